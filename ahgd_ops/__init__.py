@@ -1,0 +1,1 @@
+"""The project that wires the apps together: settings, environment, schedule, addresses, processes."""

@@ -1,0 +1,1 @@
+"""Who may come in: proxies, tokens, roles, the first administrator."""

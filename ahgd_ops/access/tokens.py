@@ -1,0 +1,57 @@
+"""Bearer tokens for machines: ``Authorization: Bearer ahgd_...``; a request carries the scopes of its token."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils import timezone
+
+from ahgd_ops.models import ApiToken
+
+PREFIX = "ahgd_"
+_USE_RECORDED_EVERY = timedelta(minutes=1)
+
+
+def issue(name: str, scopes: list[str], owner: AbstractBaseUser) -> tuple[ApiToken, str]:
+    """A new token row, and the token itself, which is not kept anywhere."""
+    text = PREFIX + secrets.token_urlsafe(32)
+    return ApiToken.objects.create(name=name, scopes=scopes, owner=owner, digest=digest(text)), text
+
+
+def digest(text: str) -> str:
+    """SHA-256 is enough here: the text has 256 bits of its own, there is nothing to guess."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def scopes_of(text: str, now: datetime) -> tuple[ApiToken, frozenset[str]] | None:
+    """The token's row and scopes, or None when it is unknown, expired, or its owner was deactivated."""
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    token = ApiToken.objects.select_related("owner").filter(alive, digest=digest(text), owner__is_active=True).first()
+    if token is None:
+        return None
+    unused = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USE_RECORDED_EVERY)
+    ApiToken.objects.filter(unused, pk=token.pk).update(last_used_at=now)
+    return token, frozenset(token.scopes)
+
+
+class TokenMiddleware:
+    """Gives each request ``scopes``, and signs in the owner of a valid token for this one request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.scopes = frozenset()  # type: ignore[attr-defined]  # HttpRequest is open for middleware
+        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        if kind.casefold() != "bearer":
+            return self.get_response(request)
+        found = scopes_of(text.strip(), timezone.now())
+        if found is None:
+            return JsonResponse({"error": "This token is unknown, expired or revoked."}, status=401)
+        request.scopes = found[1]  # type: ignore[attr-defined]
+        request.token = found[0]  # type: ignore[attr-defined]
+        return self.get_response(request)

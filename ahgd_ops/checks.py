@@ -1,0 +1,36 @@
+"""System checks: what ``ProductionConfig`` cannot see alone, each with an id and what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def check_production(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    config = settings.CONFIG
+    found: list[CheckMessage] = []
+    if config.environment == "production" and config.debug_mode:
+        found.append(Error("Debug pages show secrets.", hint="Unset AHGD_DEBUG.", id="ahgd_ops.E001"))
+    if not config.public_url:
+        hint = "Set AHGD_PUBLIC_URL to the address people use."
+        found.append(Warning("Links in messages lead to localhost.", hint=hint, id="ahgd_ops.W001"))
+    return found
+
+
+@register()
+def check_telling(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    config = settings.CONFIG
+    found: list[CheckMessage] = []
+    if config.alert_email_enabled and not config.smtp_host:
+        hint = "Set AHGD_SMTP_HOST, or unset AHGD_ALERT_EMAIL."
+        found.append(Warning("Alert mail is on, but there is no mail server.", hint=hint, id="ahgd_ops.W002"))
+    if config.alert_email_enabled and not config.alert_email_recipients:
+        hint = "Set AHGD_ALERT_EMAIL_RECIPIENTS."
+        found.append(Warning("Alert mail is on, but nobody would get it.", hint=hint, id="ahgd_ops.W003"))
+    if config.health_endpoint_enabled and config.health_endpoint_port == config.port:
+        hint = "Give AHGD_HEALTH_PORT and AHGD_PORT different ports."
+        found.append(Error("Console and health endpoint share a port.", hint=hint, id="ahgd_ops.E002"))
+    return found

@@ -1,0 +1,126 @@
+"""``ProductionConfig``: what the console is told from outside, read once and checked at start."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from ahgd_ops.variables import ENVIRONMENTS, LOG_LEVELS, VARIABLES
+from caching.environment import WrongValue, read
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductionConfig:
+    """Settings of one deployment; names and defaults of the guide stay valid as keywords.
+
+    Units are in the names: ``_mb`` is MiB, ``_percent`` is 0 to 100, ``_seconds`` and ``_hours`` are durations.
+    Raises ``WrongValue`` with one line when a value is not allowed.
+    """
+
+    environment: str = "production"
+    debug_mode: bool = False
+    log_level: str = "WARNING"
+    state_dir: Path = PROJECT_DIR / "var"
+    secret_key: str = field(default="", repr=False)
+    field_key: str = field(default="", repr=False)
+    instance: str = field(default_factory=socket.gethostname)
+    admin_password: str = field(default="", repr=False)
+
+    public_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    bind: str = "127.0.0.1"
+    port: int = 8503
+    trusted_proxies: tuple[str, ...] = ()
+    health_endpoint_enabled: bool = True
+    health_endpoint_port: int = 8502
+    readiness_check_enabled: bool = True
+    liveness_check_enabled: bool = True
+    metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    target_allow: tuple[str, ...] = ()
+    webhook_allow: tuple[str, ...] = ()
+    heartbeat_url: str = ""
+
+    database_url: str = field(default="", repr=False)
+    cache_redis_enabled: bool = False
+    cache_redis_host: str = "localhost"
+    cache_redis_port: int = 6379
+    cache_redis_db: int = 0
+    cache_redis_password: str = field(default="", repr=False)
+    cache_redis_ssl: bool = False
+    db_connection_pool_size: int = 10
+    db_query_cache_ttl: int = 3600
+    db_enable_wal_mode: bool = True
+
+    enable_performance_monitoring: bool = True
+    enable_caching: bool = True
+    enable_query_optimization: bool = True
+    enable_health_checks: bool = True
+    enable_alerting: bool = True
+
+    max_memory_mb: int = 2048
+    max_cpu_percent: float = 80
+    cache_max_memory_mb: int = 512
+    cache_file_enabled: bool = True
+    gc_frequency_seconds: int = 300
+    session_cleanup_enabled: bool = True
+    session_max_age_hours: int = 24
+    metrics_retention_hours: int = 45 * 24
+    alert_retention_hours: int = 365 * 24
+    web_workers: int = 1
+    web_threads: int = 8
+    worker_threads: int = 6
+
+    collect_seconds: int = 10
+    evaluate_seconds: int = 10
+    health_check_interval_seconds: int = 30
+    flush_seconds: float = 5
+    lease_seconds: float = 45
+    retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
+    stop_seconds: float = 15
+
+    alert_email_enabled: bool = False
+    alert_email_recipients: tuple[str, ...] = ()
+    alert_webhook_enabled: bool = False
+    alert_webhook_urls: tuple[str, ...] = field(default=(), repr=False)
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_username: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_tls: str = "starttls"
+    smtp_from: str = "ahgd-ops@localhost"
+
+    def __post_init__(self) -> None:
+        for name, choices in (("environment", ENVIRONMENTS), ("log_level", LOG_LEVELS)):
+            if getattr(self, name) not in choices:
+                raise WrongValue(f"{name}={getattr(self, name)!r}: allowed is one of {', '.join(choices)}")
+        for item in fields(self):  # lists of the guide's keyword style become tuples: a frozen value holds no list
+            value = getattr(self, item.name)
+            if isinstance(value, list):
+                object.__setattr__(self, item.name, tuple(value))
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """The configuration that ``environ`` describes; unset variables keep the defaults above."""
+        values: dict[str, Any] = read(VARIABLES, environ)
+        if "alert_webhook_urls" in values:
+            values.setdefault("alert_webhook_enabled", True)
+        return cls(**values)
+
+    @property
+    def serves_tls(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that links in messages start with; no trailing slash."""
+        return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def redis_url(self) -> str:
+        """Address without the password, safe to show; clients get the password on its own."""
+        scheme = "rediss" if self.cache_redis_ssl else "redis"
+        return f"{scheme}://{self.cache_redis_host}:{self.cache_redis_port}/{self.cache_redis_db}"

@@ -1,0 +1,233 @@
+"""Django settings, derived from ``ProductionConfig``: the environment is read there and nowhere else."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from ahgd_ops.config import PROJECT_DIR, ProductionConfig
+from ahgd_ops.state import prepare_state_dir, secret_key
+from caching.environment import WrongValue
+
+try:
+    CONFIG = ProductionConfig.from_environment()
+    prepare_state_dir(CONFIG.state_dir)
+    SECRET_KEY = CONFIG.secret_key or secret_key(CONFIG.state_dir)
+except WrongValue as wrong:
+    raise SystemExit(f"ahgd-ops: {wrong}") from None
+
+DEBUG = CONFIG.debug_mode
+STATE_DIR = CONFIG.state_dir
+INSTANCE = CONFIG.instance
+FIELD_KEY = CONFIG.field_key or SECRET_KEY
+_ASSETS = PROJECT_DIR if (PROJECT_DIR / "templates").is_dir() else Path(__file__).resolve().parent  # in a wheel
+
+INSTALLED_APPS = [
+    "ahgd_ops",
+    "alerts",
+    "monitoring",
+    "caching",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "auditlog",
+    "axes",
+    "csp",
+    "django_celery_beat",
+    "django_prometheus",
+    "health_check",
+]
+MIDDLEWARE = [
+    "monitoring.middleware.ProbeMiddleware",  # first: probes carry a pod's address as Host, over plain HTTP
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "ahgd_ops.access.proxies.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ahgd_ops.access.tokens.TokenMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "ahgd_ops.urls"
+WSGI_APPLICATION = "ahgd_ops.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_ASSETS / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Stores ---------------------------------------------------------------------------------------------------------------
+
+_JOURNAL = "PRAGMA journal_mode=WAL; " if CONFIG.db_enable_wal_mode else ""
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",  # a write transaction that begins as a read fails at once under contention
+    "timeout": 20,
+    "init_command": _JOURNAL + "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;",
+}
+POSTGRESQL_OPTIONS = {"pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10}}
+DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}")}
+DATABASES["default"]["OPTIONS"] = (
+    SQLITE_OPTIONS if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL_OPTIONS
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if CONFIG.cache_redis_enabled:
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": CONFIG.redis_url,
+            "KEY_PREFIX": "ahgd_ops",
+            "OPTIONS": {"PASSWORD": CONFIG.cache_redis_password, "IGNORE_EXCEPTIONS": True, "SOCKET_TIMEOUT": 5},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# People ---------------------------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/ops/"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_NAME = "ahgd_ops_session"
+SESSION_COOKIE_AGE = CONFIG.session_max_age_hours * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "ahgd_ops_csrf"
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = 0
+
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    {"model": "auth.User", "exclude_fields": ["last_login"], "mask_fields": ["password"], "m2m_fields": ["groups"]},
+    {"model": "auth.Group", "m2m_fields": ["permissions"]},
+    {"model": "ahgd_ops.ApiToken", "mask_fields": ["digest"], "exclude_fields": ["last_used_at"]},
+    {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
+    {"model": "ahgd_alerts.Channel", "mask_fields": ["secret"], "exclude_fields": ["updated_at"]},
+    {"model": "ahgd_monitoring.Metric"},
+    {"model": "ahgd_monitoring.MetricSnapshot"},
+    {
+        "model": "django_celery_beat.PeriodicTask",
+        "exclude_fields": ["last_run_at", "total_run_count", "date_changed"],
+    },
+    "django_celery_beat.IntervalSchedule",
+)
+
+# The edge -------------------------------------------------------------------------------------------------------------
+
+_PUBLIC_HOST = urlsplit(CONFIG.public_url).hostname
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", CONFIG.instance, *CONFIG.allowed_hosts]
+ALLOWED_HOSTS += [_PUBLIC_HOST] if _PUBLIC_HOST else []
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(CONFIG.public_url))] if CONFIG.public_url else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.serves_tls
+SECURE_SSL_REDIRECT = CONFIG.serves_tls
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # only a trusted proxy's: TrustedProxyMiddleware
+SECURE_HSTS_SECONDS = 31536000 if CONFIG.serves_tls else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = CONFIG.serves_tls
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+CSRF_FAILURE_VIEW = "ahgd_ops.views.csrf_failure"
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [_ASSETS / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-au"
+USE_I18N = False
+
+# Mail, broker, logs ---------------------------------------------------------------------------------------------------
+
+EMAIL_HOST = CONFIG.smtp_host
+EMAIL_PORT = CONFIG.smtp_port
+EMAIL_HOST_USER = CONFIG.smtp_username
+EMAIL_HOST_PASSWORD = CONFIG.smtp_password
+EMAIL_USE_TLS = CONFIG.smtp_tls == "starttls"
+EMAIL_USE_SSL = CONFIG.smtp_tls == "ssl"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.smtp_from
+
+BROKER_DIR = STATE_DIR / "broker"
+if CONFIG.cache_redis_enabled:
+    CELERY_BROKER_URL = CONFIG.redis_url
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+else:
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "monitoring.collect": {"queue": "collect"},
+    "monitoring.check_health": {"queue": "collect"},
+    "alerts.evaluate": {"queue": "evaluate"},
+    "alerts.deliver": {"queue": "deliver"},
+}
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": CONFIG.log_level},
+    "loggers": {"ahgd_ops.alerts": {"level": "INFO"}},  # the log channel speaks whatever the level
+}
+PROMETHEUS_EXPORT_MIGRATIONS = False
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,119 @@
+"""Every environment variable of the console, as one table; ``docs/reference/configuration.md`` is compared with it."""
+
+from caching.environment import (
+    ADDRESSES,
+    FLAG,
+    HOSTNAME,
+    LIST,
+    NETWORKS,
+    PATH,
+    PORT,
+    TEXT,
+    URL,
+    URLS,
+    Reader,
+    Variable,
+    number,
+    one_of,
+    whole,
+)
+
+ENVIRONMENTS = ("production", "staging", "development", "testing")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def _parse_database_url(text: str) -> str:
+    if text.split(":", 1)[0] not in ("sqlite", "postgres", "postgresql"):
+        raise ValueError(text)
+    return text
+
+
+def _parse_key(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError(text)
+    return text
+
+
+def _parse_waits(text: str) -> tuple[float, ...]:
+    waits = tuple(float(part) for part in text.split(","))
+    if not all(0 <= wait <= 86400 for wait in waits):
+        raise ValueError(text)
+    return waits
+
+
+WAITS = Reader("seconds from 0 to 86400 separated by commas", _parse_waits)
+DATABASE_URL = Reader("postgresql://user:password@host:port/name or sqlite:///path", _parse_database_url)
+KEY = Reader("at least 32 characters", _parse_key)
+
+VARIABLES = (
+    # The process
+    Variable("AHGD_ENVIRONMENT", "environment", one_of(*ENVIRONMENTS), "Where this runs; production adds its rules."),
+    Variable("AHGD_DEBUG", "debug_mode", FLAG, "Django's debug pages. Never in production."),
+    Variable("AHGD_LOG_LEVEL", "log_level", one_of(*LOG_LEVELS), "Least severity that is logged."),
+    Variable("AHGD_STATE_DIR", "state_dir", PATH, "Where the embedded default keeps database, broker, keys and logs."),
+    Variable("AHGD_SECRET_KEY", "secret_key", KEY, "Signs sessions; made in the state directory when unset.", True),
+    Variable("AHGD_FIELD_KEY", "field_key", KEY, "Encrypts channel secrets; the secret key when unset.", True),
+    Variable("AHGD_INSTANCE", "instance", HOSTNAME, "Name of this host in tags; the host's own name when unset."),
+    Variable("AHGD_ADMIN_PASSWORD", "admin_password", TEXT, "Password of the first administrator, `admin`.", True),
+    # Addresses
+    Variable("AHGD_PUBLIC_URL", "public_url", URL, "Where people reach the console: links, cookies, CSRF."),
+    Variable("AHGD_ALLOWED_HOSTS", "allowed_hosts", LIST, "More host names the console answers to."),
+    Variable("AHGD_BIND", "bind", HOSTNAME, "Address the console listens on; 0.0.0.0 in a container."),
+    Variable("AHGD_PORT", "port", PORT, "Port of the console."),
+    Variable("AHGD_TRUSTED_PROXIES", "trusted_proxies", NETWORKS, "Proxies whose X-Forwarded headers are believed."),
+    Variable("AHGD_HEALTH_ENDPOINT", "health_endpoint_enabled", FLAG, "Also serve /health and /metrics apart."),
+    Variable("AHGD_HEALTH_PORT", "health_endpoint_port", PORT, "Port that serves /health* and /metrics only."),
+    Variable("AHGD_METRICS_ALLOW", "metrics_allow", NETWORKS, "Who may read /metrics without a token."),
+    Variable("AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach."),
+    Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
+    Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle."),
+    # Stores
+    Variable("DATABASE_URL", "database_url", DATABASE_URL, "Database; SQLite in the state directory when unset.", True),
+    Variable("AHGD_REDIS_ENABLED", "cache_redis_enabled", FLAG, "Use Redis as broker and shared cache."),
+    Variable("AHGD_REDIS_HOST", "cache_redis_host", HOSTNAME, "Redis' host."),
+    Variable("AHGD_REDIS_PORT", "cache_redis_port", PORT, "Redis' port."),
+    Variable("AHGD_REDIS_DB", "cache_redis_db", whole(0, 15), "Redis' database number."),
+    Variable("AHGD_REDIS_PASSWORD", "cache_redis_password", TEXT, "Redis' password.", True),
+    Variable("AHGD_REDIS_SSL", "cache_redis_ssl", FLAG, "Speak TLS with Redis."),
+    Variable("AHGD_DB_POOL_SIZE", "db_connection_pool_size", whole(1, 500), "PostgreSQL connections per process."),
+    Variable("AHGD_DB_QUERY_CACHE_TTL", "db_query_cache_ttl", whole(0, 31536000), "Seconds query results are kept."),
+    Variable("AHGD_DB_WAL", "db_enable_wal_mode", FLAG, "Write-ahead log on SQLite."),
+    # Capabilities
+    Variable("AHGD_PERFORMANCE_MONITORING", "enable_performance_monitoring", FLAG, "Collect and record metrics."),
+    Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers."),
+    Variable("AHGD_QUERY_OPTIMIZATION", "enable_query_optimization", FLAG, "Use the query tools."),
+    Variable("AHGD_HEALTH_CHECKS", "enable_health_checks", FLAG, "Run the health checks."),
+    Variable("AHGD_ALERTING", "enable_alerting", FLAG, "Judge rules and send notifications."),
+    # Limits
+    Variable("AHGD_MAX_MEMORY_MB", "max_memory_mb", whole(64, 1048576), "Memory limit of a process, MiB."),
+    Variable("AHGD_MAX_CPU_PERCENT", "max_cpu_percent", number(1, 100), "CPU limit of the production rules."),
+    Variable("AHGD_CACHE_MAX_MEMORY_MB", "cache_max_memory_mb", whole(1, 1048576), "Memory tier's limit, MiB."),
+    Variable("AHGD_CACHE_FILE", "cache_file_enabled", FLAG, "Use the file tier."),
+    Variable("AHGD_GC_SECONDS", "gc_frequency_seconds", whole(1, 86400), "Seconds between forced collections."),
+    Variable("AHGD_SESSION_CLEANUP", "session_cleanup_enabled", FLAG, "Delete expired sessions."),
+    Variable("AHGD_SESSION_MAX_AGE_HOURS", "session_max_age_hours", whole(1, 8760), "Hours a sign-in lasts."),
+    Variable("AHGD_METRICS_RETENTION_HOURS", "metrics_retention_hours", whole(1, 876000), "Hours samples are kept."),
+    Variable("AHGD_ALERT_RETENTION_HOURS", "alert_retention_hours", whole(1, 876000), "Hours alerts are kept."),
+    Variable("AHGD_WEB_WORKERS", "web_workers", whole(1, 64), "Web processes."),
+    Variable("AHGD_WEB_THREADS", "web_threads", whole(1, 128), "Threads of a web process."),
+    Variable("AHGD_WORKER_THREADS", "worker_threads", whole(1, 128), "Threads of a worker."),
+    # Intervals
+    Variable("AHGD_COLLECT_SECONDS", "collect_seconds", whole(1, 3600), "Collection interval of the first start."),
+    Variable("AHGD_EVALUATE_SECONDS", "evaluate_seconds", whole(1, 3600), "Evaluation interval of the first start."),
+    Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
+    Variable("AHGD_FLUSH_SECONDS", "flush_seconds", number(0.1, 60), "Seconds between a recorder's flushes."),
+    Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0.2, 3600), "Seconds a delivery may take before another."),
+    Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
+    Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),
+    # Telling
+    Variable("AHGD_ALERT_EMAIL", "alert_email_enabled", FLAG, "Seeds the e-mail channel as enabled."),
+    Variable("AHGD_ALERT_EMAIL_RECIPIENTS", "alert_email_recipients", ADDRESSES, "Seeds the e-mail recipients."),
+    Variable("AHGD_ALERT_WEBHOOK", "alert_webhook_enabled", FLAG, "Seeds the webhook channels as enabled."),
+    Variable("AHGD_ALERT_WEBHOOK_URLS", "alert_webhook_urls", URLS, "Seeds one webhook channel each; trusted."),
+    Variable("AHGD_SMTP_HOST", "smtp_host", HOSTNAME, "Mail server."),
+    Variable("AHGD_SMTP_PORT", "smtp_port", PORT, "Mail server's port."),
+    Variable("AHGD_SMTP_USERNAME", "smtp_username", TEXT, "User at the mail server."),
+    Variable("AHGD_SMTP_PASSWORD", "smtp_password", TEXT, "Password at the mail server.", True),
+    Variable("AHGD_SMTP_TLS", "smtp_tls", one_of("starttls", "ssl", "none"), "How mail is encrypted."),
+    Variable("AHGD_SMTP_FROM", "smtp_from", TEXT, "Sender of mail."),
+)

@@ -1,0 +1,1 @@
+"""Judgement: rules over facts, alerts with a life, and notifications that reach people."""

@@ -1,0 +1,11 @@
+"""Tables of judgement and telling, one file a noun."""
+
+from alerts.models.alert import Alert as Alert
+from alerts.models.alert import AlertEvent as AlertEvent
+from alerts.models.channel import Channel as Channel
+from alerts.models.notification import Notification as Notification
+from alerts.models.rule import Instance as Instance
+from alerts.models.rule import Rule as Rule
+from alerts.models.severity import Severity as Severity
+
+__all__ = ["Alert", "AlertEvent", "Channel", "Instance", "Notification", "Rule", "Severity"]

@@ -1,0 +1,50 @@
+"""The outbox: one row for each thing a channel has to be told, written with the change it tells of."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from alerts.models.alert import Alert, AlertEvent
+from alerts.models.channel import Channel
+
+
+class Notification(models.Model):
+    class Kind(models.TextChoices):
+        FIRING = "firing"
+        RESOLVED = "resolved"
+
+    class State(models.TextChoices):
+        DUE = "due"  # waiting for due_at
+        LEASED = "leased", "Being sent"
+        SENT = "sent"
+        WITHHELD = "withheld"  # a gate said no for good; the reason is in `gate`
+        DEAD = "dead", "Given up"  # a permanent failure; can be sent again by hand
+
+    delivery_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notifications")
+    event = models.ForeignKey(AlertEvent, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.BigIntegerField(default=0, help_text="Grows with each claim; a late holder's result is refused.")
+    attempts = models.PositiveIntegerField(default=0)
+    gate = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, or not yet.")
+    last_error = models.TextField(blank=True)
+    answer = models.CharField(max_length=300, blank=True, help_text="What the receiver said when it accepted.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (models.UniqueConstraint(fields=("event", "channel"), name="told_once_per_event"),)
+        indexes = (
+            models.Index(fields=("due_at",), condition=Q(state="due"), name="notification_due"),  # the sweep
+            models.Index(fields=("lease_until",), condition=Q(state="leased"), name="notification_leased"),  # its rescue
+            models.Index(fields=("channel", "sent_at"), condition=Q(state="sent"), name="notification_told"),  # cooldown
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.channel_id}: {self.state}"

@@ -1,0 +1,20 @@
+"""What may be saved in a rule: a condition that parses, a message template that formats."""
+
+from django.core.exceptions import ValidationError
+
+from alerts.conditions import ConditionRefused, parse
+from alerts.messages import TemplateRefused, check_template
+
+
+def validate_condition(text: str) -> None:
+    try:
+        parse(text)
+    except ConditionRefused as refused:
+        raise ValidationError(str(refused), code="condition") from refused
+
+
+def validate_message(text: str) -> None:
+    try:
+        check_template(text)
+    except TemplateRefused as refused:
+        raise ValidationError(str(refused), code="message_template") from refused

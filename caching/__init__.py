@@ -1,0 +1,26 @@
+"""The cache library: tiers, keys and statistics, usable with or without Django.
+
+The door is lazy (PEP 562): importing ``caching`` loads nothing else until a name is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from caching.environment import Variable as Variable
+    from caching.environment import WrongValue as WrongValue
+    from caching.tiers.memory import MemoryTier as MemoryTier
+
+_HOMES = {
+    "MemoryTier": "caching.tiers.memory",
+    "Variable": "caching.environment",
+    "WrongValue": "caching.environment",
+}
+
+__all__ = ["MemoryTier", "Variable", "WrongValue"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'caching' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

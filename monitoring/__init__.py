@@ -1,0 +1,30 @@
+"""Facts: metrics, series, snapshots and health, with one door to write and one to read.
+
+The door is lazy (PEP 562): Django imports this package before its models can be.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from monitoring.clock import database_now as database_now
+    from monitoring.leases import LeaseLost as LeaseLost
+    from monitoring.leases import lease as lease
+    from monitoring.performance import PerformanceMonitor as PerformanceMonitor
+    from monitoring.performance import get_performance_monitor as get_performance_monitor
+
+_HOMES = {
+    "LeaseLost": "monitoring.leases",
+    "PerformanceMonitor": "monitoring.performance",
+    "database_now": "monitoring.clock",
+    "get_performance_monitor": "monitoring.performance",
+    "lease": "monitoring.leases",
+}
+
+__all__ = ["LeaseLost", "PerformanceMonitor", "database_now", "get_performance_monitor", "lease"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'monitoring' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,60 @@
+"""A collector reads one source; a failing one stops no other."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitoring.catalogue import find
+from monitoring.models import Kind
+from monitoring.samples import Sample, SampleRefused, SeriesKey, finite, sorted_tags
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a metric, before it has a time and the host's own tags."""
+
+    name: str
+    value: float
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+class Collector(Protocol):
+    """``collect`` raises OSError (psutil's errors among them) when its source cannot be read."""
+
+    name: str
+
+    def collect(self) -> Iterable[Reading]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What all collectors gave, and the reason of each that failed, by collector."""
+
+    samples: list[Sample]
+    errors: dict[str, str]
+
+
+def collect(collectors: Sequence[Collector], at_ms: int, instance: str) -> Collected:
+    """Reads every collector once. Each series of a host carries ``instance``, the host's name."""
+    samples: list[Sample] = []
+    errors: dict[str, str] = {}
+    for collector in collectors:
+        try:
+            samples += [sample_of(reading, at_ms, instance) for reading in collector.collect()]
+        except Exception as error:  # the edge of the loop: whatever a source raises, its neighbours are read
+            log.exception("The collector %s failed.", collector.name)
+            errors[collector.name] = f"{type(error).__name__}: {error}"
+    return Collected(samples, errors)
+
+
+def sample_of(reading: Reading, at_ms: int, instance: str) -> Sample:
+    declared = find(reading.name)
+    if declared is None:
+        raise SampleRefused(f"{reading.name} is not in the catalogue: declare it there")
+    key = SeriesKey(
+        reading.name, sorted_tags({**dict(reading.tags), "instance": instance}), Kind(declared.kind), declared.category
+    )
+    return Sample(key, at_ms, finite(reading.value))

@@ -1,0 +1,85 @@
+"""The right to do a job now, held in the database: two beats or ten workers produce one effect.
+
+After Gray and Cheriton, "Leases" (SOSP 1989), with the fencing number of Burrows' Chubby (OSDI 2006): a holder that was
+frozen past its end finds its number overtaken when it commits.
+"""
+
+import logging
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from monitoring.clock import database_now
+from monitoring.models import Lease
+
+log = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another holder took over while this one was away; what it prepared must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    name: str
+    fence: int
+
+    def confirm(self) -> None:
+        """Raises LeaseLost unless this holder is still the latest. Call first in the transaction that writes."""
+        if not Lease.objects.filter(pk=self.name, fence=self.fence).update(fence=F("fence")):
+            raise LeaseLost(self.name)
+
+
+@contextmanager
+def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | None]:
+    """Holds ``name`` for at most ``seconds``; gives None when another holder has it, or began under ``gap_seconds`` ago.
+
+    How long the work took, and the error that ended it, stand on the lease's row for health checks and people.
+    """
+    held = acquire(name, database_now(), seconds, gap_seconds)
+    if held is None:
+        yield None
+        return
+    began = time.monotonic()
+    try:
+        yield held
+    except BaseException as error:
+        _release(held, began, f"{type(error).__name__}: {error}"[:2000])
+        raise
+    _release(held, began, "")
+
+
+def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) -> Held | None:
+    """One attempt to become the holder, by a conditional update whose row count decides."""
+    holder = f"{os.getpid()}-{uuid.uuid4().hex}"
+    free = Lease.objects.filter(pk=name, expires_at__lte=now, free_at__lte=now)
+    taken = {
+        "holder": holder,
+        "fence": F("fence") + 1,
+        "started_at": now,
+        "expires_at": now + timedelta(seconds=seconds),
+        "free_at": now + timedelta(seconds=gap_seconds),
+    }
+    if not free.update(**taken):
+        if Lease.objects.filter(pk=name).exists():
+            return None
+        Lease.objects.bulk_create([Lease(name=name, expires_at=now, free_at=now)], ignore_conflicts=True)
+        if not free.update(**taken):
+            return None
+    fence = Lease.objects.filter(pk=name, holder=holder).values_list("fence", flat=True).first()
+    return None if fence is None else Held(name, fence)
+
+
+def _release(held: Held, began: float, error: str) -> None:
+    now = database_now()
+    ended = {"expires_at": now, "duration_ms": (time.monotonic() - began) * 1000, "error": error}
+    if not error:
+        ended["finished_at"] = now
+    if not Lease.objects.filter(pk=held.name, fence=held.fence).update(**ended):
+        log.warning("The lease %s was taken over before its holder was done.", held.name)

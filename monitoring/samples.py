@@ -1,0 +1,57 @@
+"""A sample as values: the identity of its series, and what was read over one flush interval."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from monitoring.models import Kind
+
+Tags = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """The name of a metric and its tags in sorted order: what makes a series itself."""
+
+    name: str
+    tags: Tags
+    kind: Kind
+    category: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """``at_ms`` is milliseconds since the epoch; ``value`` is a finite number in the metric's base unit."""
+
+    key: SeriesKey
+    at_ms: int
+    value: float
+    count: int | None = None
+    total: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class SampleRefused(ValueError):
+    """The value is not a finite number: it could be neither compared nor drawn."""
+
+
+def sorted_tags(tags: Mapping[str, object]) -> Tags:
+    return tuple(sorted((str(key), str(value)) for key, value in tags.items()))
+
+
+def finite(value: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise SampleRefused(f"{value!r} is not a finite number")
+    return number
+
+
+@lru_cache(maxsize=65536)
+def fingerprint(name: str, tags: Tags) -> str:
+    """32 hexadecimal digits that stand for a series on every host and for ever (BLAKE2b, 16 bytes)."""
+    text = json.dumps([name, tags], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

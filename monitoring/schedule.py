@@ -1,0 +1,20 @@
+"""How often a periodic task runs, as the admin has it now."""
+
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+_SECONDS = {
+    IntervalSchedule.DAYS: 86400.0,
+    IntervalSchedule.HOURS: 3600.0,
+    IntervalSchedule.MINUTES: 60.0,
+    IntervalSchedule.SECONDS: 1.0,
+    IntervalSchedule.MICROSECONDS: 1e-6,
+}
+
+
+def interval_seconds(name: str, otherwise: float) -> float:
+    """The interval of the task called ``name``, or ``otherwise`` while it has no row with an interval."""
+    row = PeriodicTask.objects.filter(name=name, interval__isnull=False).values_list(
+        "interval__every", "interval__period"
+    )
+    found = row.first()
+    return otherwise if found is None else found[0] * _SECONDS[found[1]]

@@ -1,0 +1,54 @@
+"""Periodic work of monitoring: load, call, save. Each holds its lease, so that it happens once wherever it is sent."""
+
+import time
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+
+from monitoring.clock import database_now
+from monitoring.collectors import HOST_COLLECTORS
+from monitoring.collectors.base import collect
+from monitoring.leases import lease
+from monitoring.retention import delete_old_health_records, delete_old_snapshots
+from monitoring.schedule import interval_seconds
+from monitoring.storage import Storage
+
+_storage = Storage()
+
+
+@shared_task(name="monitoring.collect")
+def collect_host() -> None:
+    """Reads every host collector once and stores what they gave."""
+    if not settings.CONFIG.enable_performance_monitoring:
+        return
+    gap_seconds = interval_seconds("collect", settings.CONFIG.collect_seconds) / 2
+    with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
+        if held is not None:
+            collected = collect(HOST_COLLECTORS, time.time_ns() // 1_000_000, settings.INSTANCE)
+            _storage.write(collected.samples)
+
+
+@shared_task(name="monitoring.check_health")
+def check_health() -> None:
+    """Runs the health checks side by side and records what they say."""
+    from monitoring.health import run_and_record
+
+    if not settings.CONFIG.enable_health_checks:
+        return
+    gap_seconds = interval_seconds("health", settings.CONFIG.health_check_interval_seconds) / 2
+    with lease("health", seconds=60, gap_seconds=gap_seconds) as held:
+        if held is not None:
+            run_and_record(database_now())
+
+
+@shared_task(name="monitoring.retain")
+def retain() -> None:
+    """Deletes what is past its retention, step by step, for at most a minute."""
+    keep = timedelta(hours=settings.CONFIG.metrics_retention_hours)
+    ends = time.monotonic() + 60
+    with lease("retention", seconds=120, gap_seconds=60) as held:
+        while held is not None and time.monotonic() < ends:
+            now = database_now()
+            if delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) == 0:
+                return
