@@ -1,0 +1,85 @@
+"""What every test stands on: the engine, a state directory of its own, and real servers."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django.fixtures import Settings
+
+from tests import debian
+from tests.checkout import forbid_state_dir
+from tests.engines import ENGINES, environment, forget_environment
+from tests.mailbox import Mailbox
+from tests.servers import Address, valkey
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=ENGINES, default="sqlite", help="database and broker to run the tests on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settles the environment; pytest-django loads the settings after this, in its own pytest_configure."""
+    if django_settings.configured:
+        raise pytest.UsageError("the settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds")
+    forget_environment()
+    forbid_state_dir()
+    lifetime = ExitStack()
+    config.add_cleanup(lifetime.close)
+    os.environ.update(lifetime.enter_context(environment(config.getoption("engine"))))
+    if config.pluginmanager.hasplugin("django"):
+        _adjust_settings()
+
+
+def _adjust_settings() -> None:
+    """What differs from the console that ``scripts/run`` starts: two settings, no more."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):  # a file with its journal, not Django's database in memory
+        database["TEST"] = {"NAME": str(django_settings.STATE_DIR / "test.sqlite3")}
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # no collectstatic before a page
+    django_settings.STORAGES = django_settings.STORAGES | {"staticfiles": storage}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("engine") == ENGINES[0]:
+        return
+    repeated = [item for item in items if item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=repeated)
+    items[:] = [item for item in items if item not in repeated]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    debian.require(item.iter_markers("debian"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    line = debian.summary(terminalreporter.getreports("skipped"))
+    if line:
+        terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """Where pytest-httpserver's ``httpserver``, the receiver of webhooks, listens: not on ::1, and any free port."""
+    return "127.0.0.1", 0
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    """A mail server that Django's SMTP backend is set to for this test."""
+    box = Mailbox()
+    box.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """A Valkey server for tests that speak to one on either engine; they share it, so they use keys of their own."""
+    with valkey(tmp_path_factory.mktemp("valkey") / "data") as address:
+        yield address

@@ -1,0 +1,64 @@
+"""A real SMTP server in a thread, that keeps what it accepts and answers what a test tells it to."""
+
+import asyncio
+import socket
+import threading
+from collections import deque
+from collections.abc import Awaitable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+ACCEPTED = "250 2.0.0 Accepted"
+
+
+class Mailbox:
+    """Mail that arrived, in order. ``replies`` holds the answers to the next messages; only "2.." ones keep them."""
+
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.replies: deque[str] = deque()
+        self._arrived = threading.Condition()
+        self._controller = _BoundController(self, self.host)
+
+    @property
+    def port(self) -> int:
+        return self._controller.port
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def wait_for(self, count: int, *, timeout_seconds: float = 20) -> list[EmailMessage]:
+        """The messages, once there are ``count`` of them. Raises AssertionError when they do not come."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.messages) >= count, timeout_seconds)
+        assert came, f"{len(self.messages)} of {count} messages came within {timeout_seconds} s"
+        return list(self.messages)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        reply = self.replies.popleft() if self.replies else ACCEPTED
+        if reply.startswith("2"):
+            content = cast(bytes, envelope.original_content)
+            with self._arrived:
+                self.messages.append(message_from_bytes(content, policy=policy.default))
+                self._arrived.notify_all()
+        return reply
+
+
+class _BoundController(Controller):
+    """aiosmtpd's thread on a socket that is bound already, so that no other process can take its port first."""
+
+    def __init__(self, mailbox: Mailbox, host: str) -> None:
+        self._socket = socket.create_server((host, 0))
+        super().__init__(mailbox, hostname=host, port=self._socket.getsockname()[1])
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
