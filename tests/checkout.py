@@ -20,7 +20,8 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_inside(argument: object) -> bool:
+    """Absolute paths only: to what a relative one is relative (``dir_fd``) the hook is not told for every event."""
     if not isinstance(argument, str | bytes | os.PathLike):
         return False
-    path = os.path.abspath(os.fsdecode(argument))
+    path = os.path.normpath(os.fsdecode(argument))
     return path == STATE_DIR or path.startswith(STATE_DIR + os.sep)

@@ -17,8 +17,11 @@ from typing import Any
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 START_SECONDS = 30
+ONCE = Retry(NoBackoff(), 0)  # redis-py would ask ten times
 STOP_SECONDS = 15
 
 
@@ -69,7 +72,7 @@ def valkey(directory: Path) -> Iterator[Address]:
     }
     command = [_valkey_program(), *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
     with (
-        redis.Redis(address.host, address.port, password=address.password) as client,
+        redis.Redis(address.host, address.port, password=address.password, retry=ONCE) as client,
         _process(command, directory / "valkey.log", lambda: _answers(client), signal.SIGTERM),
     ):
         yield address

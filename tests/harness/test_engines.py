@@ -2,7 +2,7 @@ import pytest
 import redis
 from django.db import connection
 
-from tests.servers import Address
+from tests.servers import ONCE, Address
 
 
 @pytest.mark.django_db
@@ -21,7 +21,7 @@ def test_valkey_answers_those_who_know_its_password(valkey_address: Address) -> 
     with redis.Redis(valkey_address.host, valkey_address.port, password=valkey_address.password) as client:
         assert client.ping()
     with (
-        redis.Redis(valkey_address.host, valkey_address.port) as client,
+        redis.Redis(valkey_address.host, valkey_address.port, retry=ONCE) as client,
         pytest.raises(redis.AuthenticationError),
     ):
         client.ping()
