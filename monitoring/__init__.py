@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from monitoring.clock import database_now as database_now
+    from monitoring.leases import Held as Held
     from monitoring.leases import LeaseLost as LeaseLost
     from monitoring.leases import lease as lease
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
+    from monitoring.schedule import interval_seconds as interval_seconds
 
 _HOMES = {
+    "Held": "monitoring.leases",
     "LeaseLost": "monitoring.leases",
     "PerformanceMonitor": "monitoring.performance",
     "database_now": "monitoring.clock",
     "get_performance_monitor": "monitoring.performance",
+    "interval_seconds": "monitoring.schedule",
     "lease": "monitoring.leases",
 }
 
-__all__ = ["LeaseLost", "PerformanceMonitor", "database_now", "get_performance_monitor", "lease"]
+__all__ = [
+    "Held",
+    "LeaseLost",
+    "PerformanceMonitor",
+    "database_now",
+    "get_performance_monitor",
+    "interval_seconds",
+    "lease",
+]
 
 
 def __getattr__(name: str) -> Any:

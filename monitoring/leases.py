@@ -27,8 +27,11 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Held:
+    """What a holder has: ``fence`` is its number, ``last_finished_at`` when the work was last done whole."""
+
     name: str
     fence: int
+    last_finished_at: datetime | None
 
     def confirm(self) -> None:
         """Raises LeaseLost unless this holder is still the latest. Call first in the transaction that writes."""
@@ -72,8 +75,8 @@ def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) ->
         Lease.objects.bulk_create([Lease(name=name, expires_at=now, free_at=now)], ignore_conflicts=True)
         if not free.update(**taken):
             return None
-    fence = Lease.objects.filter(pk=name, holder=holder).values_list("fence", flat=True).first()
-    return None if fence is None else Held(name, fence)
+    mine = Lease.objects.filter(pk=name, holder=holder).values_list("fence", "finished_at").first()
+    return None if mine is None else Held(name, *mine)
 
 
 def _release(held: Held, began: float, error: str) -> None:

@@ -1,12 +1,15 @@
 """The only read door to metrics: latest values, ranges for charts, and what is new since a reader last looked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import connection
 
-from monitoring.models import MetricSnapshot, ReadCursor, Series
-from monitoring.visibility import high_water
+from monitoring.clock import from_ms
+from monitoring.cursors import CursorMoved as CursorMoved
+from monitoring.cursors import Span, advance, span
+from monitoring.models import MetricSnapshot, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,16 @@ class Subject:
 class Fresh:
     """A snapshot that a reader has not read before."""
 
-    id: int
     series_id: int
-    at_ms: int
+    at: datetime
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What is new for a reader: ``position`` is where it stood, ``reached`` where it stands once it took ``samples``."""
+    """What is new for a reader."""
 
-    position: int
-    reached: int
+    span: Span
     samples: list[Fresh]
 
 
@@ -111,25 +112,25 @@ def subjects() -> dict[int, Subject]:
     return {row[0]: Subject(*row) for row in rows.iterator(chunk_size=5000)}
 
 
+def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
+    """The latest value of each of these series, as a reader would have met it."""
+    rows = Series.objects.filter(fingerprint__in=fingerprints, last_at__isnull=False)
+    fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint", "last_at", "last_value")
+    return [(Subject(*row[:5]), Fresh(row[0], from_ms(row[5]), row[6])) for row in fields]
+
+
 def unread(reader: str, most: int = 100_000) -> Unread:
     """Snapshots that ``reader`` has not taken yet, oldest id first. A new reader begins at the present."""
-    reached = high_water(MetricSnapshot)
-    cursor = ReadCursor.objects.filter(pk=reader).first()
-    if cursor is None:
-        cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults={"position": reached or 0})
-    if reached is None or reached <= cursor.position:
-        return Unread(cursor.position, cursor.position, [])
-    rows = MetricSnapshot.objects.filter(id__gt=cursor.position, id__lte=reached).order_by("id")
-    samples = [Fresh(*row) for row in rows.values_list("id", "series_id", "at", "value")[:most]]
-    return Unread(cursor.position, samples[-1].id if len(samples) == most else reached, samples)
+    new = span(reader, MetricSnapshot)
+    if not new.has_rows:
+        return Unread(new, [])
+    rows = MetricSnapshot.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
+    found = list(rows.values_list("id", "series_id", "at", "value")[:most])
+    if len(found) == most:
+        new = replace(new, reached=found[-1][0])
+    return Unread(new, [Fresh(series_id, from_ms(at_ms), value) for _, series_id, at_ms, value in found])
 
 
-class CursorMoved(Exception):
-    """Another reader under the same name went on meanwhile; what was made of the samples must not be written."""
-
-
-def advance(reader: str, read: Unread) -> None:
-    """Takes what was read as read. Call inside the transaction that writes what was made of it."""
-    moved = ReadCursor.objects.filter(pk=reader, position=read.position).update(position=read.reached)
-    if not moved:
-        raise CursorMoved(reader)
+def take(read: Unread) -> None:
+    """Takes the samples as read. Call inside the transaction that writes what was made of them."""
+    advance(read.span)

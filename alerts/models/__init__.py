@@ -6,6 +6,7 @@ from alerts.models.channel import Channel as Channel
 from alerts.models.notification import Notification as Notification
 from alerts.models.rule import Instance as Instance
 from alerts.models.rule import Rule as Rule
+from alerts.models.seed import Seed as Seed
 from alerts.models.severity import Severity as Severity
 
-__all__ = ["Alert", "AlertEvent", "Channel", "Instance", "Notification", "Rule", "Severity"]
+__all__ = ["Alert", "AlertEvent", "Channel", "Instance", "Notification", "Rule", "Seed", "Severity"]

@@ -1,0 +1,14 @@
+"""Addresses of the alerts pages, under /ops/alerts/."""
+
+from django.urls import path
+
+from alerts.views import actions, pages
+
+app_name = "alerts"
+urlpatterns = [
+    path("", pages.active, name="active"),
+    path("history/", pages.history, name="history"),
+    path("<int:alert_id>/", pages.detail, name="detail"),
+    path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),
+]

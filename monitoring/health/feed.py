@@ -1,0 +1,46 @@
+"""Health records that a reader has not read yet, each exactly once, in the order they were written."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitoring.clock import from_ms
+from monitoring.cursors import Span, advance, span
+from monitoring.models import HealthCheckState, HealthRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a health check said at a time."""
+
+    name: str
+    status: str
+    message: str
+    duration_ms: float
+    metadata: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadResults:
+    span: Span
+    results: list[Result]
+
+
+def unread(reader: str) -> UnreadResults:
+    """What is new for ``reader``; a new reader begins at the present."""
+    new = span(reader, HealthRecord)
+    rows = HealthRecord.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
+    fields = rows.values_list("state__name", "status", "message", "duration_ms", "metadata", "at")
+    return UnreadResults(new, [Result(*row[:5], from_ms(row[5])) for row in fields] if new.has_rows else [])
+
+
+def newest(names: Collection[str]) -> list[Result]:
+    """The latest result of each of these checks."""
+    rows = HealthCheckState.objects.filter(name__in=names, checked_at__isnull=False)
+    return [Result(*row) for row in rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")]
+
+
+def take(read: UnreadResults) -> None:
+    """Takes the results as read. Call inside the transaction that writes what was made of them."""
+    advance(read.span)
