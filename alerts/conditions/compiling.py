@@ -1,0 +1,238 @@
+"""From tree to function: a new Python syntax tree, made only of what `expressions.py` lists, is compiled.
+
+It holds no attribute, no import, no loop and no name but ours: facts are indexed by position, everything that can grow
+or fail is a call of a bounded operator, and what the types prove harmless (`name == 'x' and value > 80`) is left to
+the interpreter. Metrics and health checks get a branch each, where a fact the subject never has is a constant `None`.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+from .expressions import NOTHING, Code, call, compare, constant, identical, item, name, unless_unknown
+from .facts import Facts, Subject
+from .operators.comparisons import COMPARISONS, decisive, metadata_value
+from .tree import Call, Choice, Comparison, Entry, Fact, IsMissing, ListOf, Literal, Logic, Node, Not, Window, walk
+from .values import ConditionBroken, Truth
+from .vocabulary import FACTS, HEALTH_CHECK, NUMBERS, OPERATORS, Presence, ValueType
+from .windows import WindowRead, window_value
+
+Judge = Callable[[Facts], Truth]
+
+_POSITIONS: Final = {field: position for position, field in enumerate(Facts._fields)}
+_DIRECT: Final = "direct "
+# Facts of the wrong types and window readers may still fail; that breaks the condition and nothing else.
+_FUNCTION: Final = """
+def condition(facts, questions):
+    try:
+        return ...
+    except failures as failure:
+        raise broken_by(failure) from failure
+"""
+_ALL_TEXT: Final = frozenset({ValueType.TEXT, ValueType.LIST})
+_ALL_NUMBERS: Final = NUMBERS - {ValueType.ANY}
+
+
+def compile_judge(tree: Node) -> Judge:
+    """The condition as a function of facts."""
+    questions: list[WindowRead] = []
+    verdict = _Writer(Subject.METRIC, questions).verdict(tree)
+    if not _same_on_both(tree):
+        on_health = _Writer(Subject.HEALTH, questions).verdict(tree)
+        verdict = ast.IfExp(item("facts", _POSITIONS["is_health"]), on_health, verdict)
+    return _function(verdict, tuple(questions))
+
+
+def _same_on_both(tree: Node) -> bool:
+    """Whether every fact it uses is there on metrics and on health checks alike, so that one branch will do."""
+    facts = [node for node in walk(tree) if isinstance(node, Fact)]
+    return all(
+        len(fact.subjects) == len(Subject) and fact.name != HEALTH_CHECK and FACTS[fact.name].is_common
+        for fact in facts
+    )
+
+
+def _function(expression: ast.expr, questions: tuple[WindowRead, ...]) -> Judge:
+    module = ast.parse(_FUNCTION)
+    next(node for node in ast.walk(module) if isinstance(node, ast.Return)).value = expression
+    constants = compile(ast.fix_missing_locations(module), "<condition>", "exec").co_consts
+    code = next(constant for constant in constants if isinstance(constant, CodeType))
+    return FunctionType(code, _NAMES, "condition", (questions,))
+
+
+def _broken_by(failure: Exception) -> ConditionBroken:
+    return ConditionBroken(f"cannot be computed: {failure}")
+
+
+# All that compiled conditions can name; no text can spell most of these, and none is ever looked up by one.
+_NAMES: Final[dict[str, Any]] = {
+    "__builtins__": {},
+    **COMPARISONS,
+    **{operator: signature.run for operator, signature in OPERATORS.items()},
+    **{_DIRECT + operator: signature.direct for operator, signature in OPERATORS.items() if signature.direct},
+    "failures": (TypeError, ValueError, LookupError, ArithmeticError, RecursionError, MemoryError),
+    "broken_by": _broken_by,
+    "a condition": decisive,
+    "a tag": dict.get,
+    "an entry": metadata_value,
+    "a window": window_value,
+    "TRUE": Truth.TRUE,
+    "FALSE": Truth.FALSE,
+    "UNKNOWN": Truth.UNKNOWN,
+}
+
+
+class _Writer:
+    """Writes the branch of one kind of subject; adds the window questions it asks to `questions`."""
+
+    def __init__(self, subject: Subject, questions: list[WindowRead]) -> None:
+        self._subject = subject
+        self._questions = questions
+        self._temporaries = 0
+
+    def verdict(self, tree: Node) -> ast.expr:
+        code = self._condition(tree)
+        if code.certain:
+            return ast.IfExp(code.expression, name("TRUE"), name("FALSE"))
+        bind, read = self._temporary(code.expression)
+        return ast.IfExp(bind, name("TRUE"), ast.IfExp(identical(read, False), name("FALSE"), name("UNKNOWN")))
+
+    def write(self, node: Node) -> Code:
+        return _WRITINGS[type(node)](self, node)
+
+    def _condition(self, node: Node) -> Code:
+        code = self.write(node)
+        return Code(call("a condition", code.expression), certain=False) if node.type is ValueType.ANY else code
+
+    def _temporary(self, expression: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """The expression, kept under a new name, and that name to read it again."""
+        self._temporaries += 1
+        kept = f"t{self._temporaries}"
+        return ast.NamedExpr(ast.Name(kept, ast.Store()), expression), name(kept)
+
+    def literal(self, node: Literal) -> Code:
+        return Code(constant(node.value), node.value is not None)
+
+    def list_of(self, node: ListOf) -> Code:
+        return Code(constant(node.values), certain=True)
+
+    def fact(self, node: Fact) -> Code:
+        presence = FACTS[node.name].presence(self._subject)
+        if self._subject not in node.subjects or presence is Presence.NEVER:
+            return NOTHING
+        if node.name == HEALTH_CHECK:
+            return Code(constant(self._subject is Subject.HEALTH), certain=True)
+        return Code(item("facts", _POSITIONS[node.name]), presence is Presence.ALWAYS)
+
+    def entry(self, node: Entry) -> Code:
+        entries = self.fact(node.of)
+        found = entries.expression
+        if entries.certain:
+            found = call("a tag" if node.of.type is ValueType.TAGS else "an entry", found, constant(node.key))
+        if node.default is None:
+            return Code(found, certain=False)
+        bind, read = self._temporary(found)
+        default = self.write(node.default)
+        return Code(ast.IfExp(identical(bind, None), default.expression, read), default.certain)
+
+    def window(self, node: Window) -> Code:
+        answer = call("a window", name("facts"), item("questions", len(self._questions)))
+        self._questions.append(node.question)
+        return Code(identical(answer, None), certain=True) if node.tells_absence else Code(answer, certain=False)
+
+    def operation(self, node: Call) -> Code:
+        arguments = [self.write(argument) for argument in node.arguments]
+        certain = all(argument.certain for argument in arguments)
+        proven = certain and all(argument.type in _ALL_TEXT for argument in node.arguments)
+        direct = proven and OPERATORS[node.operator].direct is not None
+        operator = _DIRECT + node.operator if direct else node.operator
+        return Code(call(operator, *(argument.expression for argument in arguments)), certain)
+
+    def is_missing(self, node: IsMissing) -> Code:
+        return Code(identical(self.write(node.operand).expression, None), certain=True)
+
+    def negation(self, node: Not) -> Code:
+        operand = self._condition(node.operand)
+        if operand.certain:
+            return Code(ast.UnaryOp(ast.Not(), operand.expression), certain=True)
+        bind, read = self._temporary(operand.expression)
+        return unless_unknown(bind, ast.UnaryOp(ast.Not(), read))
+
+    def choice(self, node: Choice) -> Code:
+        test, then, otherwise = self._condition(node.test), self.write(node.then), self.write(node.otherwise)
+        if test.certain:
+            chosen = ast.IfExp(test.expression, then.expression, otherwise.expression)
+            return Code(chosen, then.certain and otherwise.certain)
+        bind, read = self._temporary(test.expression)
+        return unless_unknown(bind, ast.IfExp(read, then.expression, otherwise.expression))
+
+    def logic(self, node: Logic) -> Code:
+        return self._joined(node.joint, [self._condition(operand) for operand in node.operands])
+
+    def _joined(self, joint: str, operands: list[Code]) -> Code:
+        """Kleene's `and` and `or`, from left to right: what absorbs (False, True) ends it, the unknown goes on.
+
+        After an operand that is certain Python's own do exactly that.
+        """
+        joined = operands[-1]
+        for operand in reversed(operands[:-1]):
+            if operand.certain:
+                native = ast.And() if joint == "and" else ast.Or()
+                joined = Code(ast.BoolOp(native, [operand.expression, joined.expression]), joined.certain)
+            else:
+                joined = Code(self._kleene(joint == "or", operand.expression, joined.expression), certain=False)
+        return joined
+
+    def _kleene(self, absorbing: bool, left: ast.expr, right: ast.expr) -> ast.expr:
+        bind_left, read_left = self._temporary(left)
+        bind_right, read_right = self._temporary(right)
+        right_decides = ast.BoolOp(ast.Or(), [identical(bind_right, absorbing), identical(read_left, not absorbing)])
+        rest = ast.IfExp(right_decides, read_right, constant(None))
+        return ast.IfExp(identical(bind_left, absorbing), constant(absorbing), rest)
+
+    def comparison(self, node: Comparison) -> Code:
+        """A chain is the `and` of its pairs, each operand computed once."""
+        pairs = []
+        left = self.write(node.operands[0])
+        for position, symbol in enumerate(node.symbols, start=1):
+            right = again = self.write(node.operands[position])
+            if position < len(node.symbols):
+                bind, read = self._temporary(right.expression)
+                right, again = Code(bind, right.certain), Code(read, right.certain)
+            pairs.append(self._pair(symbol, node.operands[position - 1 : position + 1], left, right))
+            left = again
+        return self._joined("and", pairs)
+
+    def _pair(self, symbol: str, nodes: tuple[Node, ...], left: Code, right: Code) -> Code:
+        written = isinstance(nodes[1], (Literal, ListOf))
+        expression = constant(frozenset(nodes[1].values)) if isinstance(nodes[1], ListOf) else right.expression
+        if _proven(symbol, *nodes) and left.certain and right.certain:
+            return Code(compare(left.expression, symbol, expression), certain=True)
+        if _proven(symbol, *nodes) and right.certain and written:
+            bind, read = self._temporary(left.expression)
+            return unless_unknown(bind, compare(read, symbol, expression))
+        return Code(call(symbol, left.expression, expression), left.certain and right.certain)
+
+
+_WRITINGS: Final[Mapping[type[Node], Callable[[_Writer, Any], Code]]] = {
+    Literal: _Writer.literal,
+    ListOf: _Writer.list_of,
+    Fact: _Writer.fact,
+    Entry: _Writer.entry,
+    Window: _Writer.window,
+    Call: _Writer.operation,
+    IsMissing: _Writer.is_missing,
+    Not: _Writer.negation,
+    Choice: _Writer.choice,
+    Logic: _Writer.logic,
+    Comparison: _Writer.comparison,
+}
+
+
+def _proven(symbol: str, left: Node, right: Node) -> bool:
+    """Whether Python's own operator cannot fail on these types, once neither side is unknown."""
+    if symbol in {"==", "!="} or isinstance(right, ListOf):
+        return True
+    types = {left.type, right.type}
+    return types == {ValueType.TEXT} or (symbol not in {"in", "not in"} and types <= _ALL_NUMBERS)

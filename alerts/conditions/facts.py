@@ -1,0 +1,95 @@
+"""The facts a condition is judged on: one reading of a metric, or one result of a health check."""
+
+import enum
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from .values import LARGEST_NUMBER, LONGEST_TEXT, NOT_FINITE
+from .windows import WindowReader
+
+_NO_ENTRIES: Final[dict[str, Any]] = {}
+
+
+class Subject(enum.Enum):
+    """What a condition can be about."""
+
+    METRIC = "metric"
+    HEALTH = "health check"
+
+
+class Facts(NamedTuple):
+    """What is known about one subject; `None` where it has no such fact. Made by the functions below.
+
+    A plain tuple on purpose: one is made for every snapshot, and compiled conditions index it instead of reading
+    attributes. `timestamp` is in seconds since the epoch.
+    """
+
+    is_health: bool
+    name: str
+    value: float
+    timestamp: float
+    metadata: Mapping[str, Any]
+    category: str | None
+    tags: Mapping[str, str] | None
+    status: str | None
+    message: str | None
+    duration_ms: float | None
+    windows: WindowReader | None
+
+
+def metric_facts(
+    *,
+    name: str,
+    value: float,
+    timestamp: float,
+    category: str | None = None,
+    tags: dict[str, str] = _NO_ENTRIES,
+    metadata: dict[str, Any] = _NO_ENTRIES,
+    windows: WindowReader | None = None,
+) -> Facts:
+    """The facts of one snapshot. A NaN or infinite number breaks only the conditions that use it."""
+    if not (value.__class__ is float and -LARGEST_NUMBER <= value <= LARGEST_NUMBER):
+        value = _finite(value)
+    # tuple.__new__ because the generated Facts.__new__ costs twice as much, for every snapshot.
+    return tuple.__new__(Facts, (False, name, value, timestamp, metadata, category, tags, None, None, None, windows))
+
+
+def health_facts(
+    *,
+    name: str,
+    status: str,
+    timestamp: float,
+    message: str | None = None,
+    duration_ms: float | None = None,
+    metadata: dict[str, Any] = _NO_ENTRIES,
+    windows: WindowReader | None = None,
+) -> Facts:
+    """The facts of one health record: `value` is 0 when healthy, else 1; a long message is judged on its beginning."""
+    return Facts(
+        is_health=True,
+        name=name,
+        value=0.0 if status == "healthy" else 1.0,
+        timestamp=timestamp,
+        metadata=metadata,
+        category=None,
+        tags=None,
+        status=status,
+        message=None if message is None else message[:LONGEST_TEXT],
+        duration_ms=None if duration_ms is None else _finite(duration_ms),
+        windows=windows,
+    )
+
+
+def cycle_facts(*, timestamp: float, windows: WindowReader) -> Facts:
+    """Facts for a condition that uses no fact of a sample, only window functions (`Condition.uses_facts` is false)."""
+    return metric_facts(name="", value=0.0, timestamp=timestamp, windows=windows)
+
+
+def _finite(number: float) -> float:
+    """The number as a float whatever its type (an int, a NumPy scalar), or the stand-in for NaN and infinity."""
+    try:
+        plain = float(number)
+    except OverflowError:
+        return NOT_FINITE
+    return plain if math.isfinite(plain) else NOT_FINITE
