@@ -78,6 +78,7 @@ class ProductionConfig:
     evaluate_seconds: int = 10
     health_check_interval_seconds: int = 30
     flush_seconds: float = 5
+    send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
     stop_seconds: float = 15

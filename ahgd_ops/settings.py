@@ -219,7 +219,24 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
+CELERY_BEAT_SYNC_EVERY = 1  # what beat has sent is written at once, not every 3 min: its sign of life
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# Health and metrics ---------------------------------------------------------------------------------------------------
+
+HEALTH_CHECKS = (
+    "monitoring.health.checks.Database",
+    "monitoring.health.checks.Migrations",
+    "monitoring.health.signs.Beat",
+    "monitoring.health.signs.Worker",
+    "alerts.health.Evaluation",
+    "alerts.health.Outbox",
+    "monitoring.health.checks.Memory",
+    "monitoring.health.checks.Cpu",
+    "monitoring.health.checks.Disk",
+)
+PROBE_SCOPES = "ahgd_ops.access.probes.scopes_of"
+EXPOSITION_COLLECTORS = ("alerts.exposition.AlertsCollector",)
 
 LOGGING = {
     "version": 1,

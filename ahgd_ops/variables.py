@@ -102,6 +102,7 @@ VARIABLES = (
     Variable("AHGD_EVALUATE_SECONDS", "evaluate_seconds", whole(1, 3600), "Evaluation interval of the first start."),
     Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
     Variable("AHGD_FLUSH_SECONDS", "flush_seconds", number(0.1, 60), "Seconds between a recorder's flushes."),
+    Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0.2, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
     Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),

@@ -1,9 +1,59 @@
-"""Answers of the project itself, outside any one app."""
+"""Pages of the project itself, that join what the apps show."""
 
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from ahgd_ops import changes, live
+from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, PRESETS, RangeRefused, default_range, parse_range
+
+LAST_CHANGES = 5
+CHARTS = (("cpu_usage_percent", "CPU", "cpu"), ("memory_usage_percent", "Memory", "memory-stick"))
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The first page; a range that cannot be used is said and replaced, never an error."""
+    now = timezone.now()
+    try:
+        span, refusal = parse_range(request.GET.get("from", DEFAULT_FROM), request.GET.get("to", DEFAULT_TO), now), ""
+    except RangeRefused as refused:
+        span, refusal = default_range(now), f"{refused} Showing the last hour."
+    may_see_changes = request.user.has_perm("ahgd_alerts.acknowledge_alert")
+    shown = {
+        "live": live.answer(now),
+        "range": span,
+        "refusal": refusal,
+        "presets": PRESETS,
+        "charts": CHARTS,
+        "changes": changes.last(LAST_CHANGES) if may_see_changes else None,
+    }
+    return render(request, "console/overview.html", shown)
+
+
+@login_not_required
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """The admin's own sign-in address: the console's page, or a plain no for those who are in but not staff."""
+    if request.user.is_authenticated and not request.user.is_staff:
+        raise PermissionDenied("Your account may not open the admin. Ask an administrator for the role.")
+    following = request.GET.get("next") or reverse("admin:index")
+    return redirect(f"{reverse('login')}?{urlencode({'next': following})}")
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For whoever asks at the old address without having read the page."""
+    return redirect(static("console/logo.svg"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form was sent from a page that is too old, or by another site."""
-    return render(request, "403.html", {"reason": "This page was open too long. Go back, reload it, send again."}, status=403)
+    why = "This page was open too long, or the form came from elsewhere. Go back, reload the page and send it again."
+    return render(request, "403.html", {"exception": why}, status=403)

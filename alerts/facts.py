@@ -20,13 +20,18 @@ class Fact:
     fingerprint: str
     subject: str
     name: str
-    category: str
-    labels: Mapping[str, str]
+    category: str | None
+    tags: dict[str, str] | None
     is_health: bool
     at: datetime
     value: float
-    details: Mapping[str, object]
+    details: dict[str, object]
     facts: Facts
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What alerts carry of their subject, for grouping and receivers."""
+        return {"check": self.name} if self.is_health else {"metric": self.name, **(self.tags or {})}
 
 
 def of_sample(sample: Fresh, subject: Subject, now: datetime) -> Fact:
@@ -37,17 +42,15 @@ def of_sample(sample: Fresh, subject: Subject, now: datetime) -> Fact:
         value=sample.value,
         category=subject.category,
         tags=subject.tags,
-        metadata={},
         timestamp=at.timestamp(),
     )
     details = {"name": subject.name, "value": sample.value, "category": subject.category, "tags": subject.tags}
-    labels = {"metric": subject.name, **subject.tags}
     return Fact(
         subject.fingerprint,
         subject_text(subject),
         subject.name,
         subject.category,
-        labels,
+        subject.tags,
         False,
         at,
         sample.value,
@@ -78,9 +81,7 @@ def of_check(result: feed.Result, now: datetime) -> Fact:
     }
     subject = f"health check {result.name}"
     fingerprint = CHECK_PREFIX + result.name
-    return Fact(
-        fingerprint, subject, result.name, "health", {"check": result.name}, True, at, value, details, facts
-    )
+    return Fact(fingerprint, subject, result.name, None, None, True, at, value, details, facts)
 
 
 def subject_text(subject: Subject) -> str:

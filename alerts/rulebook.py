@@ -64,23 +64,23 @@ class Rulebook:
         for rule in self.rules.values():
             if rule.condition is None:
                 continue
-            names = rule.condition.selector.names
-            if names is None:
+            selector = rule.condition.selector
+            if selector.names is None or selector.prefixes:
                 self._by_search.append(rule)
-            else:
-                for name in names:
-                    self._by_name.setdefault(name, []).append(rule)
+                continue
+            for name in selector.names:
+                self._by_name.setdefault(name, []).append(rule)
 
     def concerning(self, fact: Fact) -> list[Compiled]:
-        """Rules whose condition can be true of this subject."""
+        """The rules to judge this fact by."""
         candidates = [*self._by_name.get(fact.name, ()), *self._by_search]
         return [rule for rule in candidates if selects(rule, fact)]
 
 
 def selects(rule: Compiled, fact: Fact) -> bool:
+    """Whether the rule's condition can be true of this subject."""
     condition = rule.condition
-    tags = {} if fact.is_health else fact.details["tags"]
-    return condition is not None and condition.selector.matches(fact.name, fact.category, tags, fact.is_health)
+    return condition is not None and condition.selector.matches(fact.name, fact.category, fact.tags, fact.is_health)
 
 
 def load() -> Rulebook:

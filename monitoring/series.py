@@ -1,6 +1,6 @@
 """The only read door to metrics: latest values, ranges for charts, and what is new since a reader last looked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ class Latest:
 
     series_id: int
     metric: str
-    tags: Mapping[str, str]
+    tags: dict[str, str]
     value: float
     at_ms: int
 
@@ -28,7 +28,7 @@ class Points:
     """A series over a range: ``at_ms`` and ``values`` have the same length, in time order."""
 
     series_id: int
-    tags: Mapping[str, str]
+    tags: dict[str, str]
     at_ms: list[int]
     values: list[float]
 
@@ -40,7 +40,7 @@ class Subject:
     series_id: int
     name: str
     category: str
-    tags: Mapping[str, str]
+    tags: dict[str, str]
     fingerprint: str
 
 

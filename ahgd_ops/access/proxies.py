@@ -28,17 +28,17 @@ class TrustedProxyMiddleware:
 def resolve_forwarded(meta: dict[str, object], networks: tuple[IPv4Network | IPv6Network, ...]) -> None:
     forwarded = [name for name in _FORWARDED if name in meta]
     meta["ahgd.forwarded"] = bool(forwarded)
-    if not _is_within(str(meta.get("REMOTE_ADDR", "")), networks):
+    if not is_within(str(meta.get("REMOTE_ADDR", "")), networks):
         for name in forwarded:
             del meta[name]
         return
     chain = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    client = next((part for part in reversed(chain) if not _is_within(part, networks)), None)
+    client = next((part for part in reversed(chain) if not is_within(part, networks)), None)
     if client is not None:
         meta["REMOTE_ADDR"] = client
 
 
-def _is_within(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def is_within(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     try:
         address = ip_address(text)
     except ValueError:

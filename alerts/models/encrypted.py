@@ -2,7 +2,7 @@
 
 import base64
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -12,7 +12,6 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 UNREADABLE = ""
-_TextField = models.TextField[str, str] if TYPE_CHECKING else models.TextField
 
 
 @lru_cache(maxsize=4)
@@ -21,7 +20,7 @@ def _cipher(key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
-class EncryptedTextField(_TextField):
+class EncryptedTextField(models.TextField):
     """Text in Python, a Fernet token in the database. A token of another key reads as empty: enter the secret anew."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -1,6 +1,8 @@
 """A rule: a condition over facts, how long it has to hold, and whom to tell; and the state of each of its instances."""
 
-from django.core.validators import MaxValueValidator
+from typing import Any
+
+from django.core.validators import MaxValueValidator, URLValidator
 from django.db import models
 
 from alerts.models.channel import Channel
@@ -38,7 +40,13 @@ class Rule(models.Model):
         validators=[validate_message],
         help_text="For example: CPU is at {value:.1f} %. Facts: {name} {value} {tags[mount]} {status} {message}.",
     )
-    runbook_url = models.URLField(blank=True, help_text="Linked from every message of this rule.")
+    runbook_url = models.CharField(
+        "runbook",
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=("http", "https"))],
+        help_text="Address linked from every message of this rule.",
+    )
     cooldown_minutes = models.PositiveIntegerField(
         default=15, help_text="A channel hears of the same instance at most once in this time, unless it gets worse."
     )
@@ -59,6 +67,13 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Counts a version up when what is judged was edited, so that instances of the old text are judged anew."""
+        stored = Rule.objects.filter(pk=self.pk).values_list("condition", "version").first() if self.pk else None
+        if stored is not None and stored[0] != self.condition:
+            self.version = stored[1] + 1
+        super().save(*args, **kwargs)
 
 
 class Instance(models.Model):

@@ -1,0 +1,128 @@
+"""The live answer and charts' data: each app gives its part, here they become one."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ahgd_ops import changes, checklist
+from alerts.views import data as alerts_data
+from monitoring.clock import to_ms
+from monitoring.views import data as monitoring_data
+from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, RangeRefused, parse_range
+
+PARTS: tuple[Callable[[datetime], dict[str, Any]], ...] = (monitoring_data.live_part, alerts_data.live_part)
+CHART_PARTS: tuple[Callable[[str, int, int], dict[str, Any]], ...] = (alerts_data.chart_part,)
+WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
+SIGNS = {"critical": "▲", "warning": "●", "info": "ℹ", "unknown": "◌", "ok": ""}
+MOST_METRICS = 8
+_SECTIONS = ("status", "alerts", "processes", "changes", "checklist")
+
+
+def answer(now: datetime) -> dict[str, Any]:
+    """Everything a page shows live, at ``now``; ``versions`` tells which sections differ from an earlier answer."""
+    parts = [part(now) for part in PARTS]
+    findings = [finding for part in parts for finding in part.pop("findings")]
+    calm = max((at for part in parts if (at := part.pop("calm_since")) is not None), default=None)
+    found: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
+    found["status"] = status(findings, calm)
+    found["title"] = title(findings)
+    found["changes"] = changes.latest_id()
+    found["checklist"] = checklist.items(found) if found["sampled_at"] is None else None
+    found["stale_after_ms"] = settings.CONFIG.collect_seconds * 3000
+    found["versions"] = {name: _digest(found[name]) for name in _SECTIONS}
+    return found | {"now": to_ms(now)}
+
+
+def status(findings: list[dict[str, Any]], calm_since: int | None) -> dict[str, Any]:
+    """The banner: the worst state in words, since when, and what else there is."""
+    level = _worst(findings)
+    worst = [finding for finding in findings if finding["level"] == level]
+    if not worst:
+        return {"level": "ok", "text": "All systems normal", "since": calm_since, "others": ""}
+    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
+    lesser = len(findings) - len(worst)
+    since = min((finding["since"] for finding in worst if finding["since"] is not None), default=None)
+    others = f"{lesser} less severe besides" if lesser else ""
+    return {"level": level, "text": worst[0]["text"] + more, "since": since, "others": others}
+
+
+def title(findings: list[dict[str, Any]]) -> str:
+    """What the tab's title begins with, such as ``▲1 ``."""
+    level = _worst(findings)
+    count = sum(finding["level"] == level for finding in findings)
+    return f"{SIGNS[level]}{count if level != 'unknown' else ''} " if SIGNS[level] else ""
+
+
+def _worst(findings: Iterable[dict[str, Any]]) -> str:
+    return max((finding["level"] for finding in findings), key=WORST_LAST.index, default="ok")
+
+
+@login_not_required  # it answers 401 in JSON where a page would lead to the sign-in form
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """``?since=`` (ms) and ``?metric=`` (repeated) add the points that a chart has to append; 304 when nothing changed."""
+    if not _may_read(request):
+        return _json({"error": "You are signed out. Sign in again."}, 401)
+    now = timezone.now()
+    since, metrics = request.GET.get("since", ""), request.GET.getlist("metric")
+    if (since and not _is_ms(since)) or len(metrics) > MOST_METRICS:
+        return _json({"error": f"since is milliseconds since 1970, and at most {MOST_METRICS} metrics are given."}, 400)
+    found = answer(now)
+    if since:
+        found["points"] = monitoring_data.points_since(metrics, int(since), now)
+    tag = f'W/"{_digest({name: value for name, value in found.items() if name != "now"})}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = _json(found)
+    response.headers["ETag"] = tag
+    response.headers["X-Ops-Now"] = str(found["now"])
+    return response
+
+
+@login_not_required  # as above
+@require_safe
+def series(request: HttpRequest) -> HttpResponse:
+    """A metric over ``?from=`` and ``?to=``, with the limits of its rules and the times an alert was open."""
+    if not _may_read(request):
+        return _json({"error": "You are signed out. Sign in again."}, 401)
+    metric = request.GET.get("metric", "")
+    if not metric:
+        return _json({"error": "Name a metric: ?metric=cpu_usage_percent"}, 400)
+    try:
+        asked = parse_range(request.GET.get("from", DEFAULT_FROM), request.GET.get("to", DEFAULT_TO), timezone.now())
+        found = monitoring_data.chart_part(metric, asked)
+    except RangeRefused as refused:
+        return _json({"error": str(refused)}, 400)
+    except monitoring_data.UnknownMetric:
+        return _json({"error": f"There is no metric called {metric[:100]!r}."}, 404)
+    for part in CHART_PARTS:
+        found |= part(metric, asked.start_ms, asked.end_ms)
+    return _json(found)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    scopes: frozenset[str] = getattr(request, "scopes", frozenset())
+    return request.user.is_authenticated or "metrics:read" in scopes
+
+
+def _is_ms(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 15
+
+
+def _json(value: dict[str, Any], status_code: int = 200) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(value), content_type="application/json", status=status_code)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _digest(value: object) -> str:
+    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=9).hexdigest()

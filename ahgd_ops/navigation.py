@@ -1,0 +1,63 @@
+"""Where people can go: the places of the left navigation and, on a phone, of the bottom bar."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination; ``permission`` hides it from those it would refuse, ``in_admin`` from those who are not staff."""
+
+    name: str
+    icon: str
+    route: str
+    permission: str = ""
+    in_admin: bool = False
+    is_docked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    name: str
+    icon: str
+    url: str
+    is_current: bool
+    is_docked: bool
+    counts_alerts: bool
+
+
+PLACES = (
+    Place("Overview", "layout-dashboard", "overview"),
+    Place("Alerts", "bell", "alerts:active"),
+    Place("Rules", "scale", "admin:ahgd_alerts_rule_changelist", "ahgd_alerts.view_rule", in_admin=True),
+    Place("Channels", "send", "admin:ahgd_alerts_channel_changelist", "ahgd_alerts.view_channel", in_admin=True),
+    Place(
+        "Metrics",
+        "chart-line",
+        "admin:ahgd_monitoring_metric_changelist",
+        "ahgd_monitoring.view_metric",
+        in_admin=True,
+        is_docked=False,
+    ),
+    Place("Admin", "shield", "admin:index", in_admin=True),
+)
+
+
+def places(request: HttpRequest) -> list[Shown]:
+    """What this person may open, the one they are at marked as current: the longest address that leads to it."""
+    allowed = [(place, reverse(place.route)) for place in PLACES if _may_open(place, request)]
+    here = [url for _, url in allowed if request.path.startswith(url)]
+    current = max(here, key=len, default="")
+    return [
+        Shown(place.name, place.icon, url, url == current, place.is_docked, place.route == "alerts:active")
+        for place, url in allowed
+    ]
+
+
+def _may_open(place: Place, request: HttpRequest) -> bool:
+    user = request.user
+    if place.in_admin and not (user.is_active and user.is_staff):
+        return False
+    return not place.permission or user.has_perm(place.permission)

@@ -1,0 +1,38 @@
+"""All addresses. /health* and /metrics are answered before these, by ``monitoring.middleware.ProbeMiddleware``."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from ahgd_ops import live, views
+from ahgd_ops.access import first_sign_in
+
+RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
+accounts = [
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("link/<uidb64>/<token>/", first_sign_in.sign_in_by_link, name="sign-in-by-link"),
+    path("set-password/", first_sign_in.set_password, name="set-password"),
+    path("password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("password_reset/", auth.PasswordResetView.as_view(extra_context=RESET), name="password_reset"),
+    path("password_reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path("reset/<uidb64>/<token>/", auth.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
+    path("reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+]
+console = [
+    path("", views.overview, name="overview"),
+    path("alerts/", include("alerts.urls")),
+    path("api/live", live.live, name="live"),
+    path("api/series", live.series, name="series"),
+]
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="overview")),
+    path("favicon.ico", views.favicon),
+    path("ops/", include(console)),
+    path("accounts/", include(accounts)),
+    path("admin/login/", views.admin_sign_in),  # before the admin's own
+    path("admin/", admin.site.urls),
+]

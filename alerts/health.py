@@ -1,0 +1,56 @@
+"""Health checks of alerting itself; ``settings.HEALTH_CHECKS`` joins them to the others."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db.models import Count, Min, Q
+
+from alerts.models import Notification
+from monitoring.health import GRACE_SECONDS, Check, Finding, Status, judge_sign, read_jobs, span, uptime_seconds
+
+
+@dataclass
+class Evaluation(Check):
+    """Whether rules are judged: without that, silence means nothing. Overdue after 3 intervals, which is critical."""
+
+    name: ClassVar[str] = "evaluation"
+    is_judged_when_read: ClassVar[bool] = True
+    grace_seconds: float = GRACE_SECONDS
+
+    def find(self, now: datetime) -> Finding:
+        if not settings.CONFIG.enable_alerting:
+            return Finding(Status.HEALTHY, "Alerting is switched off (AHGD_ALERTING)")
+        job = read_jobs().get("evaluate")
+        if job is None:
+            return Finding(Status.UNKNOWN, "Evaluation is not scheduled by an interval")
+        if not job.is_enabled:
+            return Finding(Status.WARNING, "Evaluation is switched off in the schedule: no rule can fire")
+        finding = judge_sign("Rules judged", job.finished_at, job.limit_seconds, now, self.grace_seconds)
+        if finding.status is Status.CRITICAL and job.error:
+            return Finding(
+                Status.CRITICAL, f"{finding.message}; the last attempt failed: {job.error}", finding.metadata
+            )
+        return finding
+
+
+@dataclass
+class Outbox(Check):
+    """Whether what is due is sent: nothing may wait for minutes without a reason that people can read."""
+
+    name: ClassVar[str] = "outbox"
+    grace_seconds: float = GRACE_SECONDS
+    stuck_after_seconds: float = 120
+
+    def find(self, now: datetime) -> Finding:
+        before = now - timedelta(seconds=self.stuck_after_seconds)
+        due = Q(state=Notification.State.DUE, due_at__lt=before, gate="")
+        left = Q(state=Notification.State.LEASED, lease_until__lt=before)
+        stuck = Notification.objects.filter(due | left).aggregate(count=Count("id"), oldest=Min("created_at"))
+        if not stuck["count"]:
+            return Finding(Status.HEALTHY, "Nothing waits without a reason", {"stuck": 0})
+        age_seconds = (now - stuck["oldest"]).total_seconds()
+        text = f"{stuck['count']} wait for no reason, the oldest since {span(age_seconds)}"
+        is_young = uptime_seconds() < self.grace_seconds  # what was left at the last stop is sent first
+        return Finding(Status.UNKNOWN if is_young else Status.CRITICAL, text, {"stuck": stuck["count"]})

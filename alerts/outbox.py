@@ -1,0 +1,119 @@
+"""The sweep over the outbox: every channel with due rows is served side by side, its rows in order.
+
+The database is the queue. A task may be lost, sent twice or run beside another one: claims decide who sends what.
+"""
+
+import logging
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connections
+
+from alerts.by_hand import send_again as send_again
+from alerts.by_hand import send_test as send_test
+from alerts.channels.base import DeliveryFailed, TransientFailure
+from alerts.channels.kinds import transport
+from alerts.channels.message import message_of
+from alerts.delivery import (
+    Delivery,
+    channels_with_due,
+    claim_next,
+    record,
+    requeue_expired,
+    supersede_firings,
+)
+from alerts.gates import Hold, Pass, decide
+from alerts.models import Notification
+from alerts.results import Outcome, consequence_of
+from alerts.retries import jitter
+from alerts.standing import standing_of
+
+CHANNELS_AT_ONCE = 16
+SWEEP_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Time that goes on from ``began_at``, so that a long sweep keeps to the database's clock without asking it."""
+
+    began_at: datetime
+    _began: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        return self.began_at + timedelta(seconds=time.monotonic() - self._began)
+
+
+def deliver_due(now: datetime) -> int:
+    """Delivers what is due at ``now`` (the database's clock) and comes due meanwhile; gives the number of rows seen.
+
+    Begins no row after 30 s; the next sweep goes on. A channel whose sending failed rests until then.
+    """
+    clock = _Clock(now)
+    requeue_expired(now)
+    channels = channels_with_due(now)
+    if not channels:
+        return 0
+    with ThreadPoolExecutor(min(len(channels), CHANNELS_AT_ONCE), "deliver") as pool:
+        return sum(pool.map(lambda channel_id: _serve(channel_id, clock), channels))
+
+
+def _serve(channel_id: int, clock: _Clock) -> int:
+    """Delivers the channel's rows in order, until none is due, one fails, or the sweep's time is over."""
+    ends = clock.began_at + timedelta(seconds=SWEEP_SECONDS)
+    seen = 0
+    try:
+        while clock.now() < ends:
+            delivery = claim_next(channel_id, clock.now())
+            if delivery is None:
+                break
+            seen += 1
+            if not _deliver(delivery, clock):
+                break
+    except Exception:  # the edge of a thread: the lease brings the row back, the other channels go on
+        log.exception("Serving channel %s failed.", channel_id)
+    finally:
+        connections.close_all()  # this thread's, which ends now
+    return seen
+
+
+def _deliver(delivery: Delivery, clock: _Clock) -> bool:
+    """False when the channel should rest."""
+    outcome = _outcome(delivery, clock)
+    now = clock.now()
+    recorded = record(delivery, consequence_of(delivery.notification, outcome, now, jitter()), now)
+    if not recorded:
+        log.warning("Delivery %s was taken over by another worker.", delivery.notification.delivery_id)
+    return recorded and not isinstance(outcome, TransientFailure)
+
+
+def _outcome(delivery: Delivery, clock: _Clock) -> Outcome:
+    notification = delivery.notification
+    now = clock.now()
+    if notification.kind == Notification.Kind.RESOLVED:
+        supersede_firings(notification, now)
+    decision = decide(standing_of(notification, now, may_have_arrived=delivery.may_have_arrived), now)
+    if not isinstance(decision, Pass):
+        return decision
+    if clock.now() >= delivery.lease_until:
+        return Hold("the worker was frozen past its lease", now)
+    return _attempt(notification, clock.now())
+
+
+def _attempt(notification: Notification, now: datetime) -> Outcome:
+    """Sends outside any transaction, and without keeping a connection from those who need one."""
+    channel = notification.channel
+    message = message_of(notification, now)
+    connections.close_all()
+    try:
+        return transport(channel.kind).send(message, channel.settings, channel.secret)
+    except DeliveryFailed as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001  (a fault of ours must not look like silence: it is recorded)
+        frames = "".join(traceback.format_tb(error.__traceback__))  # without the text, which may hold an address
+        log.error("Channel %s raised %s:\n%s", channel.name, type(error).__name__, frames)
+        return TransientFailure(f"unexpected {type(error).__name__}; the log says where")

@@ -1,0 +1,118 @@
+"""What follows from the outcome of a delivery, as values: for the row, the alert's history and the channel's health."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from alerts.channels.base import DeliveryFailed, Receipt, TransientFailure, one_line
+from alerts.gates import Hold, Stop
+from alerts.models import AlertEvent, Channel, Notification
+from alerts.retries import is_over, wait_seconds
+
+Outcome = Receipt | Hold | Stop | DeliveryFailed
+_State = Notification.State
+_Kind = AlertEvent.Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    row: dict[str, Any]
+    event: tuple[AlertEvent.Kind, str] | None
+    channel: dict[str, Any] = field(default_factory=dict)
+    channel_waits_until: datetime | None = None
+    """The receiver asked to be left alone, which goes for every row of the channel."""
+    channel_recovered: bool = False
+    """The channel works again, so rows that wait for a retry need not."""
+
+
+def consequence_of(notification: Notification, outcome: Outcome, now: datetime, jitter: float) -> Consequence:
+    """``jitter`` is a number from 0 to 1."""
+    match outcome:
+        case Receipt():
+            return _sent(notification, outcome, now)
+        case Hold():
+            return _held(notification, outcome)
+        case Stop():
+            return withheld(notification, outcome, now)
+        case TransientFailure() if not is_over(_attempt(notification), _waits(), notification.created_at, now):
+            return _retried(notification, outcome, now, jitter)
+        case _:
+            return _given_up(notification, outcome, now)
+
+
+def withheld(notification: Notification, stop: Stop, now: datetime) -> Consequence:
+    return Consequence(
+        row={"state": _State.WITHHELD, "gate": stop.reason, "due_at": now},
+        event=(_Kind.WITHHELD, _said(notification, stop.reason)),
+    )
+
+
+def _sent(notification: Notification, receipt: Receipt, now: datetime) -> Consequence:
+    return Consequence(
+        row={
+            "state": _State.SENT,
+            "sent_at": now,
+            "attempts": _attempt(notification),
+            "answer": one_line(str(receipt)),
+            "gate": "",
+            "last_error": "",
+        },
+        event=(_Kind.NOTIFIED, _said(notification, str(receipt))),
+        channel=channel_after_success(now),
+        channel_recovered=bool(notification.channel.last_error),
+    )
+
+
+def _held(notification: Notification, hold: Hold) -> Consequence:
+    """The history says once that a gate holds the row, however often it is looked at."""
+    is_news = notification.gate != hold.reason
+    return Consequence(
+        row={"state": _State.DUE, "due_at": hold.until, "gate": hold.reason},
+        event=(_Kind.WITHHELD, _said(notification, hold.reason)) if is_news else None,
+    )
+
+
+def _retried(notification: Notification, failure: TransientFailure, now: datetime, jitter: float) -> Consequence:
+    attempt = _attempt(notification)
+    asked = failure.retry_after_seconds
+    until = now + timedelta(seconds=wait_seconds(attempt, _waits(), asked, jitter))
+    return Consequence(
+        row={"state": _State.DUE, "due_at": until, "attempts": attempt, "gate": "", "last_error": failure.reason},
+        event=(_Kind.FAILED, _said(notification, failure.reason)) if attempt == 1 else None,
+        channel=channel_after_failure(notification.channel, failure, now),
+        channel_waits_until=until if asked is not None else None,
+    )
+
+
+def _given_up(notification: Notification, failure: DeliveryFailed, now: datetime) -> Consequence:
+    reason = f"given up after a day: {failure.reason}" if isinstance(failure, TransientFailure) else failure.reason
+    return Consequence(
+        row={"state": _State.DEAD, "attempts": _attempt(notification), "gate": "", "last_error": reason},
+        event=(_Kind.FAILED, _said(notification, reason)),
+        channel=channel_after_failure(notification.channel, failure, now),
+    )
+
+
+def channel_after_success(now: datetime) -> dict[str, Any]:
+    return {"unhealthy_since": None, "last_error": "", "last_sent_at": now}
+
+
+def channel_after_failure(channel: Channel, failure: DeliveryFailed, now: datetime) -> dict[str, Any]:
+    """Unhealthy from a permanent failure on, or from the second in a row that might have passed."""
+    is_unhealthy = bool(channel.last_error) or not isinstance(failure, TransientFailure)
+    since = (channel.unhealthy_since or now) if is_unhealthy else None
+    return {"unhealthy_since": since, "last_error": failure.reason}
+
+
+def _attempt(notification: Notification) -> int:
+    return notification.attempts + 1
+
+
+def _waits() -> tuple[float, ...]:
+    return settings.CONFIG.retry_seconds
+
+
+def _said(notification: Notification, reason: str) -> str:
+    return one_line(f"{notification.channel.name}: {reason}", longest=500)

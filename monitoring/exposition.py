@@ -1,0 +1,169 @@
+"""/metrics: what django-prometheus counts in the web processes, and the latest recorded values, in one page.
+
+``settings.EXPOSITION_COLLECTORS`` names more collectors, each called with the time to get one that has ``collect``.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import registry as prometheus_registry
+from prometheus_client.core import REGISTRY, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from monitoring.clock import to_ms
+from monitoring.health.status import Overall
+from monitoring.models import Kind, Series, Status
+
+log = logging.getLogger(__name__)
+
+FRESH_FOR = timedelta(minutes=5)
+_NOT_IN_A_NAME = re.compile(r"[^a-zA-Z0-9_:]")
+_NOT_IN_A_LABEL = re.compile(r"[^a-zA-Z0-9_]")
+_RESERVED_LABELS = frozenset({"le", "quantile"})  # of histograms and summaries
+_LEVELS = {Status.HEALTHY: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
+
+
+class Collector(Protocol):
+    """One source of families, read once for one page."""
+
+    def collect(self) -> Iterable[Metric]: ...
+
+
+class SeriesCollector:
+    """The latest value of each recorded gauge that is not older than five minutes."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        rows = Series.objects.filter(metric__kind=Kind.GAUGE, last_at__gte=to_ms(self.now - FRESH_FOR))
+        families: dict[str, Metric] = {}
+        seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+        fields = ("metric__name", "metric__unit", "metric__help", "tags", "last_value")
+        for name, unit, text, tags, value in rows.order_by("metric__name", "id").values_list(*fields):
+            name, labels = metric_name(name), label_set(tags)
+            family = families.setdefault(name, _gauge(name, unit, text))
+            if (name, tuple(labels.items())) not in seen:  # two names may become one
+                seen.add((name, tuple(labels.items())))
+                family.add_sample(name, labels, value)
+        yield from families.values()
+
+
+def _gauge(name: str, unit: str, text: str) -> Metric:
+    suffix = unit if unit and name.endswith(f"_{unit}") else ""  # else the family would change its name
+    return Metric(name, text or "Recorded by an application.", "gauge", suffix)
+
+
+def metric_name(text: str) -> str:
+    """``text`` as Prometheus allows it: whatever else stands in it becomes an underscore."""
+    name = _NOT_IN_A_NAME.sub("_", text)
+    return name if name and not name[0].isdigit() else f"_{name}"
+
+
+def label_set(tags: Mapping[str, object]) -> dict[str, str]:
+    """Tags as labels, in sorted order; of two keys that become one the first stays."""
+    labels: dict[str, str] = {}
+    for key, value in sorted(tags.items()):
+        label = _NOT_IN_A_LABEL.sub("_", key)
+        if not label or label[0].isdigit() or label.startswith("__") or label in _RESERVED_LABELS:
+            label = f"tag_{label.lstrip('_')}"
+        labels.setdefault(label, str(value))
+    return labels
+
+
+class HealthCollector:
+    """The state of each health check, how long it took, and whether the database can be reached at all."""
+
+    def __init__(self, overall: Overall) -> None:
+        self.overall = overall
+
+    def collect(self) -> Iterator[Metric]:
+        text = "0 healthy, 1 warning, 2 critical, 3 unknown."
+        status = GaugeMetricFamily("health_check_status", text, labels=["check"])
+        took = GaugeMetricFamily(
+            "health_check_duration_seconds", "How long a health check took.", labels=["check"], unit="seconds"
+        )
+        for result in self.overall.results:
+            status.add_metric([result.name], _LEVELS[result.status])
+            took.add_metric([result.name], result.duration_ms / 1000)
+        yield from (status, took)
+        reached = 0 if "database" in self.overall.blocked_by else 1
+        yield GaugeMetricFamily("ahgd_ops_database_reachable", "Whether the console reaches its database.", reached)
+
+
+class Page(prometheus_registry.Collector):
+    """Families of several collectors; of two with one name the first stays, one that fails is left out and logged."""
+
+    def __init__(self, collectors: Iterable[Collector]) -> None:
+        self.collectors = collectors
+
+    def describe(self) -> Iterable[Metric]:
+        return []  # else registering would collect
+
+    def collect(self) -> Iterator[Metric]:
+        names: set[str] = set()
+        for collector in self.collectors:
+            for family in _families(collector):
+                if family.name not in names:
+                    names.add(family.name)
+                    yield family
+
+
+def _families(collector: Collector) -> list[Metric]:
+    try:
+        return list(collector.collect())
+    except Exception:  # the edge of the loop: what one source cannot give, the others do
+        log.exception("%s could not be collected.", type(collector).__name__)
+        return []
+
+
+def collectors(overall: Overall, now: datetime) -> Iterator[Collector]:
+    """Everything on the page. Tables are read only while the database answers, so that a scrape never waits for it."""
+    yield HealthCollector(overall)
+    if not overall.blocked_by:
+        yield SeriesCollector(now)
+        yield from (import_string(path)(now) for path in settings.EXPOSITION_COLLECTORS)
+    yield _of_processes()
+
+
+def _of_processes() -> Collector:
+    """With several web processes their numbers lie in files; the registry of this one is a part of them only."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return multiprocess.MultiProcessCollector(None)
+    return REGISTRY
+
+
+def render(accept: str, overall: Overall, now: datetime) -> tuple[bytes, str]:
+    """The page and its content type, in the format that ``accept``, a request's header, prefers."""
+    registry = CollectorRegistry()
+    registry.register(Page(collectors(overall, now)))
+    if prefers_openmetrics(accept):
+        return openmetrics.generate_latest(registry).encode(), openmetrics.CONTENT_TYPE_LATEST
+    return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+def prefers_openmetrics(accept: str) -> bool:
+    """Whether OpenMetrics is listed, at least as high as plain text. Nonsense counts as not listed."""
+    weights = dict(_weight(part) for part in reversed(accept.split(",")))
+    wanted = weights.get("application/openmetrics-text", 0.0)
+    return wanted > 0 and wanted >= weights.get("text/plain", 0.0)
+
+
+def _weight(part: str) -> tuple[str, float]:
+    media, *parameters = (text.strip() for text in part.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().casefold() == "q":
+            try:
+                return media.casefold(), float(value)
+            except ValueError:
+                return media.casefold(), 0.0
+    return media.casefold(), 1.0
