@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connections
+from auditlog.models import LogEntry
+from django.db import connections, transaction
 
-from alerts.by_hand import send_again as send_again
-from alerts.by_hand import send_test as send_test
 from alerts.channels.base import DeliveryFailed, TransientFailure
 from alerts.channels.kinds import transport
 from alerts.channels.message import message_of
@@ -33,6 +32,8 @@ from alerts.standing import standing_of
 
 CHANNELS_AT_ONCE = 16
 SWEEP_SECONDS = 30.0
+
+_State = Notification.State
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,22 @@ def deliver_due(now: datetime) -> int:
         return 0
     with ThreadPoolExecutor(min(len(channels), CHANNELS_AT_ONCE), "deliver") as pool:
         return sum(pool.map(lambda channel_id: _serve(channel_id, clock), channels))
+
+
+@transaction.atomic
+def send_again(notification: Notification, now: datetime) -> bool:
+    """Makes a row that was given up or withheld due again, with the same delivery id; the gates judge it anew.
+
+    False when the row is in another state by now. The audit log takes the actor from the request.
+    """
+    ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
+    if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
+        return False
+    action = {"action": f"sent again to {notification.channel.name}"}
+    LogEntry.objects.log_create(
+        notification.alert, force_log=True, action=LogEntry.Action.ACCESS, additional_data=action
+    )
+    return True
 
 
 def _serve(channel_id: int, clock: _Clock) -> int:

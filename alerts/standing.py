@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from alerts.gates import Standing, Told
-from alerts.models import Notification
+from alerts.models import Notification, Rule
 
 _FIRING = Notification.Kind.FIRING
 _SENT = Notification.State.SENT
@@ -26,7 +26,7 @@ def standing_of(notification: Notification, now: datetime, *, may_have_arrived: 
         is_being_told=any(lease_until is not None for _, lease_until in others),
         may_have_arrived=may_have_arrived,
         cooldown=cooldown,
-        last_told=_last_told(notification, now - cooldown) if cooldown else None,
+        last_told=_last_told(notification, rule, now - cooldown) if rule is not None else None,
     )
 
 
@@ -37,7 +37,7 @@ def _acknowledged_by(notification: Notification) -> str | None:
     return alert.acknowledged_by.get_username() if alert.acknowledged_by is not None else "somebody"
 
 
-def _last_told(notification: Notification, since: datetime) -> Told | None:
+def _last_told(notification: Notification, rule: Rule, since: datetime) -> Told | None:
     """The cooldown is spent only by what was sent."""
     told = (
         Notification.objects.filter(
@@ -45,7 +45,7 @@ def _last_told(notification: Notification, since: datetime) -> Told | None:
             state=_SENT,
             sent_at__gt=since,
             kind=_FIRING,
-            alert__rule_id=notification.alert.rule_id,
+            alert__rule=rule,
             alert__fingerprint=notification.alert.fingerprint,
         )
         .order_by("-sent_at")

@@ -1,0 +1,137 @@
+"""What every kind of channel agrees on: a message goes in; a receipt or a typed failure comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+ChannelSettings = Mapping[str, Any]
+
+
+class DeliveryFailed(Exception):
+    """The message did not arrive. ``reason`` is shown to people, so it names no secret and no path of an address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TransientFailure(DeliveryFailed):
+    """It may work later. ``retry_after_seconds`` is how long the receiver asked to be left alone."""
+
+    def __init__(self, reason: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentFailure(DeliveryFailed):
+    """It fails until a person changes something."""
+
+
+class SettingsRefused(ValueError):
+    """The settings of a channel cannot work; the text says what is missing or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the receiver said when it accepted; ``warning`` when it accepted for some recipients only."""
+
+    answer: str
+    warning: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.answer}; {self.warning}" if self.warning else self.answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is told. Everything but ``attempted_at`` is equal on every attempt of the same delivery."""
+
+    delivery_id: str
+    kind: str
+    """``firing`` or ``resolved``."""
+    channel: str
+    rule: str
+    severity: str
+    """low, medium, high or critical."""
+    subject: str
+    """The series or health check, as people read it."""
+    fingerprint: str
+    labels: Mapping[str, str]
+    value: float | None
+    summary: str
+    description: str
+    reason: str
+    """Why it resolved; empty while it fires."""
+    opened_at: datetime
+    resolved_at: datetime | None
+    attempted_at: datetime
+    alert_id: int | None
+    """None when this only tries the channel out."""
+    url: str
+    runbook_url: str
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.kind == "resolved"
+
+    @property
+    def headline(self) -> str:
+        """One line that stands alone in a list of mails or a log."""
+        word = "Resolved" if self.is_resolved else self.severity.capitalize()
+        return one_line(f"[{word}] {self.rule}: {self.subject}")
+
+    def facts(self) -> dict[str, Any]:
+        """The message as plain JSON values; times as ISO 8601 in UTC."""
+        return {
+            "delivery_id": self.delivery_id,
+            "kind": self.kind,
+            "rule": self.rule,
+            "severity": self.severity,
+            "subject": self.subject,
+            "labels": dict(self.labels),
+            "value": self.value,
+            "summary": self.summary,
+            "reason": self.reason,
+            "opened_at": self.opened_at.isoformat(),
+            "resolved_at": self.resolved_at.isoformat() if self.resolved_at is not None else None,
+            "alert_id": self.alert_id,
+            "url": self.url,
+            "runbook_url": self.runbook_url,
+        }
+
+
+class Transport(Protocol):
+    """One kind of channel. It holds no state between messages, so threads may share it."""
+
+    @property
+    def kind(self) -> str:
+        """The value of ``Channel.kind`` it serves."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The names that its settings may have."""
+
+    def check(self, settings: ChannelSettings) -> None:
+        """Raises SettingsRefused when these settings, whose names are known, cannot work."""
+
+    def check_secret(self, secret: str) -> None:
+        """Raises SettingsRefused when this kind cannot use ``secret``; empty is always allowed."""
+
+    def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
+        """Returns once the receiver has accepted, within ``CONFIG.send_seconds`` in all.
+
+        Raises TransientFailure or PermanentFailure.
+        """
+
+
+def one_line(text: str, longest: int = 300) -> str:
+    """``text`` without line breaks and control characters, cut at ``longest``."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def refuse_secret(kind: str, secret: str) -> None:
+    """For kinds without a use for a secret. Raises SettingsRefused when there is one."""
+    if secret:
+        raise SettingsRefused(f"A channel of kind {kind} uses no secret; leave it empty.")

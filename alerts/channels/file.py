@@ -1,0 +1,113 @@
+"""A file of whole JSON lines, rotated by size; several processes may write it at once."""
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings as django_settings
+
+from alerts.channels.base import (
+    ChannelSettings,
+    Message,
+    PermanentFailure,
+    Receipt,
+    SettingsRefused,
+    TransientFailure,
+    one_line,
+    refuse_secret,
+)
+
+DEFAULT_PATH = "alerts.log"
+DEFAULT_MAX_SIZE_MB = 10
+DEFAULT_BACKUPS = 3
+_SUFFIXES = (".log", ".json", ".jsonl", ".ndjson")
+_MODE = 0o640
+
+
+class FileTransport:
+    kind = "file"
+    known = frozenset({"path", "max_size_mb", "backups"})
+
+    def check(self, settings: ChannelSettings) -> None:
+        path = settings.get("path", DEFAULT_PATH)
+        if not isinstance(path, str) or not path.endswith(_SUFFIXES):
+            raise SettingsRefused(f"path has to be the name of a file that ends in {', '.join(_SUFFIXES)}.")
+        if ".." in Path(path).parts or not path.isprintable():
+            raise SettingsRefused("path may not hold .. or invisible characters.")
+        size_mb = settings.get("max_size_mb", DEFAULT_MAX_SIZE_MB)
+        if not isinstance(size_mb, int | float) or isinstance(size_mb, bool) or not 0.01 <= size_mb <= 1000:
+            raise SettingsRefused("max_size_mb has to be a number from 0.01 to 1000.")
+        backups = settings.get("backups", DEFAULT_BACKUPS)
+        if not isinstance(backups, int) or isinstance(backups, bool) or not 0 <= backups <= 100:
+            raise SettingsRefused("backups has to be a whole number from 0 to 100.")
+
+    def check_secret(self, secret: str) -> None:
+        refuse_secret(self.kind, secret)
+
+    def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
+        try:
+            self.check(settings)
+        except SettingsRefused as refused:
+            raise PermanentFailure(str(refused)) from refused
+        path = django_settings.STATE_DIR / settings.get("path", DEFAULT_PATH)  # an absolute path stays as it is
+        line = json.dumps({"at": message.attempted_at.isoformat(), **message.facts()}, ensure_ascii=False)
+        max_bytes = int(settings.get("max_size_mb", DEFAULT_MAX_SIZE_MB) * 1024 * 1024)
+        try:
+            _rotate(path, max_bytes, settings.get("backups", DEFAULT_BACKUPS))
+            _append(path, f"{line}\n".encode())
+        except OSError as error:
+            raise TransientFailure(one_line(f"{path}: {error.strerror or error}")) from error
+        return Receipt(one_line(f"appended to {path}"))
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Adds ``line`` by one write at the end, which the kernel keeps apart from other writers' lines. Raises OSError.
+
+    A full disk can cut the write short. The piece is taken back; should that fail as well, the next line starts anew.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        written = os.write(descriptor, line)
+        if written < len(line):
+            if os.fstat(descriptor).st_size == size + written:
+                os.ftruncate(descriptor, size)
+            raise OSError(f"only {written} of {len(line)} bytes could be written: is the disk full?")
+    finally:
+        os.close(descriptor)
+
+
+def _rotate(path: Path, max_bytes: int, backups: int) -> None:
+    """Moves a file that has grown past ``max_bytes`` to ``.1``, the older ones up. Raises OSError.
+
+    Who finds the lock taken leaves it to the holder and writes; a line that lands in ``.1`` is not lost.
+    """
+    if not _is_large(path, max_bytes):
+        return
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_large(path, max_bytes):  # no other process has just done it
+                _shift(path, backups)
+    finally:
+        os.close(lock)
+
+
+def _is_large(path: Path, max_bytes: int) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size >= max_bytes
+    return False
+
+
+def _shift(path: Path, backups: int) -> None:
+    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, backups + 1))]
+    if backups == 0:
+        path.unlink()
+    for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):
+        with suppress(FileNotFoundError):
+            newer.replace(older)

@@ -1,0 +1,25 @@
+"""The application log: one line to the logger ``ahgd_ops.alerts``."""
+
+import logging
+
+from alerts.channels.base import ChannelSettings, Message, Receipt, one_line, refuse_secret
+
+LOGGER = "ahgd_ops.alerts"
+_LEVELS = {"low": logging.WARNING, "medium": logging.WARNING, "high": logging.ERROR, "critical": logging.CRITICAL}
+
+
+class LogTransport:
+    kind = "log"
+    known = frozenset[str]()
+
+    def check(self, settings: ChannelSettings) -> None:
+        """Nothing can be set."""
+
+    def check_secret(self, secret: str) -> None:
+        refuse_secret(self.kind, secret)
+
+    def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
+        level = logging.INFO if message.is_resolved else _LEVELS[message.severity]
+        text = one_line(f"{message.headline}: {message.summary}", longest=2000)
+        logging.getLogger(LOGGER).log(level, "%s %s id=%s", text, message.url, message.delivery_id)
+        return Receipt(f"written to the log {LOGGER}")

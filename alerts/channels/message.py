@@ -1,0 +1,64 @@
+"""The message of a row of the outbox, and the one that tries a channel out."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+
+from alerts.channels.base import Message
+from alerts.models import Alert, Channel, Notification, Severity
+
+
+def message_of(notification: Notification, now: datetime) -> Message:
+    """What ``notification`` tells at ``now``; it comes with its alert, rule, event and channel."""
+    alert, rule, event = notification.alert, notification.alert.rule, notification.event
+    is_resolve = notification.kind == Notification.Kind.RESOLVED
+    return Message(
+        delivery_id=str(notification.delivery_id),
+        kind=notification.kind,
+        channel=notification.channel.name,
+        rule=alert.rule_name,
+        severity=Severity(alert.severity).word,
+        subject=alert.subject,
+        fingerprint=alert.fingerprint,
+        labels={str(name): str(text) for name, text in alert.labels.items()},
+        value=event.value,
+        summary=alert.summary,
+        description=rule.description if rule is not None else "",
+        reason=alert.resolved_reason if is_resolve else "",
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at if is_resolve else None,
+        attempted_at=now,
+        alert_id=alert.pk,
+        url=alert_url(alert),
+        runbook_url=rule.runbook_url if rule is not None else "",
+    )
+
+
+def trial_message(channel: Channel, now: datetime) -> Message:
+    """A firing that says of itself that it is only a test."""
+    return Message(
+        delivery_id=str(uuid.uuid4()),
+        kind=Notification.Kind.FIRING,
+        channel=channel.name,
+        rule="test",
+        severity=Severity.LOW.word,
+        subject=f"channel {channel.name}",
+        fingerprint=f"test of {channel.name}",
+        labels={"test": "true"},
+        value=None,
+        summary="This is a test. Nothing is wrong.",
+        description="",
+        reason="",
+        opened_at=now,
+        resolved_at=None,
+        attempted_at=now,
+        alert_id=None,
+        url=f"{settings.CONFIG.origin}/ops/alerts/",
+        runbook_url="",
+    )
+
+
+def alert_url(alert: Alert) -> str:
+    """Where people read about the alert."""
+    return f"{settings.CONFIG.origin}/ops/alerts/{alert.pk}/"

@@ -1,0 +1,24 @@
+"""Trying a channel out, past the outbox and its gates."""
+
+from datetime import datetime
+
+from alerts.channels.base import DeliveryFailed, Receipt
+from alerts.channels.kinds import transport
+from alerts.channels.message import trial_message
+from alerts.models import Channel
+from alerts.results import channel_after_failure, channel_after_success
+
+
+def send_test(channel: Channel, now: datetime) -> Receipt:
+    """Sends a test message now, within ``CONFIG.send_seconds``, and notes how the channel is.
+
+    Raises TransientFailure or PermanentFailure, whose ``reason`` can be shown.
+    """
+    row = Channel.objects.filter(pk=channel.pk)
+    try:
+        receipt = transport(channel.kind).send(trial_message(channel, now), channel.settings, channel.secret)
+    except DeliveryFailed as failure:
+        row.update(**channel_after_failure(channel, failure, now))
+        raise
+    row.update(**channel_after_success(now))
+    return receipt
