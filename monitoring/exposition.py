@@ -137,7 +137,7 @@ def collectors(overall: Overall, now: datetime) -> Iterator[Collector]:
 def _of_processes() -> Collector:
     """With several web processes their numbers lie in files; the registry of this one is a part of them only."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        return multiprocess.MultiProcessCollector(None)
+        return multiprocess.MultiProcessCollector(None)  # type: ignore[no-untyped-call]  # prometheus_client's
     return REGISTRY
 
 
@@ -146,7 +146,8 @@ def render(accept: str, overall: Overall, now: datetime) -> tuple[bytes, str]:
     registry = CollectorRegistry()
     registry.register(Page(collectors(overall, now)))
     if prefers_openmetrics(accept):
-        return openmetrics.generate_latest(registry).encode(), openmetrics.CONTENT_TYPE_LATEST
+        page: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]  # as above
+        return page, openmetrics.CONTENT_TYPE_LATEST
     return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
 
 

@@ -1,0 +1,38 @@
+"""What health endpoints say, as one JSON object each; docs/reference/health.md describes the fields."""
+
+from typing import Any
+
+from monitoring.health.lifetime import is_draining, liveness
+from monitoring.health.status import Overall, Result
+from monitoring.models import Status
+
+
+def endpoint_response(overall: Overall, with_details: bool) -> dict[str, Any]:
+    """The answer of /health; ``checks`` only with details."""
+    answer = {**liveness(), "status": overall.status.value, "ready": not _down(overall)}
+    return answer | {"checks": [_check(result) for result in overall.results]} if with_details else answer
+
+
+def readiness(overall: Overall, with_details: bool) -> dict[str, Any]:
+    """The answer of /health/ready: as above, and ``down`` names what keeps this process from serving."""
+    return endpoint_response(overall, with_details) | {"down": _down(overall)}
+
+
+def is_serving(overall: Overall) -> bool:
+    """Whether /health is a 200: unknown is not known to be bad."""
+    return overall.status is not Status.CRITICAL
+
+
+def _down(overall: Overall) -> list[str]:
+    return [*(["draining"] if is_draining() else []), *overall.blocked_by]
+
+
+def _check(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "status": result.status.value,
+        "message": result.finding.message,
+        "duration_ms": round(result.duration_ms, 2),
+        "timestamp": None if result.at is None else result.at.isoformat(),
+        "metadata": dict(result.finding.metadata),
+    }

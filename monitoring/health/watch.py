@@ -1,0 +1,115 @@
+"""The state as it is now: what was recorded, and what a record cannot say; one look serves many readers."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from django.conf import settings
+from django.db import Error
+from django.utils import timezone
+
+from monitoring.health.base import Check, configured
+from monitoring.health.checks import Database, Migrations
+from monitoring.health.flights import launch
+from monitoring.health.history import recorded
+from monitoring.health.reasons import reason
+from monitoring.health.running import examine
+from monitoring.health.status import Finding, Overall, Result
+from monitoring.models import Status
+from monitoring.schedule import interval_seconds
+
+log = logging.getLogger(__name__)
+
+MEMO_SECONDS = 1.0
+PATIENCE_SECONDS = 1.5
+_LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
+
+
+def current(now: datetime) -> Overall:
+    """Looks at the database and its migrations first; while one of them blocks, nothing else can be known."""
+    checks = configured() if settings.CONFIG.enable_health_checks else ()
+    own = {check.name: check for check in checks}
+    gates = [own.pop("database", Database()), own.pop("migrations", Migrations())]
+    results: list[Result] = []
+    for gate in gates:
+        results.append(examine(gate, now))
+        if results[-1].finding.blocks_readiness:
+            hidden = [*gates[len(results) :], *own.values()]
+            return Overall((*results, *(_unknown(check, gate) for check in hidden)), now)
+    return Overall((*results, *_the_rest(list(own.values()), now)), now)
+
+
+def _unknown(check: Check, gate: Check) -> Result:
+    return Result(check.name, Finding(Status.UNKNOWN, f"Cannot be known: {gate.name}"), 0, None)
+
+
+def _the_rest(checks: Sequence[Check], now: datetime) -> list[Result]:
+    fresh_seconds = interval_seconds("health", settings.CONFIG.health_check_interval_seconds) + _LATE_SECONDS
+    kept = recorded([check.name for check in checks if not check.is_judged_when_read], now, fresh_seconds)
+    return [kept[check.name] if check.name in kept else examine(check, now) for check in checks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    overall: Overall
+    landed: float
+
+
+class Watch:
+    """Looks when it is asked, at most once a second and never twice at a time, on a thread that may hang.
+
+    Whoever asks gets an answer within 1.5 s, at once when an earlier look hangs; that the database gave none is one.
+    """
+
+    def __init__(self, look: Callable[[datetime], Overall] = current) -> None:
+        self._look = look
+        self._lock = Lock()
+        self._flight: Future[_Look] | None = None
+        self._began = 0.0
+
+    def read(self) -> Overall:
+        flight, began = self._fly()
+        try:
+            return flight.result(max(0.0, began + PATIENCE_SECONDS - time.monotonic())).overall
+        except TimeoutError:
+            text = f"No answer in {time.monotonic() - began:.1f} s"
+            return _alone("database", Finding(Status.CRITICAL, text, blocks_readiness=True), timezone.now())
+
+    def _fly(self) -> "tuple[Future[_Look], float]":
+        with self._lock:
+            if self._flight is None or self._is_old(self._flight):
+                self._began = time.monotonic()
+                self._flight = launch("health-watch", self._once)
+            return self._flight, self._began
+
+    @staticmethod
+    def _is_old(flight: "Future[_Look]") -> bool:
+        return flight.done() and time.monotonic() - flight.result().landed > MEMO_SECONDS
+
+    def _once(self) -> _Look:
+        now = timezone.now()
+        try:
+            overall = self._look(now)
+        except Error as error:  # it went away between two reads
+            finding = Finding(Status.CRITICAL, f"Unreachable: {reason(error)}", blocks_readiness=True)
+            overall = _alone("database", finding, now)
+        except Exception as error:  # the edge: a probe is answered whatever is wrong, such as a setting
+            log.exception("The state of health cannot be read.")
+            overall = _alone("health", Finding(Status.CRITICAL, f"Cannot be read: {reason(error)}"), now)
+        return _Look(overall, time.monotonic())
+
+
+def _alone(name: str, finding: Finding, now: datetime) -> Overall:
+    return Overall((Result(name, finding, 0, now),), now)
+
+
+_watch = Watch()
+
+
+def glance() -> Overall:
+    """The state of health, at most a second old, within 1.5 s, whatever the database does."""
+    return _watch.read()

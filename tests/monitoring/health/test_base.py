@@ -1,0 +1,88 @@
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from health_check.base import HealthCheck
+from health_check.exceptions import HealthCheckException, ServiceUnavailable, ServiceWarning
+from pytest_django.fixtures import Settings
+
+from monitoring.health.base import Adapted, configured
+from monitoring.health.checks import Disk
+from monitoring.health.status import Finding
+from monitoring.models import Status
+from tests.monitoring.health.doubles import Told
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@dataclass
+class MailQueue(HealthCheck):
+    error: Exception | None = None
+
+    async def run(self) -> None:
+        await asyncio.sleep(0)
+        if self.error is not None:
+            raise self.error
+
+
+@dataclass
+class Plain(HealthCheck):
+    def run(self) -> None:
+        raise ServiceWarning("a little late")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (Status.WARNING, ServiceWarning),
+        (Status.CRITICAL, ServiceUnavailable),
+        (Status.UNKNOWN, HealthCheckException),
+    ],
+)
+def test_a_check_raises_as_django_health_check_expects(status: Status, error: type[Exception]) -> None:
+    with pytest.raises(error, match="so it is"):
+        Told(look=lambda: Finding(status, "so it is")).run()
+
+
+def test_a_healthy_check_raises_nothing() -> None:
+    assert Told().run() is None  # type: ignore[func-returns-value]
+
+
+def test_django_health_checks_own_view_gets_the_same_result() -> None:
+    result = asyncio.run(Told(look=lambda: Finding(Status.WARNING, "91 %")).get_result())
+    assert isinstance(result.error, ServiceWarning)
+    assert result.error.message == "91 %"
+
+
+@pytest.mark.parametrize(
+    ("check", "status"),
+    [
+        (MailQueue(), Status.HEALTHY),
+        (MailQueue(ServiceUnavailable("no answer")), Status.CRITICAL),
+        (Plain(), Status.WARNING),
+    ],
+)
+def test_a_check_of_django_health_check_can_be_joined(check: HealthCheck, status: Status) -> None:
+    assert Adapted(check).find(NOW).status is status
+
+
+def test_a_joined_check_is_named_after_its_class() -> None:
+    assert Adapted(MailQueue()).name == "mail_queue"
+
+
+def test_checks_come_from_the_settings_with_their_options(settings: Settings) -> None:
+    settings.HEALTH_CHECKS = (
+        ("monitoring.health.checks.Disk", {"warning_percent": 50}),
+        "monitoring.health.checks.Memory",
+        "health_check.checks.Storage",
+    )
+    disk, memory, storage = configured()
+    assert disk == Disk(warning_percent=50)
+    assert (memory.name, storage.name) == ("memory", "storage")
+
+
+def test_the_consoles_checks_have_names_of_their_own() -> None:
+    names = [check.name for check in configured()]
+    assert len(names) == len(set(names))
+    assert {"database", "migrations", "memory", "cpu", "disk", "worker", "beat", "evaluation", "outbox"} <= set(names)

@@ -1,0 +1,129 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django.fixtures import Settings
+
+from monitoring.health import watch
+from monitoring.health.history import record
+from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.watch import Watch, current
+from monitoring.models import Status
+from tests.monitoring.health.outage import database_away
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FINE = Overall((Result("database", Finding(Status.HEALTHY, "fine"), 1, NOW),), NOW)
+
+
+def by_name(overall: Overall) -> dict[str, Result]:
+    return {result.name: result for result in overall.results}
+
+
+def disk(status: Status, at: datetime) -> Result:
+    return Result("disk", Finding(status, "so"), 1, at)
+
+
+@pytest.mark.django_db
+def test_the_state_joins_recorded_results_and_what_is_judged_when_read() -> None:
+    record([disk(Status.WARNING, NOW)], NOW)
+    results = by_name(current(NOW))
+    assert results["disk"].status is Status.WARNING
+    assert results["migrations"].status is Status.HEALTHY
+    assert results["beat"].finding.message == "Nothing is scheduled"
+    assert results["memory"].finding.message == "Never ran"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age_seconds", "status"), [(35, Status.HEALTHY), (36, Status.UNKNOWN)])
+def test_a_recorded_result_is_fresh_for_35_s(age_seconds: int, status: Status) -> None:
+    record([disk(Status.HEALTHY, NOW)], NOW)
+    assert by_name(current(NOW + timedelta(seconds=age_seconds)))["disk"].status is status
+
+
+@pytest.mark.django_db
+def test_migrations_that_are_missing_hide_everything_else() -> None:
+    MigrationRecorder(connection).record_unapplied("ahgd_monitoring", "0001_initial")
+    overall = current(NOW)
+    assert (overall.status, overall.blocked_by) == (Status.CRITICAL, ("migrations",))
+    assert by_name(overall)["disk"].finding.message == "Cannot be known: migrations"
+
+
+@pytest.mark.django_db
+def test_without_health_checks_only_what_serving_needs_is_looked_at(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, enable_health_checks=False)
+    assert list(by_name(current(NOW))) == ["database", "migrations"]
+
+
+def test_a_thousand_reads_cost_one_look() -> None:
+    looks: list[datetime] = []
+    own = Watch(lambda now: looks.append(now) or FINE)
+    assert [own.read() for _ in range(1000)] == [FINE] * 1000
+    assert len(looks) == 1
+
+
+def test_a_look_is_repeated_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    looks: list[datetime] = []
+    own = Watch(lambda now: looks.append(now) or FINE)
+    own.read()
+    own.read()
+    assert len(looks) == 2
+
+
+def test_a_look_that_hangs_is_no_answer_of_the_database_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    released, looks = Event(), []
+
+    def hang(now: datetime) -> Overall:
+        looks.append(now)
+        released.wait(60)
+        return FINE
+
+    own = Watch(hang)
+    answers = [own.read() for _ in range(3)]
+    released.set()
+    assert {answer.blocked_by for answer in answers} == {("database",)}
+    assert answers[0].results[0].finding.message.startswith("No answer in ")
+    assert len(looks) == 1
+
+
+def test_a_look_that_came_back_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    released = Event()
+
+    def hang(now: datetime) -> Overall:
+        released.wait(60)
+        return FINE
+
+    own = Watch(hang)
+    own.read()
+    released.set()
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 60.0)
+    assert own.read() == FINE
+
+
+def test_a_database_that_goes_away_during_the_look_blocks_readiness() -> None:
+    def fail(now: datetime) -> Overall:
+        raise OperationalError("server closed the connection")
+
+    assert Watch(fail).read().blocked_by == ("database",)
+
+
+def test_any_other_failure_of_the_look_is_critical_but_blocks_nothing() -> None:
+    def fail(now: datetime) -> Overall:
+        raise ImportError("no such check")
+
+    overall = Watch(fail).read()
+    assert (overall.status, overall.blocked_by) == (Status.CRITICAL, ())
+    assert overall.results[0].finding.message == "Cannot be read: ImportError: no such check"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_seen() -> None:
+    with database_away():
+        overall = Watch().read()
+    assert (overall.status, overall.blocked_by) == (Status.CRITICAL, ("database",))
+    assert {result.status for result in overall.results[1:]} == {Status.UNKNOWN}
