@@ -1,0 +1,47 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitoring.clock import to_ms
+from monitoring.models import HealthCheckState, HealthRecord, Kind, MetricSnapshot, ReadCursor
+from monitoring.retention import delete_old_health_records, delete_old_snapshots
+from monitoring.samples import Sample, SeriesKey
+from monitoring.storage import Storage
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def write(*ages: timedelta) -> None:
+    key = SeriesKey("cpu_usage_percent", (), Kind.GAUGE)
+    Storage().write([Sample(key, to_ms(NOW - age), 1.0) for age in ages])
+
+
+def test_only_what_is_past_its_retention_is_deleted() -> None:
+    write(3 * DAY, 2 * DAY, timedelta(hours=1))
+    assert delete_old_snapshots(NOW, DAY) == 2
+    assert MetricSnapshot.objects.count() == 1
+
+
+def test_a_step_is_bounded() -> None:
+    write(*[2 * DAY] * 5)
+    assert [delete_old_snapshots(NOW, DAY, step=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_what_a_reader_has_not_read_stays() -> None:
+    write(2 * DAY, 2 * DAY)
+    first = MetricSnapshot.objects.order_by("id")[0]
+    ReadCursor.objects.create(reader="judge", position=first.id)
+    assert delete_old_snapshots(NOW, DAY) == 1
+    assert MetricSnapshot.objects.count() == 1
+
+
+def test_transitions_of_health_outlive_other_records() -> None:
+    state = HealthCheckState.objects.create(name="database")
+    for is_transition in (True, False):
+        HealthRecord.objects.create(
+            state=state, at=to_ms(NOW - 2 * DAY), status="healthy", duration_ms=1, is_transition=is_transition
+        )
+    assert delete_old_health_records(NOW, DAY) == 1
+    assert HealthRecord.objects.get().is_transition
