@@ -130,7 +130,7 @@ free_mb() {
 
 install_packages() {
     : > "$unfinished"
-    count=$(cat $files | grep -c '==')
+    count=$(cat $files | grep -c '==') || true
     install_with_uv || install_with_pip || explain_failure
     for name in $files; do # the larger set contains the smaller
         if [ "$name" = requirements.txt ]; then fingerprint requirements.txt; else fingerprint; fi > "$(stamp "$name")"
@@ -142,6 +142,7 @@ install_with_uv() {
     has_uv || return 1
     say "Installing $count packages with uv (about 10 s) ..."
     uv pip install --quiet --python "$PYTHON" --requirements "$requirements" > "$install_log" 2>&1 && return
+    if is_disk_full; then explain_failure; fi
     say "uv could not do it; trying pip."
     return 1
 }
@@ -174,8 +175,12 @@ narrate() {
     done
 }
 
+is_disk_full() {
+    [ "$(free_mb)" -lt 20 ] || grep -q -i -e 'no space left' -e 'disk quota' "$install_log" 2>/dev/null
+}
+
 explain_failure() {
-    if [ "$(free_mb)" -lt 20 ] || grep -q -i -e 'no space left' -e 'disk quota' "$install_log" 2>/dev/null; then
+    if is_disk_full; then
         say "The disk is full: $(free_mb) MB are free in $(dirname "$VENV"), installing needs about $needed_mb MB there"
         fail "and some in ${TMPDIR:-/tmp}. Free some, or set AHGD_VENV (and TMPDIR) to directories on another disk."
     fi
