@@ -71,7 +71,7 @@ _NAMES: Final[dict[str, Any]] = {
     **COMPARISONS,
     **{operator: signature.run for operator, signature in OPERATORS.items()},
     **{_DIRECT + operator: signature.direct for operator, signature in OPERATORS.items() if signature.direct},
-    "failures": (TypeError, ValueError, LookupError, ArithmeticError, RecursionError, MemoryError),
+    "failures": (TypeError, AttributeError, ValueError, LookupError, ArithmeticError, RecursionError, MemoryError),
     "broken_by": _broken_by,
     "a condition": decisive,
     "a tag": dict.get,
@@ -197,7 +197,7 @@ class _Writer:
         left = self.write(node.operands[0])
         for position, symbol in enumerate(node.symbols, start=1):
             right = again = self.write(node.operands[position])
-            if position < len(node.symbols):
+            if position < len(node.symbols) and not isinstance(node.operands[position], Literal):
                 bind, read = self._temporary(right.expression)
                 right, again = Code(bind, right.certain), Code(read, right.certain)
             pairs.append(self._pair(symbol, node.operands[position - 1 : position + 1], left, right))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .values import ConditionBroken
+from .values import ConditionBroken, bounded_number
 
 if TYPE_CHECKING:
     from .facts import Facts
@@ -101,7 +101,8 @@ def duration_seconds(text: str) -> int | None:
 
 
 def window_value(facts: "Facts", question: WindowRead) -> float | None:
-    """Ask the reader the facts came with; ConditionBroken when they came without one."""
+    """Ask the reader the facts came with; ConditionBroken when they came without one, or it answers NaN or infinity."""
     if facts.windows is None:
         raise ConditionBroken("window functions need the stored series, and none were given")
-    return facts.windows.read(question, facts)
+    answer = facts.windows.read(question, facts)
+    return None if answer is None else bounded_number(answer)

@@ -18,9 +18,7 @@ def read_window(reader: TreeReader, node: ast.Call, name: str) -> Node:
         example = function.parameter.value.replace("f(", f"{name}(", 1)
         raise reader.refusal(node, f"`{name}` names a metric and a window", f"write {example}")
     quantile = _quantile(arguments.pop(0)) if function.parameter is Parameter.QUANTILE else function.quantile
-    tags = {keyword.arg or "": _literal(reader, keyword.value) for keyword in node.keywords}
-    if "" in tags:
-        raise reader.refusal(node, "two stars are not part of a condition")
+    tags = dict(_tag(reader, keyword) for keyword in node.keywords)
     offset = tags.pop(OFFSET, None)
     question = WindowRead(
         function=function.name,
@@ -44,6 +42,12 @@ def _literal(reader: TreeReader, node: ast.expr) -> Literal:
         return argument
     message = f"a window function takes texts and numbers written out, not `{reader.words(argument)}`"
     raise ConditionRefused(message, argument.span[0], "write the name of the metric in quotes")
+
+
+def _tag(reader: TreeReader, keyword: ast.keyword) -> tuple[str, Literal]:
+    if keyword.arg is None:
+        raise reader.refusal(keyword.value, "two stars are not part of a condition", "write the tags out: env='prod'")
+    return keyword.arg, _literal(reader, keyword.value)
 
 
 def _text(argument: Literal, what: str) -> str:
