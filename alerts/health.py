@@ -51,6 +51,6 @@ class Outbox(Check):
         if not stuck["count"]:
             return Finding(Status.HEALTHY, "Nothing waits without a reason", {"stuck": 0})
         age_seconds = (now - stuck["oldest"]).total_seconds()
-        text = f"{stuck['count']} wait for no reason, the oldest since {span(age_seconds)}"
+        text = f"{stuck['count']} wait for no reason, the oldest for {span(age_seconds)}"
         is_young = uptime_seconds() < self.grace_seconds  # what was left at the last stop is sent first
         return Finding(Status.UNKNOWN if is_young else Status.CRITICAL, text, {"stuck": stuck["count"]})

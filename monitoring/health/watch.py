@@ -88,7 +88,9 @@ class Watch:
 
     @staticmethod
     def _is_old(flight: "Future[_Look]") -> bool:
-        return flight.done() and time.monotonic() - flight.result().landed > MEMO_SECONDS
+        if not flight.done():
+            return False
+        return flight.exception() is not None or time.monotonic() - flight.result().landed > MEMO_SECONDS
 
     def _once(self) -> _Look:
         now = timezone.now()
