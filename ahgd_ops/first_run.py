@@ -44,7 +44,7 @@ def migrate(say: Say) -> None:
 
 
 def make_administrator(say: Say) -> None:
-    """Where there is no superuser; a password from the environment is taken as long as there is none of people's own."""
+    """Where there is no superuser. A password from the environment is taken as long as there is no other."""
     password = settings.CONFIG.admin_password or None
     administrator = User.objects.filter(is_superuser=True).order_by("pk").first()
     if administrator is None:
@@ -77,7 +77,7 @@ def invitation() -> str:
     link = first_sign_in.link_file()
     if link.exists():
         text = link.read_text(encoding="utf-8").strip()
-        return f"Sign in, once, from a browser on this machine: {text}\n(also in {link} until then)"
+        return f"Sign in from a browser on this machine; this link works once (it is also in {link}):\n{text}"
     config = settings.CONFIG
     as_whom = f" and sign in as {ADMINISTRATOR!r}" if config.admin_password else ""
     return f"Open {config.origin}/{as_whom}"

@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ahgd_ops.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
-from ahgd_ops.processes import ports, web  # noqa: E402
+from ahgd_ops.processes import ports, web
 
 _CONFIG = settings.CONFIG
 

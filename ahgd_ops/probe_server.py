@@ -1,7 +1,7 @@
 """Answers probes on a port of their own, in a thread of each web process, however busy its other threads are.
 
-Small on purpose: GET and HEAD without a body, one request a connection, and one time limit over the whole of it, so that
-neither slow nor many callers hold anything up. The web processes share the port (SO_REUSEPORT).
+Small on purpose: requests without a body, one a connection, and one time limit over the whole of it, so that neither
+slow nor many callers hold anything up. The web processes share the port (SO_REUSEPORT).
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Django settings, derived from ``ProductionConfig``: the environment is read there and nowhere else."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -195,10 +195,11 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.smtp_from
 
 BROKER_DIR = STATE_DIR / "broker"
 if CONFIG.cache_redis_enabled:
-    CELERY_BROKER_URL = CONFIG.redis_url
+    _AUTH = f"://:{quote(CONFIG.cache_redis_password, safe='')}@" if CONFIG.cache_redis_password else "://"
+    CELERY_BROKER_URL = CONFIG.redis_url.replace("://", _AUTH, 1)  # kombu reads a password nowhere else
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),

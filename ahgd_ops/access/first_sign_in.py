@@ -73,9 +73,7 @@ def sign_in_by_link(request: HttpRequest, uidb64: str, token: str) -> HttpRespon
         return _refused(request, "This link works only in a browser on the machine that runs the console.")
     user = _user(uidb64)
     if user is None or not tokens.check_token(user, token) or not _use_up(user):
-        return _refused(
-            request, "This link was used already, or is too old. `manage.py sign_in_link` makes a new one."
-        )
+        return _refused(request, "This link was used already, or is too old. `manage.py sign_in_link` makes a new one.")
     login(request, user, backend=_BACKEND)
     return redirect(settings.LOGIN_REDIRECT_URL if user.has_usable_password() else "set-password")
 

@@ -1,0 +1,35 @@
+"""The beat process: sends the periodic tasks when they are due, by the schedule in the database."""
+
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+
+from ahgd_ops import production
+from ahgd_ops.celery import app
+from ahgd_ops.processes.news import READY, SENT, wire
+
+
+def run() -> int:
+    signals.beat_init.connect(_announce_ready)
+    signals.after_task_publish.connect(_announce_sent)
+    production.start_process("beat-1")
+    try:
+        app.Beat(
+            scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+            loglevel=settings.CONFIG.log_level,
+            redirect_stdouts=False,
+            remote_control=False,
+            quiet=True,
+        ).run()
+    finally:
+        production.stop_process()
+    return 0
+
+
+def _announce_ready(**kwargs: Any) -> None:
+    wire.announce(READY)
+
+
+def _announce_sent(**kwargs: Any) -> None:
+    wire.announce(SENT)
