@@ -36,7 +36,8 @@ class RuleAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         fires = Alert.objects.filter(rule=OuterRef("pk"), resolved_at__isnull=True)
         waits = Instance.objects.filter(rule=OuterRef("pk"), state=Instance.State.PENDING)
-        return super().get_queryset(request).annotate(is_firing=Exists(fires), is_pending=Exists(waits))
+        rules: QuerySet[Rule] = super().get_queryset(request)
+        return rules.annotate(is_firing=Exists(fires), is_pending=Exists(waits))
 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:

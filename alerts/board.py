@@ -66,7 +66,9 @@ class Board:
         rows = Instance.objects.values_list(
             "rule_id", "fingerprint", "state", "active_since", "false_since", "rule_version", "value"
         )
-        return cls(book, {(row[0], row[1]): Standing(Situation(State(row[2]), row[3], row[4]), *row[5:]) for row in rows})
+        return cls(
+            book, {(row[0], row[1]): Standing(Situation(State(row[2]), row[3], row[4]), *row[5:]) for row in rows}
+        )
 
     def judge(self, rule: Compiled, fact: Fact, is_true: bool) -> None:
         """One verdict: moves the instance and notes the alert that begins or ends by it."""
@@ -111,9 +113,8 @@ class Board:
             rule = self.book.rules.get(key[0])
             if rule is None:
                 self.end(key, now, "rule disabled")
-            elif standing.situation.state == State.RECOVERING:
-                if next_state(standing.situation, False, rule.patience, now) == OK:
-                    self.end(key, now, "condition is false")
+            elif _has_recovered(standing.situation, rule, now):
+                self.end(key, now, "condition is false")
 
     def changes(self) -> Changes:
         moved = {key: new for key, new in self.now_standing.items() if self.before.get(key) != new}
@@ -125,3 +126,7 @@ class Board:
             self.now_standing.pop(key, None)
         elif old is None or before != after or old.version != version:
             self.now_standing[key] = Standing(after, version, value)
+
+
+def _has_recovered(situation: Situation, rule: Compiled, now: datetime) -> bool:
+    return situation.state == State.RECOVERING and next_state(situation, False, rule.patience, now) == OK

@@ -45,7 +45,8 @@ class Bench:
             self.judge_by(rule, fact)
 
     def judge_by(self, rule: Compiled, fact: Fact) -> None:
-        assert rule.condition is not None  # noqa: S101  (the rulebook finds only rules that have one)
+        if rule.condition is None:
+            return
         try:
             truth = rule.condition.verdict(fact.facts)
         except ConditionBroken as error:
@@ -61,7 +62,7 @@ class Bench:
 
 
 def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
-    """Runs one cycle; gives None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over."""
+    """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over."""
     with lease("evaluate", seconds=60, gap_seconds=gap_seconds) as held:
         if held is None:
             return None
@@ -79,8 +80,8 @@ def _run(held: Held, now: datetime) -> Report:
     if held.last_finished_at is not None and now - held.last_finished_at > CLOCK_SURVIVES:
         bench.board.drop_pending()
     subjects = series.subjects() if samples.samples else {}
-    judged = 0
-    for judged, fact in enumerate(facts.in_time_order(samples.samples, subjects, checks.results, now), start=1):
+    new = facts.in_time_order(samples.samples, subjects, checks.results, now)
+    for fact in new:
         bench.judge(fact)
     _rejudge_edited(bench, now)
     bench.board.settle(now)
@@ -94,7 +95,7 @@ def _run(held: Held, now: datetime) -> Report:
         _note_broken(bench)
     opened = sum(isinstance(event, Opened) for event in changes.events)
     broken = {rule.name: bench.reason(rule) for rule in book.rules.values() if bench.reason(rule)}
-    return Report(judged, opened, len(changes.events) - opened, broken)
+    return Report(len(new), opened, len(changes.events) - opened, broken)
 
 
 def _rejudge_edited(bench: Bench, now: datetime) -> None:

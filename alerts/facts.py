@@ -1,6 +1,6 @@
 """Facts as rules see them: one subject (a series or a health check) at one time, from what is new in monitoring."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,7 +91,7 @@ def subject_text(subject: Subject) -> str:
 
 def in_time_order(
     samples: list[Fresh], subjects: Mapping[int, Subject], checks: list[feed.Result], now: datetime
-) -> Iterator[Fact]:
+) -> list[Fact]:
     """Facts by their own time. What arrived more than 5 minutes late is kept as data, never judged."""
     earliest = now - JUDGED_FOR
     ready: list[tuple[datetime, int, Fact]] = []
@@ -102,7 +102,7 @@ def in_time_order(
         if result.at >= earliest:
             ready.append((result.at, order, of_check(result, now)))
     ready.sort(key=lambda item: item[:2])
-    return (fact for _, _, fact in ready)
+    return [fact for _, _, fact in ready]
 
 
 def latest(fingerprints: Collection[str], now: datetime) -> dict[str, Fact]:

@@ -1,4 +1,4 @@
-"""Forms of the admin: a rule refused with the position of its mistake, a channel whose secret is written, never shown."""
+"""Forms of the admin: a rule is refused where its mistake stands, a channel's secret is written and never shown."""
 
 from typing import Any
 
@@ -11,7 +11,21 @@ from alerts.models import Channel, Rule
 class RuleForm(forms.ModelForm):
     class Meta:
         model = Rule
-        exclude = ()
+        fields = (
+            "name",
+            "enabled",
+            "severity",
+            "description",
+            "condition",
+            "for_seconds",
+            "keep_firing_for_seconds",
+            "channels",
+            "message_template",
+            "runbook_url",
+            "cooldown_minutes",
+            "max_alerts_per_hour",
+            "tags",
+        )
         widgets = {
             "condition": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "condition"}),
             "message_template": forms.Textarea(attrs={"rows": 2}),
@@ -54,4 +68,5 @@ class ChannelForm(forms.ModelForm):
             self.instance.secret = self.cleaned_data["new_secret"]
         if self.cleaned_data["enabled"]:
             self.instance.hint = ""
-        return super().save(commit)
+        channel: Channel = super().save(commit)
+        return channel

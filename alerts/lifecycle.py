@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from auditlog.models import LogEntry
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from alerts.board import Changes, Key, Opened, Resolved, Standing
@@ -34,8 +34,11 @@ def resolve_orphans(now: datetime) -> None:
 
 
 @transaction.atomic
-def acknowledge(alert: Alert, actor: AbstractBaseUser, note: str, now: datetime) -> Alert:
-    """``actor`` takes the alert on; ``note`` says what is being done. Raises AlreadyResolved, ValueError without a note."""
+def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
+    """``actor`` takes the alert on; ``note`` says what is being done.
+
+    Raises AlreadyResolved, and ValueError without a note.
+    """
     if not note.strip():
         raise ValueError("Say in a note what you are doing about it.")
     taken = {"acknowledged_at": now, "acknowledged_by": actor, "acknowledged_note": note.strip()}
@@ -50,7 +53,7 @@ def acknowledge(alert: Alert, actor: AbstractBaseUser, note: str, now: datetime)
 
 
 @transaction.atomic
-def resolve_by_hand(alert: Alert, actor: AbstractBaseUser, now: datetime) -> Alert:
+def resolve_by_hand(alert: Alert, actor: User, now: datetime) -> Alert:
     """Ends the alert; if its condition is still true it fires anew with the next fact. Raises AlreadyResolved."""
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
@@ -98,7 +101,7 @@ def _resolve_by_evaluation(event: Resolved, now: datetime) -> None:
 
 
 def _resolve(
-    alert: Alert, at: datetime, now: datetime, value: float | None, reason: str, actor: AbstractBaseUser | None = None
+    alert: Alert, at: datetime, now: datetime, value: float | None, reason: str, actor: User | None = None
 ) -> bool:
     ended = max(at, alert.opened_at)
     unresolved = Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True)
@@ -131,6 +134,7 @@ def _write_instances(standing: dict[Key, Standing]) -> None:
             value=new.value,
         )
         for (rule_id, fingerprint), new in standing.items()
+        if new.situation.active_since is not None  # which only ok, that has no row, lacks
     ]
     Instance.objects.bulk_create(
         rows,
@@ -148,7 +152,7 @@ def _clear_instances(cleared: list[Key]) -> None:
         Instance.objects.filter(rule=rule_id, fingerprint__in=fingerprints).delete()
 
 
-def _audit(alert: Alert, actor: AbstractBaseUser, action: str) -> None:
+def _audit(alert: Alert, actor: User, action: str) -> None:
     LogEntry.objects.log_create(
         alert, force_log=True, action=LogEntry.Action.ACCESS, actor=actor, additional_data={"action": action}
     )

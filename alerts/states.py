@@ -1,4 +1,4 @@
-"""The life of an instance as a literal table: ok -> pending -> firing -> recovering -> ok. Pure; ``lifecycle`` writes."""
+"""The life of an instance as a literal table: ok, pending, firing, recovering, ok. Pure; ``lifecycle`` writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

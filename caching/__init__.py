@@ -1,4 +1,4 @@
-"""The cache library: tiers, keys and statistics, usable with or without Django.
+"""The library below all else, usable with or without Django; so far, what reads the environment.
 
 The door is lazy (PEP 562): importing ``caching`` loads nothing else until a name is used.
 """
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from caching.environment import Variable as Variable
     from caching.environment import WrongValue as WrongValue
-    from caching.tiers.memory import MemoryTier as MemoryTier
 
 _HOMES = {
-    "MemoryTier": "caching.tiers.memory",
     "Variable": "caching.environment",
     "WrongValue": "caching.environment",
 }
 
-__all__ = ["MemoryTier", "Variable", "WrongValue"]
+__all__ = ["Variable", "WrongValue"]
 
 
 def __getattr__(name: str) -> Any:

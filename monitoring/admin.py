@@ -1,4 +1,4 @@
-"""Metrics, series, snapshots and health in the admin. Facts are read-only, but for a snapshot's value: edits are marked."""
+"""Metrics, series, snapshots and health in the admin: read-only, but for a snapshot's value, which is marked."""
 
 from typing import Any
 

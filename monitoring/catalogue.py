@@ -25,9 +25,7 @@ CATALOGUE = (
         "process_resident_memory_bytes", Kind.GAUGE, "bytes", "process", "Resident memory of a process.", ("process",)
     ),
     Definition("process_threads", Kind.GAUGE, "threads", "process", "Threads of a process.", ("process",)),
-    Definition(
-        "db_query_duration_seconds", Kind.TIMING, "seconds", "database", "How long queries took.", ("query",)
-    ),
+    Definition("db_query_duration_seconds", Kind.TIMING, "seconds", "database", "How long queries took.", ("query",)),
     Definition("page_load_duration_seconds", Kind.TIMING, "seconds", "application", "How long pages took.", ("page",)),
     Definition("cache_hit_ratio", Kind.GAUGE, "ratio", "cache", "Share of look-ups that were hits.", ("tier",)),
 )

@@ -12,8 +12,8 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         row = cursor.fetchone()
-    assert row is not None  # noqa: S101  (a SELECT without FROM has one row)
-    return row[0].astimezone(UTC)
+    now: datetime = row[0]
+    return now.astimezone(UTC)
 
 
 def to_ms(at: datetime) -> int:

@@ -41,7 +41,7 @@ class Held:
 
 @contextmanager
 def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | None]:
-    """Holds ``name`` for at most ``seconds``; gives None when another holder has it, or began under ``gap_seconds`` ago.
+    """Holds ``name`` for at most ``seconds``; None when another has it, or work began under ``gap_seconds`` ago.
 
     How long the work took, and the error that ended it, stand on the lease's row for health checks and people.
     """

@@ -20,7 +20,7 @@ class PerformanceMonitor:
     def add_custom_metric(
         self, name: str, value: float, category: str = "custom", tags: Mapping[str, object] | None = None
     ) -> None:
-        """Records ``value`` for the series of ``name`` and ``tags``; several in one flush interval keep count and total.
+        """Records ``value`` for the series of ``name`` and ``tags``; several in one interval keep count and total.
 
         Never raises: a value that is no finite number is refused and counted.
         """

@@ -63,10 +63,11 @@ class Unread:
 
 def latest(metric: str) -> list[Latest]:
     """Newest values of a metric's series: one indexed read."""
-    rows = Series.objects.filter(metric__name=metric, last_at__isnull=False).order_by("id")
+    rows = Series.objects.filter(metric__name=metric).order_by("id")
     return [
         Latest(series_id, metric, tags, value, at_ms)
         for series_id, tags, value, at_ms in rows.values_list("id", "tags", "last_value", "last_at")
+        if value is not None and at_ms is not None
     ]
 
 
@@ -114,9 +115,13 @@ def subjects() -> dict[int, Subject]:
 
 def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
     """The latest value of each of these series, as a reader would have met it."""
-    rows = Series.objects.filter(fingerprint__in=fingerprints, last_at__isnull=False)
+    rows = Series.objects.filter(fingerprint__in=fingerprints)
     fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint", "last_at", "last_value")
-    return [(Subject(*row[:5]), Fresh(row[0], from_ms(row[5]), row[6])) for row in fields]
+    return [
+        (Subject(*subject), Fresh(subject[0], from_ms(at_ms), value))
+        for *subject, at_ms, value in fields
+        if at_ms is not None and value is not None
+    ]
 
 
 def unread(reader: str, most: int = 100_000) -> Unread:

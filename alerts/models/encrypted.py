@@ -1,4 +1,4 @@
-"""A text column that is encrypted at rest with a key derived from ``settings.FIELD_KEY`` (Fernet: AES-128-CBC, HMAC)."""
+"""A text column encrypted at rest with a key derived from ``settings.FIELD_KEY`` (Fernet: AES-128-CBC, HMAC)."""
 
 import base64
 from functools import lru_cache

@@ -24,7 +24,8 @@ class Reading:
 class Collector(Protocol):
     """``collect`` raises OSError (psutil's errors among them) when its source cannot be read."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def collect(self) -> Iterable[Reading]: ...
 

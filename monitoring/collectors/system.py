@@ -12,7 +12,20 @@ from monitoring.collectors.base import Reading
 
 _FIRST_LOOK_SECONDS = 0.5
 _PSEUDO = frozenset(
-    {"autofs", "devfs", "devtmpfs", "fuse.lxcfs", "iso9660", "nsfs", "overlay", "proc", "ramfs", "squashfs", "sysfs", "tmpfs"}
+    {
+        "autofs",
+        "devfs",
+        "devtmpfs",
+        "fuse.lxcfs",
+        "iso9660",
+        "nsfs",
+        "overlay",
+        "proc",
+        "ramfs",
+        "squashfs",
+        "sysfs",
+        "tmpfs",
+    }
 )
 
 

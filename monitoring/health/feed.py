@@ -1,8 +1,9 @@
 """Health records that a reader has not read yet, each exactly once, in the order they were written."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from monitoring.clock import from_ms
 from monitoring.cursors import Span, advance, span
@@ -17,7 +18,7 @@ class Result:
     status: str
     message: str
     duration_ms: float
-    metadata: Mapping[str, object]
+    metadata: dict[str, Any]
     at: datetime
 
 
@@ -37,8 +38,9 @@ def unread(reader: str) -> UnreadResults:
 
 def newest(names: Collection[str]) -> list[Result]:
     """The latest result of each of these checks."""
-    rows = HealthCheckState.objects.filter(name__in=names, checked_at__isnull=False)
-    return [Result(*row) for row in rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")]
+    rows = HealthCheckState.objects.filter(name__in=names)
+    fields = rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")
+    return [Result(*said, checked_at) for *said, checked_at in fields if checked_at is not None]
 
 
 def take(read: UnreadResults) -> None:

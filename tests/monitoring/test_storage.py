@@ -1,7 +1,6 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-
 from pytest_django import DjangoAssertNumQueries
 
 from monitoring import series

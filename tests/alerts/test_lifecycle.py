@@ -1,0 +1,73 @@
+from collections.abc import Callable
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.auth.models import User
+
+from alerts import evaluation, lifecycle
+from alerts.models import Alert, AlertEvent, Channel, Notification, Rule
+from tests.alerts.feed import Feed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator() -> User:
+    return User.objects.create_user("olga")
+
+
+@pytest.fixture
+def alert(make_rule: Callable[..., Rule], feed: Feed) -> Alert:
+    evaluation.evaluate(feed.now)
+    make_rule()
+    feed(90)
+    evaluation.evaluate(feed.now)
+    return Alert.objects.get()
+
+
+def test_who_acknowledges_says_what_they_do_and_is_shown(alert: Alert, operator: User, feed: Feed) -> None:
+    lifecycle.acknowledge(alert, operator, "restarting the worker", feed.now)
+    assert (alert.acknowledged_by, alert.acknowledged_note) == (operator, "restarting the worker")
+    event = AlertEvent.objects.get(kind="acknowledged")
+    assert (event.actor, event.reason) == (operator, "restarting the worker")
+    assert LogEntry.objects.get(additional_data={"action": "acknowledged"}).actor == operator
+
+
+def test_an_acknowledgement_needs_a_note(alert: Alert, operator: User, feed: Feed) -> None:
+    with pytest.raises(ValueError, match="note"):
+        lifecycle.acknowledge(alert, operator, "  ", feed.now)
+
+
+def test_what_is_over_can_neither_be_acknowledged_nor_resolved_again(alert: Alert, operator: User, feed: Feed) -> None:
+    lifecycle.resolve_by_hand(alert, operator, feed.now)
+    with pytest.raises(lifecycle.AlreadyResolved):
+        lifecycle.acknowledge(alert, operator, "late", feed.now)
+    with pytest.raises(lifecycle.AlreadyResolved):
+        lifecycle.resolve_by_hand(alert, operator, feed.now)
+    assert AlertEvent.objects.filter(kind="resolved").count() == 1
+
+
+def test_resolving_by_hand_tells_those_who_were_told(alert: Alert, operator: User, feed: Feed) -> None:
+    Channel.objects.create(name="not-of-this-rule", kind=Channel.Kind.LOG)
+    lifecycle.resolve_by_hand(alert, operator, feed.now)
+    assert [(row.kind, row.channel.name) for row in Notification.objects.order_by("id")] == [
+        ("firing", "log"),
+        ("resolved", "log"),
+    ]
+
+
+def test_an_alert_resolved_by_hand_fires_anew_when_its_condition_is_still_true(
+    alert: Alert, operator: User, feed: Feed
+) -> None:
+    lifecycle.resolve_by_hand(alert, operator, feed.now)
+    feed(91)
+    evaluation.evaluate(feed.now)
+    assert Alert.objects.filter(resolved_at__isnull=True).count() == 1
+
+
+def test_an_instance_has_at_most_one_open_alert(alert: Alert) -> None:
+    from django.db import IntegrityError, transaction
+
+    alert.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        alert.save()
