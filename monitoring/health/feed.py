@@ -40,7 +40,11 @@ def newest(names: Collection[str]) -> list[Result]:
     """The latest result of each of these checks."""
     rows = HealthCheckState.objects.filter(name__in=names)
     fields = rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")
-    return [Result(*said, checked_at) for *said, checked_at in fields if checked_at is not None]
+    return [
+        Result(name, status, message, duration_ms, metadata, at)
+        for name, status, message, duration_ms, metadata, at in fields
+        if at is not None
+    ]
 
 
 def take(read: UnreadResults) -> None:
