@@ -1,1 +1,1 @@
-"""Ours beside floor and peers. Each file here is a bench, run by ``scripts/bench``; what benches share is in folders."""
+"""Ours beside floor and peers. Each file is a bench, run by ``scripts/bench``; what benches share is in folders."""

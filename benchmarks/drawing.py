@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 
 from benchmarks.report import Report, Row
 
@@ -44,9 +43,9 @@ def draw(report: Report) -> str:
 
 
 def panels(report: Report) -> Iterator[tuple[str, list[Row]]]:
-    """Rows by unit, the order within a unit kept."""
-    for unit, rows in groupby(sorted(report.rows, key=lambda row: row.unit), key=lambda row: row.unit):
-        yield unit, list(rows)
+    """Rows by unit, units and rows in the order in which the bench added them."""
+    for unit in dict.fromkeys(row.unit for row in report.rows):
+        yield unit, [row for row in report.rows if row.unit == unit]
 
 
 def _bar(row: Row, y: int, share: float) -> Iterator[str]:
