@@ -1,6 +1,7 @@
 """E-mail through the server of the settings, as text and as HTML; every attempt has the same Message-ID."""
 
 import smtplib
+from contextlib import suppress
 from email.utils import parseaddr
 from typing import Any
 
@@ -81,11 +82,14 @@ def _send(mail: EmailMultiAlternatives, backend: Backend, deadline: Deadline) ->
     except smtplib.SMTPNotSupportedError as error:
         raise PermanentFailure(f"the mail server lacks what AHGD_SMTP_TLS or a login needs: {error}") from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise _failure(max(code for code, _ in error.recipients.values()), _list(error.recipients)) from error
+        raise _failure(min(code for code, _ in error.recipients.values()), _list(error.recipients)) from error
     except smtplib.SMTPResponseException as error:
         raise _failure(error.smtp_code, f"{error.smtp_code} {_said(error.smtp_error)}") from error
     except OSError as error:  # of which the other errors of smtplib are some
         raise TransientFailure(_trouble(error, deadline)) from error
+    finally:
+        with suppress(OSError):  # Django leaves a connection open whose login failed
+            backend.close()
     return _receipt(len(mail.recipients()), backend.refused)
 
 

@@ -3,7 +3,9 @@
 import fcntl
 import json
 import os
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings as django_settings
@@ -24,6 +26,7 @@ DEFAULT_MAX_SIZE_MB = 10
 DEFAULT_BACKUPS = 3
 _SUFFIXES = (".log", ".json", ".jsonl", ".ndjson")
 _MODE = 0o640
+_PATIENCE_SECONDS = 1.0
 
 
 class FileTransport:
@@ -55,22 +58,47 @@ class FileTransport:
         line = json.dumps({"at": message.attempted_at.isoformat(), **message.facts()}, ensure_ascii=False)
         max_bytes = int(settings.get("max_size_mb", DEFAULT_MAX_SIZE_MB) * 1024 * 1024)
         try:
-            _rotate(path, max_bytes, settings.get("backups", DEFAULT_BACKUPS))
-            _append(path, f"{line}\n".encode())
+            with _turn(path) as is_alone:
+                if is_alone:
+                    _rotate(path, max_bytes, settings.get("backups", DEFAULT_BACKUPS))
+                _append(path, f"{line}\n".encode(), mend=is_alone)
         except OSError as error:
             raise TransientFailure(one_line(f"{path}: {error.strerror or error}")) from error
         return Receipt(one_line(f"appended to {path}"))
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Adds ``line`` by one write at the end, which the kernel keeps apart from other writers' lines. Raises OSError.
+@contextmanager
+def _turn(path: Path) -> Iterator[bool]:
+    """Waits for the other writers of ``path``; False after a second, as a frozen one must not hold up alerts."""
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+    try:
+        yield _acquired(lock)
+    finally:
+        os.close(lock)
 
-    A full disk can cut the write short. The piece is taken back; should that fail as well, the next line starts anew.
+
+def _acquired(lock: int) -> bool:
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                return False
+            time.sleep(0.005)
+
+
+def _append(path: Path, line: bytes, *, mend: bool) -> None:
+    """Adds ``line`` by one write at the end, which the kernel keeps apart from others' lines. Raises OSError.
+
+    A full disk can cut the write short; the piece is taken back. A crash may leave one too: to ``mend`` is to start
+    on a new line then.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
     try:
         size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        if mend and size and os.pread(descriptor, 1, size - 1) != b"\n":
             line = b"\n" + line
         written = os.write(descriptor, line)
         if written < len(line):
@@ -82,32 +110,18 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _rotate(path: Path, max_bytes: int, backups: int) -> None:
-    """Moves a file that has grown past ``max_bytes`` to ``.1``, the older ones up. Raises OSError.
-
-    Who finds the lock taken leaves it to the holder and writes; a line that lands in ``.1`` is not lost.
-    """
+    """Moves a file that has grown past ``max_bytes`` to ``.1``, the older ones up. Raises OSError."""
     if not _is_large(path, max_bytes):
         return
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
-    try:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_large(path, max_bytes):  # no other process has just done it
-                _shift(path, backups)
-    finally:
-        os.close(lock)
+    if backups == 0:
+        path.unlink()
+    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, backups + 1))]
+    for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):
+        with suppress(FileNotFoundError):
+            newer.replace(older)
 
 
 def _is_large(path: Path, max_bytes: int) -> bool:
     with suppress(FileNotFoundError):
         return path.stat().st_size >= max_bytes
     return False
-
-
-def _shift(path: Path, backups: int) -> None:
-    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, backups + 1))]
-    if backups == 0:
-        path.unlink()
-    for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):
-        with suppress(FileNotFoundError):
-            newer.replace(older)

@@ -156,8 +156,9 @@ def _post(
         connection = _Connection(target, addresses, deadline)
         try:
             connection.request("POST", target.path, body, dict(headers))
-            response = connection.getresponse()
-            return _judge(response, _answer(response, target), message)
+            with connection.getresponse() as response:
+                deadline.remaining_seconds()  # a head that the end of the time cut off reads like a whole one
+                return _judge(response, _answer(response, target), message)
         finally:
             connection.close()
     except AddressRefused as refused:
