@@ -1,4 +1,4 @@
-"""``scripts/run`` installs ``requirements.txt``, the wheel asks for what ``pyproject.toml`` says; they have to agree."""
+"""``scripts/run`` installs ``requirements.txt`` and the wheel asks for what ``pyproject.toml`` says; these agree."""
 
 import re
 import tomllib
