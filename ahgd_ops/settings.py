@@ -86,7 +86,12 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": _JOURNAL + "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;",
 }
-POSTGRESQL_OPTIONS = {"pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10}}
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms; a network that swallows everything would hold a thread for a quarter of an hour
+    # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
+    "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
+}
 DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}")}
 DATABASES["default"]["OPTIONS"] = (
     SQLITE_OPTIONS if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL_OPTIONS

@@ -42,6 +42,7 @@ def answer(request: HttpRequest) -> HttpResponse | None:
         response["Allow"] = "GET, HEAD"
         return response
     response = view(request)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's: else each 503 of many is an error there
     if request.method == "HEAD":
         response["Content-Length"] = str(len(response.content))
         response.content = b""
