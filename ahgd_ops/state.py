@@ -1,7 +1,9 @@
 """The state directory of the embedded default: database, broker, logs and keys, readable by its owner only."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from caching.environment import WrongValue
@@ -31,14 +33,12 @@ def secret_key(directory: Path) -> str:
 
 def _publish(path: Path, text: str) -> None:
     """Writes a whole mode-0600 file under its name, unless another process was first."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        os.fsync(file.fileno())
+    descriptor, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
     finally:
-        draft.unlink()
+        os.unlink(draft)

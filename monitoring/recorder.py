@@ -118,9 +118,8 @@ class Recorder:
             samples = list(self._unsaved)
             try:
                 written = self.storage.write(samples)
-            except (DatabaseError, KeyError) as error:  # KeyError: a series was deleted while its id was known
+            except DatabaseError as error:
                 self.last_error = f"{type(error).__name__}: {error}"
-                self.storage.forget()
                 log.warning("%d samples are kept until the database takes them: %s", len(samples), self.last_error)
                 return 0
             self._unsaved.clear()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from threading import Lock
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from monitoring.catalogue import find
 from monitoring.models import Metric, MetricSnapshot, Series
@@ -26,6 +26,13 @@ class Storage:
         """Stores the samples in one transaction and gives their number. Raises what the database raises."""
         if not samples:
             return 0
+        try:
+            return self._write(samples)
+        except IntegrityError:  # a series was deleted while its id was known here: it begins anew
+            self.forget()
+            return self._write(samples)
+
+    def _write(self, samples: Sequence[Sample]) -> int:
         keys = {fingerprint(sample.key.name, sample.key.tags): sample.key for sample in samples}
         ids = self._series_ids(keys)
         rows = [(ids[s.key], s.at_ms, s.value, s.count, s.total, s.minimum, s.maximum) for s in samples]

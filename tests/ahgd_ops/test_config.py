@@ -35,7 +35,9 @@ def test_the_guides_environment_is_read() -> None:
 
 
 def test_the_guides_keywords_construct_it() -> None:
-    config = ProductionConfig(debug_mode=True, log_level="DEBUG", session_cleanup_enabled=True, session_max_age_hours=24)
+    config = ProductionConfig(
+        debug_mode=True, log_level="DEBUG", session_cleanup_enabled=True, session_max_age_hours=24
+    )
     assert config.debug_mode
 
 

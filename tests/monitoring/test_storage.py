@@ -8,13 +8,15 @@ from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import Sample, SeriesKey, sorted_tags
 from monitoring.storage import Storage
 
-pytestmark = pytest.mark.django_db
+
+DATABASE = pytest.mark.django_db
 
 
 def sample(name: str, value: float, at_ms: int = 1000, **tags: str) -> Sample:
     return Sample(SeriesKey(name, sorted_tags(tags), Kind.GAUGE, "test"), at_ms, value)
 
 
+@DATABASE
 def test_samples_become_snapshots_and_latest_values() -> None:
     written = Storage().write([sample("cpu_usage_percent", 12.5, 1000), sample("cpu_usage_percent", 14.0, 2000)])
     assert written == 2
@@ -23,6 +25,7 @@ def test_samples_become_snapshots_and_latest_values() -> None:
     assert (latest.value, latest.at_ms) == (14.0, 2000)
 
 
+@DATABASE
 def test_a_metric_of_the_catalogue_brings_its_unit_and_help() -> None:
     Storage().write([sample("cpu_usage_percent", 1)])
     metric = Metric.objects.get()
@@ -30,11 +33,13 @@ def test_a_metric_of_the_catalogue_brings_its_unit_and_help() -> None:
     assert metric.help
 
 
+@DATABASE
 def test_a_metric_that_an_application_made_up_keeps_its_category() -> None:
     Storage().write([sample("user_login", 1)])
     assert Metric.objects.get().category == "test"
 
 
+@DATABASE
 def test_each_set_of_tags_is_a_series_of_its_own() -> None:
     storage = Storage()
     storage.write([sample("disk_usage_percent", 1, mount="/"), sample("disk_usage_percent", 2, mount="/data")])
@@ -42,6 +47,7 @@ def test_each_set_of_tags_is_a_series_of_its_own() -> None:
     assert {(row.tags["mount"], row.last_value) for row in Series.objects.all()} == {("/", 3.0), ("/data", 2.0)}
 
 
+@DATABASE
 def test_a_late_sample_is_kept_and_does_not_become_the_latest() -> None:
     storage = Storage()
     storage.write([sample("cpu_usage_percent", 50, 2000)])
@@ -50,12 +56,14 @@ def test_a_late_sample_is_kept_and_does_not_become_the_latest() -> None:
     assert series.latest("cpu_usage_percent")[0].value == 50
 
 
+@DATABASE
 def test_series_that_another_process_made_are_found() -> None:
     Storage().write([sample("cpu_usage_percent", 1)])
     Storage().write([sample("cpu_usage_percent", 2, 2000)])
     assert Series.objects.count() == 1
 
 
+@DATABASE
 def test_known_series_cost_no_look_up() -> None:
     storage = Storage()
     storage.write([sample("cpu_usage_percent", 1)])
@@ -64,6 +72,16 @@ def test_known_series_cost_no_look_up() -> None:
     assert not [query for query in queries if query["sql"].startswith("SELECT") and "series" in query["sql"].lower()]
 
 
+@DATABASE
 def test_nothing_to_write_touches_no_database(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         assert Storage().write([]) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_series_that_was_deleted_meanwhile_begins_anew() -> None:
+    storage = Storage()
+    storage.write([sample("cpu_usage_percent", 1)])
+    Series.objects.all().delete()
+    storage.write([sample("cpu_usage_percent", 2, 2000)])
+    assert series.latest("cpu_usage_percent")[0].value == 2

@@ -1,0 +1,154 @@
+from collections.abc import Callable
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+
+from alerts import evaluation
+from alerts.models import Alert, Channel, Notification, Rule
+from tests.alerts.feed import Feed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+def form_of(rule: Rule, **changes: object) -> dict[str, object]:
+    return {
+        "name": rule.name,
+        "condition": rule.condition,
+        "severity": rule.severity,
+        "enabled": "on",
+        "for_seconds": rule.for_seconds,
+        "keep_firing_for_seconds": 0,
+        "cooldown_minutes": rule.cooldown_minutes,
+        "max_alerts_per_hour": 10,
+        "tags": "{}",
+        "channels": [channel.pk for channel in rule.channels.all()],
+        **changes,
+    }
+
+
+def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
+    admin: Client, make_rule: Callable[..., Rule]
+) -> None:
+    rule = make_rule()
+    new = "name == 'cpu_usage_percent' and value > 0"
+    response = admin.post(f"/admin/ahgd_alerts/rule/{rule.pk}/change/", form_of(rule, condition=new))
+    assert response.status_code == 302
+    rule.refresh_from_db()
+    assert (rule.condition, rule.version) == (new, 2)
+    change = LogEntry.objects.get_for_object(rule).filter(action=LogEntry.Action.UPDATE).latest()
+    assert change.changes_dict["condition"] == ["name == 'cpu_usage_percent' and value > 80", new]
+    assert change.actor.username == "root"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"condition": "valu > 85"}, "did you mean `value`"),
+        ({"condition": "value > 85 && True"}, "write `and`"),
+        ({"condition": "avg('cpu_usage_percent', '5m') > 80"}, "cannot do yet"),
+        ({"message_template": "{value.__class__}"}, "is not a fact"),
+        ({"runbook_url": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"tags": '{"team": 5}'}, "Write names and texts"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_explained_beside_its_field(
+    admin: Client, make_rule: Callable[..., Rule], changes: dict[str, str], says: str
+) -> None:
+    rule = make_rule()
+    response = admin.post(f"/admin/ahgd_alerts/rule/{rule.pk}/change/", form_of(rule, **changes))
+    assert response.status_code == 200
+    errors = str(response.context["errors"]) + str(response.context["adminform"].form.errors)
+    assert says in errors.replace("&#x27;", "'")
+
+
+def test_the_list_shows_what_each_rule_does_now(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    evaluation.evaluate(feed.now)
+    make_rule("firing_rule")
+    make_rule("waiting_rule", for_seconds=600)
+    make_rule("quiet_rule", condition="value > 1000")
+    make_rule("off_rule", enabled=False)
+    make_rule("broken_rule", condition="name == 'cpu_usage_percent' and 1 / (value - 90) > 0")
+    feed(90)
+    evaluation.evaluate(feed.now)
+    page = admin.get("/admin/ahgd_alerts/rule/").content.decode()
+    for word in ("firing", "pending", "ok", "disabled", "broken"):
+        assert f" {word}</span>" in page
+
+
+def test_rules_are_disabled_in_bulk_and_each_is_audited(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    rules = [make_rule("one"), make_rule("two")]
+    data = {"action": "disable", "_selected_action": [rule.pk for rule in rules]}
+    admin.post("/admin/ahgd_alerts/rule/", data)
+    assert not Rule.objects.filter(enabled=True).exists()
+    assert LogEntry.objects.filter(action=LogEntry.Action.UPDATE, changes__has_key="enabled").count() == 2
+
+
+def test_a_secret_is_written_encrypted_and_never_shown(admin: Client) -> None:
+    data = {
+        "name": "hook",
+        "kind": "webhook",
+        "settings": '{"url": "https://example.com/x"}',
+        "new_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    }
+    response = admin.post("/admin/ahgd_alerts/channel/add/", data)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    channel = Channel.objects.get()
+    assert channel.secret == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    stored = Channel.objects.raw("SELECT id, secret AS stored FROM ahgd_alerts_channel")[0].stored
+    assert "MfKQ9r8" not in stored
+    assert "MfKQ9r8" not in admin.get(f"/admin/ahgd_alerts/channel/{channel.pk}/change/").content.decode()
+    assert "MfKQ9r8" not in str(list(LogEntry.objects.values()))
+
+
+def test_an_empty_secret_keeps_the_one_that_is_set(admin: Client) -> None:
+    channel = Channel.objects.create(
+        name="hook", kind="webhook", settings={"url": "https://example.com/x"}, secret="s3"
+    )
+    data = {"name": "hook", "kind": "webhook", "settings": '{"url": "https://example.com/y"}', "new_secret": ""}
+    admin.post(f"/admin/ahgd_alerts/channel/{channel.pk}/change/", data)
+    channel.refresh_from_db()
+    assert (channel.secret, channel.settings["url"]) == ("s3", "https://example.com/y")
+
+
+def test_a_channel_that_lacks_what_it_needs_is_not_enabled(admin: Client) -> None:
+    data = {"name": "hook", "kind": "webhook", "enabled": "on", "settings": "{}"}
+    response = admin.post("/admin/ahgd_alerts/channel/add/", data)
+    assert response.status_code == 200
+    assert "url" in str(response.context["adminform"].form.errors)
+
+
+def test_a_test_message_is_sent_and_its_result_shown(admin: Client, log_channel: Channel) -> None:
+    data = {"action": "test", "_selected_action": [log_channel.pk]}
+    page = admin.post("/admin/ahgd_alerts/channel/", data, follow=True).content.decode()
+    assert "log:" in page
+
+
+def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    evaluation.evaluate(feed.now)
+    make_rule()
+    feed(90)
+    evaluation.evaluate(feed.now)
+    alert, told = Alert.objects.get(), Notification.objects.get()
+    assert admin.get(f"/admin/ahgd_alerts/alert/{alert.pk}/change/").status_code == 200
+    assert admin.post(f"/admin/ahgd_alerts/alert/{alert.pk}/change/", {"rule_name": "x"}).status_code == 403
+    assert admin.post(f"/admin/ahgd_alerts/notification/{told.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_what_was_given_up_can_be_sent_again(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    evaluation.evaluate(feed.now)
+    make_rule()
+    feed(90)
+    evaluation.evaluate(feed.now)
+    told = Notification.objects.get()
+    Notification.objects.update(state=Notification.State.DEAD)
+    admin.post("/admin/ahgd_alerts/notification/", {"action": "again", "_selected_action": [told.pk]})
+    again = Notification.objects.get()
+    assert (again.state, again.delivery_id) == (Notification.State.DUE, told.delivery_id)
