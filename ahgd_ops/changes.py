@@ -33,13 +33,15 @@ def last(count: int) -> list[Change]:
 
 def latest_id() -> int | None:
     """Grows with each change; a page compares it to know whether to look again."""
-    return _entries().values_list("id", flat=True).first()
+    found: int | None = _entries().values_list("id", flat=True).first()
+    return found
 
 
 def _entries() -> QuerySet[LogEntry]:
-    """Changes, and actions on alerts; sign-ins are in the audit log only."""
+    """What people changed, and did to alerts; sign-ins and what the console seeded are in the audit log only."""
     signing_in = Q(action=LogEntry.Action.ACCESS, content_type__app_label="auth")
-    return LogEntry.objects.exclude(signing_in).order_by("-id")
+    found: QuerySet[LogEntry] = LogEntry.objects.filter(actor__isnull=False).exclude(signing_in).order_by("-id")
+    return found
 
 
 def _change(entry: LogEntry) -> Change:
@@ -47,7 +49,7 @@ def _change(entry: LogEntry) -> Change:
     action = (entry.additional_data or {}).get("action") if entry.action == LogEntry.Action.ACCESS else None
     return Change(
         at=entry.timestamp,
-        actor=entry.actor.get_username() if entry.actor else "The console",
+        actor=entry.actor.get_username(),
         verb=str(action or _VERBS.get(entry.action, "looked at")),
         kind=_kind(kind),
         name=entry.object_repr,

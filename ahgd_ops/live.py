@@ -18,10 +18,10 @@ from monitoring.clock import to_ms
 from monitoring.views import data as monitoring_data
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, RangeRefused, parse_range
 
-PARTS: tuple[Callable[[datetime], dict[str, Any]], ...] = (monitoring_data.live_part, alerts_data.live_part)
+PARTS: tuple[Callable[[datetime], dict[str, Any]], ...] = (alerts_data.live_part, monitoring_data.live_part)
 CHART_PARTS: tuple[Callable[[str, int, int], dict[str, Any]], ...] = (alerts_data.chart_part,)
 WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
-SIGNS = {"critical": "▲", "warning": "●", "info": "ℹ", "unknown": "◌", "ok": ""}
+SIGNS = {"critical": "▲", "warning": "●", "info": "\u2139", "unknown": "◌", "ok": ""}
 MOST_METRICS = 8
 _SECTIONS = ("status", "alerts", "processes", "changes", "checklist")
 
@@ -68,7 +68,7 @@ def _worst(findings: Iterable[dict[str, Any]]) -> str:
 @login_not_required  # it answers 401 in JSON where a page would lead to the sign-in form
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """``?since=`` (ms) and ``?metric=`` (repeated) add the points that a chart has to append; 304 when nothing changed."""
+    """``?since=`` (ms) and ``?metric=`` (repeated) add what a chart has to append; 304 when nothing changed."""
     if not _may_read(request):
         return _json({"error": "You are signed out. Sign in again."}, 401)
     now = timezone.now()
@@ -79,10 +79,8 @@ def live(request: HttpRequest) -> HttpResponse:
     if since:
         found["points"] = monitoring_data.points_since(metrics, int(since), now)
     tag = f'W/"{_digest({name: value for name, value in found.items() if name != "now"})}"'
-    if request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
-    else:
-        response = _json(found)
+    is_known = request.headers.get("If-None-Match") == tag
+    response = HttpResponse(status=304) if is_known else _json(found)
     response.headers["ETag"] = tag
     response.headers["X-Ops-Now"] = str(found["now"])
     return response

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from ahgd_ops import live, views
@@ -22,7 +22,7 @@ accounts = [
     path("reset/<uidb64>/<token>/", auth.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
     path("reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
 ]
-console = [
+console: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("alerts/", include("alerts.urls")),
     path("api/live", live.live, name="live"),

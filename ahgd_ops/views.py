@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from ahgd_ops import changes, live
+from monitoring.views.data import BEATS
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, PRESETS, RangeRefused, default_range, parse_range
 
 LAST_CHANGES = 5
@@ -32,6 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "refusal": refusal,
         "presets": PRESETS,
         "charts": CHARTS,
+        "beats": BEATS,
         "changes": changes.last(LAST_CHANGES) if may_see_changes else None,
     }
     return render(request, "console/overview.html", shown)

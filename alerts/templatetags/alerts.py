@@ -1,0 +1,80 @@
+"""How alerts look on any page: ``{% load alerts %}``."""
+
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+
+from alerts.models import AlertEvent, Notification, Severity
+from alerts.views import data
+
+register = template.Library()
+
+_EVENTS = {
+    AlertEvent.Kind.OPENED: ("bell-ring", "Opened"),
+    AlertEvent.Kind.NOTIFIED: ("send", "Notified"),
+    AlertEvent.Kind.WITHHELD: ("bell-off", "Withheld"),
+    AlertEvent.Kind.ACKNOWLEDGED: ("message-square", "Acknowledged"),
+    AlertEvent.Kind.FAILED: ("circle-x", "Failed to notify"),
+    AlertEvent.Kind.RESOLVED: ("circle-check", "Resolved"),
+}
+_EVENT_LEVELS = {
+    AlertEvent.Kind.WITHHELD: "unknown",
+    AlertEvent.Kind.ACKNOWLEDGED: "info",
+    AlertEvent.Kind.FAILED: "critical",
+    AlertEvent.Kind.RESOLVED: "ok",
+}
+_DELIVERIES = {
+    Notification.State.DUE: "info",
+    Notification.State.LEASED: "info",
+    Notification.State.SENT: "ok",
+    Notification.State.WITHHELD: "unknown",
+    Notification.State.DEAD: "critical",
+}
+
+
+@register.inclusion_tag("alerts/_active.html", takes_context=True)
+def active_alerts(context: RequestContext) -> dict[str, Any]:
+    """The list of open alerts, to act on in place; forms lead back to the page it stands on."""
+    request = context["request"]
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "alerts": data.open_alerts(),
+        "rules": data.watching(),
+        "last_resolved_at": data.last_resolved_at(),
+        "may_acknowledge": request.user.has_perm("ahgd_alerts.acknowledge_alert"),
+        "next": request.get_full_path(),
+    }
+
+
+@register.filter
+def level(severity: int) -> str:
+    return data.level_of(severity)
+
+
+@register.filter
+def word(severity: int) -> str:
+    return Severity(severity).word
+
+
+@register.filter
+def event_icon(event: AlertEvent) -> str:
+    return _EVENTS[AlertEvent.Kind(event.kind)][0]
+
+
+@register.filter
+def event_name(event: AlertEvent) -> str:
+    return _EVENTS[AlertEvent.Kind(event.kind)][1]
+
+
+@register.filter
+def event_level(event: AlertEvent) -> str:
+    """The look of an event; an opening looks as its alert does."""
+    kind = AlertEvent.Kind(event.kind)
+    return data.level_of(event.alert.severity) if kind == AlertEvent.Kind.OPENED else _EVENT_LEVELS.get(kind, "plain")
+
+
+@register.filter
+def delivery_level(delivery: Notification) -> str:
+    return _DELIVERIES[Notification.State(delivery.state)]

@@ -1,0 +1,157 @@
+"""What the console shows of facts, as plain JSON values. Times are milliseconds since the epoch."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from monitoring import catalogue, series
+from monitoring.clock import to_ms
+from monitoring.models import HealthCheckState, HealthRecord, Metric, ProcessState, Status
+from monitoring.views.ranges import Range
+from monitoring.views.tiles import TILES, tile
+
+BEATS = 50
+LEVELS = {Status.HEALTHY: "ok", Status.WARNING: "warning", Status.CRITICAL: "critical", Status.UNKNOWN: "unknown"}
+_PHASES = {"starting": "info", "running": "ok", "restarting": "critical", "stopped": "warning"}
+_UNSEEN = timedelta(seconds=60)
+_SILENT_INTERVALS = 6
+_MOST_POINTS_SINCE = 200
+
+
+class UnknownMetric(LookupError):
+    """No metric of this name was ever recorded, and the catalogue does not declare one."""
+
+
+def live_part(now: datetime) -> dict[str, Any]:
+    """Tiles, health and processes, with what is wrong about them under ``findings``."""
+    tiles = [tile(about, now) for about in TILES]
+    health, processes = health_part(now), process_part(now)
+    sampled_at = max((one["at"] for one in tiles if one["at"] is not None), default=None)
+    return {
+        "tiles": tiles,
+        "health": health,
+        "processes": processes,
+        "sampled_at": sampled_at,
+        "findings": [*_silence(sampled_at, now), *_unhealthy(health), *_fallen(processes)],
+        "calm_since": max((check["since"] for check in health if check["since"] is not None), default=None),
+    }
+
+
+def health_part(now: datetime) -> list[dict[str, Any]]:
+    """Each check with its latest result and up to 50 beats, oldest first."""
+    beats = _beats(now)
+    return [
+        {
+            "name": check.name,
+            "label": _title(check.name),
+            "level": LEVELS[Status(check.status)],
+            "status": check.status,
+            "message": check.message,
+            "duration_ms": round(check.duration_ms, 1),
+            "since": to_ms(check.changed_at) if check.changed_at else None,
+            "at": to_ms(check.checked_at) if check.checked_at else None,
+            "beats": beats[check.pk][-BEATS:],
+        }
+        for check in HealthCheckState.objects.all()
+    ]
+
+
+def _beats(now: datetime) -> dict[int, list[str]]:
+    start = now - timedelta(seconds=settings.CONFIG.health_check_interval_seconds * (BEATS + 2))
+    rows = HealthRecord.objects.filter(at__gte=to_ms(start)).order_by("at").values_list("state_id", "status")
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for state_id, status in rows:
+        found[state_id].append(LEVELS[Status(status)])
+    return found
+
+
+def process_part(now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row.name,
+            "instance": row.instance,
+            "phase": row.phase if now - row.seen_at < _UNSEEN else "not seen",
+            "level": _PHASES[row.phase] if now - row.seen_at < _UNSEEN else "unknown",
+            "restarts": row.restarts,
+            "reason": row.reason,
+            "since": to_ms(row.changed_at if now - row.seen_at < _UNSEEN else row.seen_at),
+        }
+        for row in ProcessState.objects.all()
+    ]
+
+
+def chart_part(metric: str, span: Range) -> dict[str, Any]:
+    """The metric's series over the range, at most 1 500 points each. Raises UnknownMetric."""
+    row = Metric.objects.filter(name=metric).values_list("unit", "help").first()
+    declared = catalogue.find(metric)
+    if row is None and declared is None:
+        raise UnknownMetric(metric)
+    unit, about = row or (declared.unit, declared.help) if declared else row or ("", "")
+    return {
+        "metric": metric,
+        "unit": unit,
+        "help": about,
+        "from": span.start_ms,
+        "to": span.end_ms,
+        "series": _series(metric, span.start_ms, span.end_ms, 1500),
+    }
+
+
+def points_since(metrics: Iterable[str], since_ms: int, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """What charts that stand at ``since_ms`` have to append."""
+    return {metric: _series(metric, since_ms + 1, to_ms(now), _MOST_POINTS_SINCE) for metric in metrics}
+
+
+def _series(metric: str, start_ms: int, end_ms: int, most: int) -> list[dict[str, Any]]:
+    return [
+        {"id": one.series_id, "label": _label(one.tags), "tags": one.tags, "at": one.at_ms, "value": one.values}
+        for one in series.points(metric, start_ms, end_ms, most)
+    ]
+
+
+def _label(tags: Any) -> str:
+    """What tells this series from its neighbours, such as ``web-1`` or ``/data on web-1``."""
+    inside = " ".join(str(value) for key, value in sorted(tags.items()) if key != "instance")
+    host = str(tags.get("instance", ""))
+    return f"{inside} on {host}" if inside and host else inside or host
+
+
+def _title(name: str) -> str:
+    """``disk_space`` as ``Disk space``, ``cpu`` as ``CPU``."""
+    return name.upper() if name == "cpu" else name.replace("_", " ").capitalize()
+
+
+def _silence(sampled_at: int | None, now: datetime) -> list[dict[str, Any]]:
+    if sampled_at is None:
+        return [{"level": "unknown", "text": "No samples yet", "since": None}]
+    limit = timedelta(seconds=settings.CONFIG.collect_seconds * _SILENT_INTERVALS)
+    if to_ms(now - limit) < sampled_at:
+        return []
+    return [{"level": "warning", "text": "No new samples are coming in", "since": sampled_at}]
+
+
+def _unhealthy(health: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": check["level"],
+            "text": f"{check['label']}: {check['message'] or check['status']}",
+            "since": check["since"],
+        }
+        for check in health
+        if check["level"] in ("warning", "critical")
+    ]
+
+
+def _fallen(processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": one["level"],
+            "text": f"Process {one['name']} is {one['phase']}: {one['reason'] or 'no reason given'}",
+            "since": one["since"],
+        }
+        for one in processes
+        if one["level"] in ("warning", "critical")
+    ]

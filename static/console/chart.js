@@ -1,0 +1,278 @@
+/* One chart: uPlot with our axes, limit lines, alert bands, crosshair shared with its neighbours. */
+import { dayMonth, exact, hourMinute } from "./times.js";
+
+const SYNC = "ops";
+const COLOURS = ["series-1", "series-2", "series-3", "series-4"];
+const UNITS = { percent: " %", seconds: " s", ratio: "", bytes: "" };
+const suffix = (unit) => UNITS[unit] ?? (unit ? ` ${unit}` : "");
+
+/* A canvas does not know CSS variables: ask the browser what one is now. */
+const probe = document.createElement("i");
+probe.hidden = true;
+document.body.append(probe);
+function colour(name, alpha = 1) {
+  probe.style.color = `var(--${name})`;
+  const found = getComputedStyle(probe).color;
+  return alpha === 1 ? found : found.replace("rgb(", "rgba(").replace(")", `, ${alpha})`);
+}
+
+export function reading(value, unit) {
+  if (value === null || value === undefined) return "–";
+  if (unit === "bytes") return bytes(value);
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 3;
+  return value.toFixed(digits) + suffix(unit);
+}
+
+function bytes(value) {
+  const steps = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let step = 0;
+  while (value >= 1024 && step < steps.length - 1) [value, step] = [value / 1024, step + 1];
+  return `${value.toFixed(value < 10 && step ? 1 : 0)} ${steps[step]}`;
+}
+
+const tick = (value, unit) => (unit === "bytes" ? bytes(value) : Number(value.toFixed(6)) + suffix(unit));
+
+/* Where samples are missing for long, the line breaks. */
+function withGaps(at, value) {
+  const steps = at.slice(1).map((one, index) => one - at[index]).sort((a, b) => a - b);
+  const longest = (steps[steps.length >> 1] ?? 0) * 4;
+  const xs = [], ys = [];
+  at.forEach((one, index) => {
+    if (index && one - at[index - 1] > longest) {
+      xs.push((at[index - 1] + 1) / 1000);
+      ys.push(null);
+    }
+    xs.push(one / 1000);
+    ys.push(value[index]);
+  });
+  return [xs, ys];
+}
+
+function table(series) {
+  if (!series.length) return [[], []];
+  return uPlot.join(series.map((one) => withGaps(one.at, one.value)));
+}
+
+function timeLabels(plot, splits, axis, space, increment) {
+  return splits.map((seconds) => {
+    const date = new Date(seconds * 1000);
+    const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
+    if (increment >= 86400 || isMidnight) return dayMonth(date);
+    return increment < 60 ? `${hourMinute(date)}:${String(date.getSeconds()).padStart(2, "0")}` : hourMinute(date);
+  });
+}
+
+export class Chart {
+  constructor(element, onZoom) {
+    this.element = element;
+    this.panel = element.closest(".chart-panel");
+    this.metric = element.dataset.metric;
+    this.onZoom = onZoom;
+    this.found = null;
+    this.plot = null;
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(element);
+  }
+
+  size() {
+    return { width: this.element.clientWidth - 8, height: this.element.clientHeight - 8 };
+  }
+
+  show(found) {
+    this.found = found;
+    this.draw();
+  }
+
+  /* New points of the live answer; the window moves with the server's time. */
+  append(series, fromMs, toMs) {
+    if (!this.found) return;
+    for (const one of series) {
+      const known = this.found.series.find(({ id }) => id === one.id);
+      if (!known) {
+        this.found.series.push(one);
+        continue;
+      }
+      const last = known.at.at(-1) ?? 0;
+      one.at.forEach((at, index) => {
+        if (at > last) known.at.push(at) && known.value.push(one.value[index]);
+      });
+    }
+    for (const one of this.found.series) {
+      const keep = one.at.findIndex((at) => at >= fromMs);
+      if (keep > 0) one.at.splice(0, keep) && one.value.splice(0, keep);
+    }
+    const isRedrawn = !this.plot || this.plot.series.length !== this.found.series.length + 1;
+    Object.assign(this.found, { from: fromMs, to: toMs });
+    if (isRedrawn) return this.draw();
+    this.plot.setData(table(this.found.series), false);
+    this.plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
+    this.showLegend();
+  }
+
+  draw() {
+    this.plot?.destroy();
+    this.plot = null;
+    this.element.replaceChildren();
+    if (!this.found.series.length) this.element.append(this.emptyNote());
+    else this.plot = new uPlot(this.options(), table(this.found.series), this.element);
+    this.showLegend();
+    this.showTable();
+  }
+
+  emptyNote() {
+    const note = document.createElement("p");
+    note.className = "chart-empty";
+    note.append(Object.assign(document.createElement("span"), { textContent: "No points in this range" }));
+    return note;
+  }
+
+  options() {
+    const { unit, from, to, series } = this.found;
+    const isPercent = unit === "percent";
+    const grid = { stroke: colour("line-soft"), width: 1 };
+    const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
+    return {
+      ...this.size(),
+      legend: { show: false },
+      cursor: {
+        sync: { key: SYNC },
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 7, width: 2, fill: (plot, index) => plot.series[index].stroke() },
+        focus: { prox: 24 },
+      },
+      scales: {
+        x: { time: true, range: () => [this.found.from / 1000, this.found.to / 1000] },
+        y: { range: isPercent ? [0, 100] : (plot, low, high) => this.verticalRange(low, high) },
+      },
+      axes: [
+        { ...axis, values: timeLabels, space: 64, gap: 6, size: 32 },
+        { ...axis, values: (plot, splits) => splits.map((one) => tick(one, unit)), size: unit === "bytes" ? 72 : 54, gap: 6 },
+      ],
+      series: [{}, ...series.map((one, index) => this.line(one, index, series.length))],
+      hooks: {
+        drawClear: [(plot) => this.drawBands(plot)],
+        draw: [(plot) => this.drawLimits(plot)],
+        setCursor: [(plot) => this.showReadout(plot)],
+        setSelect: [(plot) => this.zoom(plot)],
+      },
+    };
+  }
+
+  line(one, index, count) {
+    const name = COLOURS[index % COLOURS.length];
+    const fill = count === 1 ? { fill: () => colour(name, 0.1) } : {};
+    return { label: one.label, stroke: () => colour(name), width: 1.5, points: { show: false }, ...fill };
+  }
+
+  /* Zero and the limits stay in sight. */
+  verticalRange(low, high) {
+    const limits = this.found.thresholds.map(({ value }) => value).filter((value) => value < (high || 1) * 3);
+    const top = Math.max(high ?? 0, ...limits, 0);
+    return [Math.min(low ?? 0, 0), top > 0 ? top * 1.08 : 1];
+  }
+
+  drawBands(plot) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    for (const band of this.found.bands) {
+      const left = plot.valToPos(Math.max(band.from, this.found.from) / 1000, "x", true);
+      const right = plot.valToPos(Math.min(band.to ?? this.found.to, this.found.to) / 1000, "x", true);
+      ctx.fillStyle = colour(band.level, 0.12);
+      ctx.fillRect(left, bbox.top, Math.max(right - left, 2), bbox.height);
+      ctx.fillStyle = colour(band.level);
+      ctx.fillRect(left, bbox.top, Math.max(right - left, 2), 3 * devicePixelRatio);
+    }
+    ctx.restore();
+  }
+
+  drawLimits(plot) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "right";
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    for (const { value, level } of this.found.thresholds) {
+      const y = Math.round(plot.valToPos(value, "y", true));
+      if (y < bbox.top || y > bbox.top + bbox.height) continue;
+      ctx.strokeStyle = ctx.fillStyle = colour(level);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  zoom(plot) {
+    const { left, width } = plot.select;
+    if (width < 4 || plot.cursor.event?.target !== plot.over) return; // a neighbour's, told by the sync
+    const at = (pixels) => Math.round(plot.posToVal(pixels, "x") * 1000);
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    this.onZoom(at(left), at(left + width));
+  }
+
+  showReadout(plot) {
+    const index = plot.cursor.idx;
+    const at = index === null || index === undefined ? null : plot.data[0][index];
+    const text = at === null || at === undefined ? "" : exact(new Date(at * 1000));
+    this.panel.querySelector("[data-readout]").textContent = text;
+    this.showLegend(text ? index : null);
+  }
+
+  showLegend(index = null) {
+    const list = this.panel.querySelector("[data-legend]");
+    const { series, thresholds, unit } = this.found;
+    const entries = series.map((one, number) => {
+      const value = index === null ? one.value.at(-1) : this.plot.data[number + 1]?.[index];
+      return [COLOURS[number % COLOURS.length], "swatch", one.label || this.metric, reading(value, unit)];
+    });
+    for (const [limit, rules] of limitsByLine(thresholds)) {
+      entries.push([`is-${limit.level}`, "swatch dashed", rules, `${limit.direction} ${tick(limit.value, unit)}`]);
+    }
+    list.replaceChildren(...entries.map(legendEntry));
+  }
+
+  showTable() {
+    const details = this.panel.querySelector(".as-table");
+    details.ontoggle = () => details.open && fillTable(details, this.found);
+    if (details.open) fillTable(details, this.found);
+  }
+}
+
+/* Rules with the same limit share a line. */
+function limitsByLine(thresholds) {
+  const lines = new Map();
+  for (const limit of thresholds) {
+    const key = `${limit.direction} ${limit.value}`;
+    const [first, rules] = lines.get(key) ?? [limit, []];
+    lines.set(key, [first, [...rules, limit.rule]]);
+  }
+  return [...lines.values()].map(([limit, rules]) => [limit, rules.join(", ")]);
+}
+
+function legendEntry([kind, swatch, label, value]) {
+  const entry = document.createElement("li");
+  entry.className = kind;
+  const sample = Object.assign(document.createElement("i"), { className: swatch });
+  const name = Object.assign(document.createElement("span"), { textContent: label, className: "muted" });
+  entry.append(sample, name, Object.assign(document.createElement("b"), { textContent: value }));
+  return entry;
+}
+
+const MOST_ROWS = 60;
+
+function fillTable(details, { series, unit }) {
+  const row = (tag, texts) => {
+    const element = document.createElement("tr");
+    for (const text of texts) element.append(Object.assign(document.createElement(tag), { textContent: text }));
+    return element;
+  };
+  details.querySelector("thead").replaceChildren(row("th", ["Time", ...series.map(({ label }) => label || "Value")]));
+  const [times, ...columns] = table(series);
+  const step = Math.max(Math.ceil(times.length / MOST_ROWS), 1);
+  const rows = [];
+  for (let index = times.length - 1; index >= 0; index -= step) {
+    rows.push(row("td", [exact(new Date(times[index] * 1000)), ...columns.map((column) => reading(column[index], unit))]));
+  }
+  details.querySelector("tbody").replaceChildren(...rows);
+}
