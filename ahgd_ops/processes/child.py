@@ -36,8 +36,8 @@ class Child:
         return replace(self, phase=Phase.RUNNING, since=now)
 
     def asked_to_end(self, reason: str, kill_at: float) -> Self:
-        """``reason`` is kept as why it ended; the first one is the one that counts."""
-        return self if self.kill_at is not None else replace(self, reason=reason, kill_at=kill_at)
+        """``reason`` is kept as why it ended, whatever signal does it then."""
+        return replace(self, reason=reason, kill_at=kill_at)
 
     def died(self, reason: str, now: float) -> Self:
         """It waits for its next start: longer each time, unless it had been running well."""

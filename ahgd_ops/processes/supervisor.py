@@ -22,6 +22,7 @@ from ahgd_ops.processes.scribe import Moment, Scribe
 START_SECONDS = 60.0  # a process that is not ready by then is started again
 INSPECT_SECONDS = 30.0
 STARTING_POLL_SECONDS = 0.1
+KILL_AGAIN_SECONDS = 1.0  # a process that waits for a disk dies later
 STOPPED_BY_FORCE = 130  # as a shell says after a second Ctrl-C
 
 
@@ -37,7 +38,7 @@ class Supervisor:
         self._say = say
         self._on_ready = on_ready
         self._was_ready = False
-        self._stop_at: float | None = None
+        self._is_stopping = False
         self._inspect_at = time.monotonic() + INSPECT_SECONDS
         self._last = {news.SENT: 0.0, news.FINISHED: 0.0}
         self._news_reader, self._news_writer = os.pipe()
@@ -48,7 +49,7 @@ class Supervisor:
     def run(self) -> int:
         """Works until TERM, INT or HUP; the exit code of the whole."""
         with Inbox(self._news_reader) as inbox:
-            while any(child.pid for child in self._children.values()) or self._stop_at is None:
+            while not self._is_over():
                 now = time.monotonic()
                 if self._obey(inbox.signals(), now):
                     return STOPPED_BY_FORCE
@@ -68,12 +69,12 @@ class Supervisor:
     def _obey(self, signals: Sequence[int], now: float) -> bool:
         """Whether patience is over: a second INT kills at once."""
         for number in signals:
-            if number == signal.SIGINT and self._stop_at is not None:
+            if number == signal.SIGINT and self._is_stopping:
                 self._signal_all(signal.SIGKILL)
                 return True
-            if self._stop_at is None:
+            if not self._is_stopping:
                 self._say("Stopping ...")
-                self._stop_at = now
+                self._is_stopping = True
                 for child in self._running():
                     self._ask_to_end(child, "stopped", now)
         return False
@@ -84,7 +85,7 @@ class Supervisor:
             child = self._by_pid(pid)
             if child is None:
                 continue
-            if self._stop_at is not None:
+            if self._is_stopping:
                 self._keep(child.stopped(now))
                 continue
             self._keep(child.died(ending(status), now))
@@ -97,7 +98,7 @@ class Supervisor:
                 self._last[item.word] = now
             elif child is not None and item.word == news.READY:
                 self._keep(child.heard())
-            elif child is not None and item.word == news.LOST and self._stop_at is None:
+            elif child is not None and item.word == news.LOST and not self._is_stopping:
                 self._say(f"{item.detail}.")
                 self._keep(child.lost_one(item.detail))
 
@@ -105,7 +106,7 @@ class Supervisor:
 
     def _start_due(self, now: float) -> None:
         for child in self._children.values():
-            if child.pid == 0 and self._stop_at is None and now >= child.due_at:
+            if child.pid == 0 and not self._is_stopping and now >= child.due_at:
                 try:
                     pid = self._fork(self._run[child.name])
                 except OSError as error:  # no memory, or too many processes: later, perhaps
@@ -119,7 +120,11 @@ class Supervisor:
             if child.phase is Phase.STARTING and child.announced and self._answers(child.name):
                 self._keep(child.ready(now))
                 self._say(f"{child.name} is up.")
-        if not self._was_ready and all(child.phase is Phase.RUNNING for child in self._children.values()):
+        if (
+            not self._was_ready
+            and not self._is_stopping
+            and all(child.phase is Phase.RUNNING for child in self._children.values())
+        ):
             self._was_ready = True
             self._on_ready()
 
@@ -127,7 +132,7 @@ class Supervisor:
         for child in self._running():
             if child.phase is Phase.STARTING and now - child.since > START_SECONDS:
                 self._ask_to_end(child, f"was not ready within {START_SECONDS:.0f} s", now)
-        if now < self._inspect_at or self._stop_at is not None:
+        if now < self._inspect_at or self._is_stopping:
             return
         self._inspect_at = now + INSPECT_SECONDS
         for child in self._running():
@@ -143,10 +148,12 @@ class Supervisor:
         for child in self._running():
             if child.kill_at is not None and now >= child.kill_at:
                 os.killpg(child.pid, signal.SIGKILL)
+                self._keep(child.asked_to_end(child.reason, now + KILL_AGAIN_SECONDS))
 
     def _ask_to_end(self, child: Child, reason: str, now: float) -> None:
-        self._keep(child.asked_to_end(reason, now + self._config.stop_seconds))
-        os.kill(child.pid, signal.SIGTERM)
+        if child.kill_at is None:  # once: asking again must not put off the end of patience
+            self._keep(child.asked_to_end(reason, now + self._config.stop_seconds))
+            os.kill(child.pid, signal.SIGTERM)
 
     def _signal_all(self, number: int) -> None:
         for child in self._running():
@@ -165,6 +172,9 @@ class Supervisor:
 
     def _keep(self, child: Child) -> None:
         self._children[child.name] = child
+
+    def _is_over(self) -> bool:
+        return self._is_stopping and not self._running()
 
     def _running(self) -> list[Child]:
         return [child for child in self._children.values() if child.pid]
@@ -190,8 +200,10 @@ class Supervisor:
     def _patience(self, now: float) -> float:
         """Seconds until something is due by itself."""
         children = self._children.values()
+        if self._is_over():
+            return 0.0
         if any(child.phase is Phase.STARTING for child in children):
             return STARTING_POLL_SECONDS
-        due = [child.due_at for child in children if child.phase is Phase.RESTARTING and self._stop_at is None]
+        due = [child.due_at for child in children if child.phase is Phase.RESTARTING and not self._is_stopping]
         due += [child.kill_at for child in children if child.kill_at is not None]
         return max(0.0, min([*due, self._inspect_at, self._scribe.due_at], default=now) - now)
