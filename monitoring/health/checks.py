@@ -23,7 +23,9 @@ from monitoring.collectors.system import MemoryCollector
 from monitoring.health.base import Check
 from monitoring.health.reasons import reason
 from monitoring.health.status import Finding, against
+from monitoring.health.times import span
 from monitoring.models import Status
+from monitoring.schedule import interval_seconds
 
 _GIB = 1024**3
 
@@ -94,7 +96,7 @@ class Memory(Check):
 
 @dataclass
 class Cpu(Check):
-    """Mean use of the last two minutes: a machine that starts something is busy for a moment and not ill."""
+    """Mean use of the last two minutes, from the first of them on: to start something is to be busy, and no illness."""
 
     name: ClassVar[str] = "cpu"
     warning_percent: float = 80
@@ -105,12 +107,13 @@ class Cpu(Check):
         if not settings.CONFIG.enable_performance_monitoring:
             load = min(100.0, 100 * os.getloadavg()[0] / (os.cpu_count() or 1))
             return _usage(load, self.warning_percent, self.critical_percent, "load of the last minute")
-        start = now - timedelta(seconds=self.window_seconds)
-        found = series.points("cpu_usage_percent", to_ms(start), to_ms(now))
-        here = [value for one in found if one.tags.get("instance") == settings.INSTANCE for value in one.values]
-        if not here:
-            return Finding(Status.UNKNOWN, f"No sample in the last {self.window_seconds:g} s")
-        return _usage(fmean(here), self.warning_percent, self.critical_percent, "in use")
+        every_seconds = interval_seconds("collect", settings.CONFIG.collect_seconds)
+        window = timedelta(seconds=max(self.window_seconds, 3 * every_seconds))
+        found = series.points("cpu_usage_percent", to_ms(now - window), to_ms(now))
+        here = [one for one in found if one.tags.get("instance") == settings.INSTANCE]
+        if not here or here[0].at_ms[0] > to_ms(now - window / 2):
+            return Finding(Status.UNKNOWN, f"Too few samples in the last {span(window.total_seconds())}")
+        return _usage(fmean(here[0].values), self.warning_percent, self.critical_percent, "in use")
 
 
 @dataclass

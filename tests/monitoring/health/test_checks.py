@@ -80,14 +80,23 @@ def sample(value: float, seconds_ago: float, instance: str) -> Sample:
 @pytest.mark.django_db
 def test_cpu_is_the_mean_of_the_last_two_minutes_of_this_host(settings: Settings) -> None:
     mine, other = settings.INSTANCE, "elsewhere"
-    Storage().write([sample(100, 10, mine), sample(70, 60, mine), sample(0, 300, mine), sample(0, 10, other)])
+    Storage().write([sample(100, 10, mine), sample(70, 60, mine), sample(0, 300, mine), sample(0, 60, other)])
     finding = Cpu().find(NOW)
     assert (finding.status, finding.metadata) == (Status.WARNING, {"usage_percent": 85.0})
 
 
 @pytest.mark.django_db
-def test_cpu_without_samples_is_unknown() -> None:
+@pytest.mark.parametrize("seconds_ago", [[], [300], [59, 30, 0]])
+def test_cpu_is_unknown_before_there_is_a_minute_of_samples(settings: Settings, seconds_ago: list[float]) -> None:
+    Storage().write([sample(100, seconds, settings.INSTANCE) for seconds in seconds_ago])
     assert Cpu().find(NOW).status is Status.UNKNOWN
+
+
+@pytest.mark.django_db
+def test_cpu_that_is_collected_rarely_is_judged_over_three_intervals(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, collect_seconds=300)
+    Storage().write([sample(95, 700, settings.INSTANCE), sample(97, 400, settings.INSTANCE)])
+    assert Cpu().find(NOW).status is Status.CRITICAL
 
 
 def test_cpu_is_the_load_when_nothing_is_collected(settings: Settings) -> None:
