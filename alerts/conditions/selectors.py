@@ -194,15 +194,16 @@ def _restricting(subject: Node, texts: Texts) -> Selector:
 
 
 def _known_on(node: Node) -> frozenset[Subject]:
-    """The subjects on which the node is not unknown for want of a fact it needs."""
+    """The subjects on which the node can be known: none of the facts it cannot do without is missing there."""
     match node:
         case Fact():
             return node.subjects
-        case Call() | Comparison() | Not():
-            subjects = _EVERY_SUBJECT
-            for child in node.children():
-                subjects &= _known_on(child)
-            return subjects
+        case Call() | Not():
+            return _EVERY_SUBJECT.intersection(*(_known_on(child) for child in node.children()))
+        case Comparison():
+            # One false pair makes a chain false, whatever is missing from the others.
+            pairs = zip(node.operands, node.operands[1:], strict=False)
+            return frozenset().union(*(_known_on(left) & _known_on(right) for left, right in pairs))
         case Choice():
             return _known_on(node.test) & (_known_on(node.then) | _known_on(node.otherwise))
         case Entry(default=None):

@@ -15,13 +15,17 @@ LONGEST_CONDITION: Final = 2_000
 DEEPEST_NESTING: Final = 20
 
 _STRING: Final = re.compile(
-    r"(?P<prefix>(?<![A-Za-z0-9_])[A-Za-z]{1,2})?"
+    r"(?P<prefix>(?<!\w)(?i:rb|br|rf|fr|[rbuf]))?"
     r"(?P<body>'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(?:(?P<known>[\"'\\abfnrtvxNuU]|[0-3]?[0-7]{1,2}(?![0-7]))|.)", re.DOTALL)
 _GLUED_NUMBER: Final = re.compile(r"(?<!\w)\d[\w.]*?(?=and|else|for|if|in|is|not|or)")
 
+_UNUSUAL: Final = re.compile(r"[^ -~\n\r\t]")
+_LINE_END_OR_TAB: Final = re.compile(r"[\n\r\t]")
+_STRAY: Final = re.compile(r"[^\0-\x7f]|['\"#]")
+_BRACKET: Final = re.compile(r"[()\[\]{}]")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
@@ -60,15 +64,14 @@ def read_source(text: str) -> Source:
     for string in strings:
         _check_string(string)
     outside = _STRING.sub(lambda string: "\0" * len(string.group()), text)
-    outside = re.sub(r"[\n\r\t]", " ", outside)
+    outside = _LINE_END_OR_TAB.sub(" ", outside)
     _check_outside(outside)
-    return Source(text, re.sub(r"[\n\r\t]", " ", text), outside)
+    return Source(text, _LINE_END_OR_TAB.sub(" ", text), outside)
 
 
 def _refuse_invisible(text: str) -> None:
-    for position, character in enumerate(text):
-        if character in " \n\r\t" or (character.isascii() and character.isprintable()):
-            continue
+    for found in _UNUSUAL.finditer(text):
+        position, character = found.start(), found.group()
         if unicodedata.category(character) in _INVISIBLE_CATEGORIES or _INVISIBLE_LETTERS.match(character):
             message = f"an invisible or control character, {_name(character)}"
             raise ConditionRefused(message, position, "remove it, or in a text write its escape")
@@ -76,9 +79,8 @@ def _refuse_invisible(text: str) -> None:
 
 def _check_string(string: re.Match[str]) -> None:
     body, start = string["body"], string.start("body")
-    for position, character in enumerate(body):
-        if character in "\n\r\t":
-            raise ConditionRefused("a line end or tab inside a text", start + position, r"write \n or \t")
+    if blank := _LINE_END_OR_TAB.search(body):
+        raise ConditionRefused("a line end or tab inside a text", start + blank.start(), r"write \n or \t")
     if "r" in (string["prefix"] or "").lower():
         return
     for escape in _ESCAPE.finditer(body):
@@ -88,13 +90,8 @@ def _check_string(string: re.Match[str]) -> None:
 
 
 def _check_outside(outside: str) -> None:
-    for position, character in enumerate(outside):
-        if not character.isascii():
-            raise _foreign(character, position)
-        if character in "'\"":
-            raise ConditionRefused("a text is not closed", position, f"close it with {character}")
-        if character == "#":
-            raise ConditionRefused("comments are not part of a condition", position, "use the rule's description")
+    if stray := _STRAY.search(outside):
+        raise _stray(stray.group(), stray.start())
     _check_brackets(outside)
     if glued := _GLUED_NUMBER.search(outside):
         raise ConditionRefused("a number runs into a word", glued.end(), "put a space between them")
@@ -103,19 +100,24 @@ def _check_outside(outside: str) -> None:
 def _check_brackets(outside: str) -> None:
     """Balance and depth, so that the parser is never given what it could only read slowly or not at all."""
     opened: list[int] = []
-    for position, character in enumerate(outside):
+    for bracket in _BRACKET.finditer(outside):
+        position, character = bracket.start(), bracket.group()
         if character in _CLOSING:
             opened.append(position)
             if len(opened) > DEEPEST_NESTING:
                 raise ConditionRefused(f"brackets are nested more than {DEEPEST_NESTING} deep", position)
-        elif character in _CLOSING.values() and (not opened or _CLOSING[outside[opened.pop()]] != character):
+        elif not opened or _CLOSING[outside[opened.pop()]] != character:
             raise ConditionRefused(f"`{character}` closes nothing", position)
     if opened:
-        bracket = outside[opened[-1]]
-        raise ConditionRefused(f"`{bracket}` is not closed", opened[-1], f"close it with {_CLOSING[bracket]}")
+        unclosed = outside[opened[-1]]
+        raise ConditionRefused(f"`{unclosed}` is not closed", opened[-1], f"close it with {_CLOSING[unclosed]}")
 
 
-def _foreign(character: str, position: int) -> ConditionRefused:
+def _stray(character: str, position: int) -> ConditionRefused:
+    if character == "#":
+        return ConditionRefused("comments are not part of a condition", position, "use the rule's description")
+    if character in "'\"":
+        return ConditionRefused("a text is not closed", position, f"close it with {character}")
     plain = _ASCII_FOR.get(character) or unicodedata.normalize("NFKC", character)
     advice = f"write {plain}" if plain.isascii() else "only plain ASCII stands outside texts"
     return ConditionRefused(f"{character!r} is {_name(character)}, not an ASCII character", position, advice)

@@ -198,6 +198,8 @@ def test_a_lone_surrogate_is_refused_before_the_parser_trips_over_it() -> None:
         r"name == '\d'",
         r"name == '\777'",
         r"name == '\8'",
+        r"value > 5 or'\d' == name",
+        r"name == ur'\d'",
         "1if value > 5 else 2",
         ".5or value",
         "0x1for value",

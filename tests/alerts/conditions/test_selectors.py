@@ -79,6 +79,9 @@ def test_names_are_taken_from_equality_membership_and_beginnings(
         ("category is not None", {Subject.METRIC}),
         ("(value > 5) if health_check else False", {Subject.HEALTH}),
         ("value > (5 if category == 'a' else 9)", {Subject.METRIC}),
+        ("1 < value < duration_ms", {Subject.HEALTH}),
+        ("not (1 < value < duration_ms)", BOTH),
+        ("(5 if 1 < value < duration_ms else 9) > 2", BOTH),
     ],
 )
 def test_subjects_are_those_that_have_the_facts(text: str, subjects: set[Subject]) -> None:
