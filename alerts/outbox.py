@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from auditlog.models import LogEntry
-from django.db import connections, transaction
+from django.db import close_old_connections, connections, transaction
 
 from alerts.channels.base import DeliveryFailed, TransientFailure
 from alerts.channels.kinds import transport
@@ -59,6 +59,7 @@ def deliver_due(now: datetime) -> int:
     channels = channels_with_due(now)
     if not channels:
         return 0
+    close_old_connections()
     with ThreadPoolExecutor(min(len(channels), CHANNELS_AT_ONCE), "deliver") as pool:
         return sum(pool.map(lambda channel_id: _serve(channel_id, clock), channels))
 
@@ -125,7 +126,7 @@ def _attempt(notification: Notification, now: datetime) -> Outcome:
     """Sends outside any transaction, and without keeping a connection from those who need one."""
     channel = notification.channel
     message = message_of(notification, now)
-    connections.close_all()
+    close_old_connections()
     try:
         return transport(channel.kind).send(message, channel.settings, channel.secret)
     except DeliveryFailed as failure:

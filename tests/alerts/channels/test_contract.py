@@ -1,6 +1,5 @@
 """What every kind of channel has to do, whatever it is."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,19 @@ def each(request: pytest.FixtureRequest) -> Transport:
 @pytest.fixture
 def working(
     each: Transport, settings: Settings, tmp_path: Path, httpserver: HTTPServer, mailbox: Mailbox
-) -> Iterator[dict[str, Any]]:
+) -> dict[str, Any]:
     """Settings with which the kind can send."""
     configure(settings, webhook_allow=LOOPBACK)
     settings.STATE_DIR = tmp_path
     httpserver.expect_request("/hook").respond_with_data("ok")
-    yield {
+    known: dict[str, dict[str, Any]] = {
         "log": {},
         "console": {},
         "file": {"path": "alerts.log"},
         "email": {"recipients": ["kim@example.com"]},
         "webhook": {"url": httpserver.url_for("/hook")},
-    }[each.kind]
+    }
+    return known[each.kind]
 
 
 def test_there_is_one_transport_for_each_kind_of_channel() -> None:
