@@ -18,6 +18,7 @@ from django.db import close_old_connections, connections
 HEAD_BYTES = 8192
 REQUEST_SECONDS = 10.0
 CONNECTIONS = 64
+BACKLOG = 128
 THREADS = 4
 LIVE_PATH = "/health/live"
 
@@ -34,6 +35,7 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind(address)
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -51,7 +53,7 @@ async def _serve(listener: socket.socket) -> None:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, sock=listener, limit=HEAD_BYTES, backlog=128)
+    server = await asyncio.start_server(connected, sock=listener, limit=HEAD_BYTES, backlog=BACKLOG)
     await server.serve_forever()
 
 

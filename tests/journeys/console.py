@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ class Console:
 
     PATIENCE_SECONDS = 45
 
-    def __init__(self, directory: Path, **variables: str) -> None:
+    def __init__(self, directory: Path, arguments: tuple[str, ...] = ("up",), **variables: str) -> None:
         self.port, self.health_port = free_port(), free_port()
         self.state_dir = directory / "state"
         self._output = directory / "output"
@@ -37,11 +38,8 @@ class Console:
             "AHGD_INSTANCE": "journey",
             **variables,
         }
-        self.process = self.manage("up")
-
-    def manage(self, *arguments: str) -> "subprocess.Popen[bytes]":
         with self._output.open("ab") as output:
-            return subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "manage.py", *arguments],
                 cwd=PROJECT_DIR, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
@@ -71,6 +69,17 @@ class Console:
     def wait_until_ended(self) -> int:
         self.wait_until(lambda: self.process.poll() is not None)
         return int(self.process.returncode)
+
+    def answers(self, path: str) -> bool:
+        """Whether the console's port answers ``path`` with 200."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def processes(self) -> list[psutil.Process]:
         """The supervisor's descendants, which its own helpers come and go among."""

@@ -115,3 +115,13 @@ def test_a_wrong_value_is_one_clear_line(tmp_path: Path) -> None:
     console = Console(tmp_path, AHGD_WEB_WORKERS="many")
     assert console.wait_until_ended() == 1
     assert console.output.splitlines() == ["ahgd-ops: AHGD_WEB_WORKERS='many': allowed is a whole number from 1 to 64"]
+
+
+def test_a_role_alone_runs_in_the_foreground_and_ends_with_0(console: Console, tmp_path: Path) -> None:
+    alone = Console(tmp_path, AHGD_STATE_DIR=str(console.state_dir), arguments=("up", "--only", "web"))
+    try:
+        alone.wait_until(lambda: alone.answers("/health/live"))
+        alone.process.terminate()
+        assert alone.wait_until_ended() == 0
+    finally:
+        alone.end()
