@@ -33,9 +33,10 @@ _NO_METRICS = (
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a probe; None when the path is not a probe's."""
-    view = _VIEWS.get(request.path_info.rstrip("/"))
-    if view is None:
+    """The answer to a probe; None when the path is not a probe's, or is switched off."""
+    path = request.path_info.rstrip("/")
+    view = _VIEWS.get(path)
+    if view is None or not getattr(settings.CONFIG, _SWITCHES.get(path, ""), True):
         return None
     if request.method not in ("GET", "HEAD"):
         response = _json({"error": f"Use GET: {request.method} means nothing here."}, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -92,6 +93,7 @@ _VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/health/live": _live,
     "/metrics": _metrics,
 }
+_SWITCHES = {"/health/ready": "readiness_check_enabled", "/health/live": "liveness_check_enabled"}
 
 
 def _may_see_details(request: HttpRequest, overall: Overall) -> bool:

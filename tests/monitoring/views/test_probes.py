@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -206,6 +207,14 @@ def test_metrics_are_refused_with_what_to_do(client: Client) -> None:
 
 def test_other_paths_go_on(client: Client) -> None:
     assert client.get("/healthy", headers={"host": "localhost"}).status_code != 200
+
+
+@pytest.mark.parametrize(
+    ("path", "switch"), [("/health/ready", "readiness_check_enabled"), ("/health/live", "liveness_check_enabled")]
+)
+def test_a_probe_can_be_switched_off(settings: Settings, path: str, switch: str) -> None:
+    settings.CONFIG = replace(settings.CONFIG, **{switch: False})
+    assert call(path)[0] == "404 Not Found"
 
 
 def test_the_probe_port_answers_probes(monkeypatch: pytest.MonkeyPatch) -> None:
