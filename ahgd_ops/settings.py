@@ -1,5 +1,6 @@
 """Django settings, derived from ``ProductionConfig``: the environment is read there and nowhere else."""
 
+import os
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -253,4 +254,6 @@ LOGGING = {
     "loggers": {"ahgd_ops.alerts": {"level": "INFO"}},  # the log channel speaks whatever the level
 }
 PROMETHEUS_EXPORT_MIGRATIONS = False
+if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks when it is imported, so before the apps
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

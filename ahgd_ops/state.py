@@ -12,7 +12,7 @@ from caching.environment import WrongValue
 def prepare_state_dir(directory: Path) -> None:
     """Makes the directories that the embedded default writes to. Raises WrongValue when it may not."""
     try:
-        for name in ("", "broker/messages", "broker/control", "logs", "static"):
+        for name in ("", "broker/messages", "broker/control", "logs", "prometheus", "static"):
             (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise WrongValue(

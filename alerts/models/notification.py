@@ -42,8 +42,12 @@ class Notification(models.Model):
         constraints = (models.UniqueConstraint(fields=("event", "channel"), name="told_once_per_event"),)
         indexes = (
             models.Index(fields=("due_at",), condition=Q(state="due"), name="notification_due"),  # the sweep
-            models.Index(fields=("lease_until",), condition=Q(state="leased"), name="notification_leased"),  # its rescue
-            models.Index(fields=("channel", "sent_at"), condition=Q(state="sent"), name="notification_told"),  # cooldown
+            models.Index(
+                fields=("lease_until",), condition=Q(state="leased"), name="notification_leased"
+            ),  # its rescue
+            models.Index(
+                fields=("channel", "sent_at"), condition=Q(state="sent"), name="notification_told"
+            ),  # cooldown
         )
 
     def __str__(self) -> str:
