@@ -47,8 +47,8 @@ def _of_comparison(node: Comparison, upright: bool) -> Threshold | None:
     left, right = node.operands
     if isinstance(left, Literal):
         left, right, direction = right, left, _OPPOSITE[direction]
-    if not (isinstance(left, Fact) and left.name == "value" and isinstance(right, Literal)):
+    if not (isinstance(left, Fact) and left.name == "value"):
         return None
-    if not isinstance(right.value, (int, float)):
+    if not (isinstance(right, Literal) and isinstance(right.value, (int, float))):
         return None
     return Threshold(float(right.value), direction if upright else _OPPOSITE[direction])
