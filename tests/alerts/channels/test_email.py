@@ -86,7 +86,8 @@ def test_a_recovery_says_when_and_why(mailbox: Mailbox) -> None:
     assert mail["Subject"].startswith("[Resolved]")
     for kind in ("plain", "html"):
         assert "2026-03-04 05:06:07 UTC" in part(mail, kind)
-        assert "back to normal" in part(mail, kind)
+        assert "Resolved: back to normal. It fired with: CPU is at 93.5 %" in part(mail, kind)
+        assert "The machine is busy." not in part(mail, kind)
 
 
 def test_text_out_of_facts_cannot_become_markup_or_headers() -> None:
