@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
@@ -181,11 +182,12 @@ STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [_ASSETS / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ahgd_ops.static_storage.HashedStaticFilesStorage"},
 }
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-au"
+FORMAT_MODULE_PATH = "ahgd_ops.formats"
 USE_I18N = False
 
 # Mail, broker, logs ---------------------------------------------------------------------------------------------------
@@ -200,6 +202,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.smtp_from
 
 BROKER_DIR = STATE_DIR / "broker"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
 if CONFIG.cache_redis_enabled:
     _AUTH = f"://:{quote(CONFIG.cache_redis_password, safe='')}@" if CONFIG.cache_redis_password else "://"
     CELERY_BROKER_URL = CONFIG.redis_url.replace("://", _AUTH, 1)  # kombu reads a password nowhere else
@@ -254,6 +257,6 @@ LOGGING = {
     "loggers": {"ahgd_ops.alerts": {"level": "INFO"}},  # the log channel speaks whatever the level
 }
 PROMETHEUS_EXPORT_MIGRATIONS = False
-if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks when it is imported, so before the apps
+if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks at its import, before the apps
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

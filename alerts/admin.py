@@ -25,12 +25,11 @@ class RuleAdmin(admin.ModelAdmin):
     filter_horizontal = ("channels",)
     readonly_fields = ("origin", "broken_reason")
     actions = ("enable", "disable")
-    save_on_top = True
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
         ("When", {"fields": ("condition", "for_seconds", "keep_firing_for_seconds", "broken_reason")}),
         ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url", "cooldown_minutes")}),
-        ("More", {"classes": ("collapse",), "fields": ("max_alerts_per_hour", "tags", "origin")}),
+        ("More", {"classes": ("collapse",), "fields": ("tags", "origin")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:

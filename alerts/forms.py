@@ -23,7 +23,6 @@ class RuleForm(forms.ModelForm):
             "message_template",
             "runbook_url",
             "cooldown_minutes",
-            "max_alerts_per_hour",
             "tags",
         )
         widgets = {

@@ -27,7 +27,6 @@ def form_of(rule: Rule, **changes: object) -> dict[str, object]:
         "for_seconds": rule.for_seconds,
         "keep_firing_for_seconds": 0,
         "cooldown_minutes": rule.cooldown_minutes,
-        "max_alerts_per_hour": 10,
         "tags": "{}",
         "channels": [channel.pk for channel in rule.channels.all()],
         **changes,
