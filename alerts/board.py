@@ -1,32 +1,59 @@
 """The instances of all rules during one cycle: what each was, what the verdicts made of it, what has to be written."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerts.facts import Fact
-from alerts.models import Instance
-from alerts.rulebook import Compiled, Rulebook
-from alerts.states import OK, Situation, State, next_state, opens, resolves
+from django.db.models import Q
 
-Key = tuple[int, str]  # the rule's id and the subject's fingerprint
+from alerts.facts import Fact
+from alerts.models import Instance, Severity
+from alerts.roster import Key
+from alerts.rulebook import Compiled, Rulebook
+from alerts.states import (
+    FALSE,
+    GONE,
+    OK,
+    Patience,
+    Reading,
+    Situation,
+    State,
+    Verdict,
+    changes_severity,
+    next_state,
+    opens,
+    resolves,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
+    key: Key
     rule: Compiled
     fact: Fact
+    severity: Severity
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    rule_id: int
-    fingerprint: str
+    key: Key
     at: datetime
     value: float | None
     reason: str
 
 
-Event = Opened | Resolved
+@dataclass(frozen=True, slots=True)
+class SeverityChanged:
+    key: Key
+    at: datetime
+    value: float
+    before: Severity
+    severity: Severity
+
+
+Event = Opened | Resolved | SeverityChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +83,66 @@ class Board:
     before: dict[Key, Standing]
     now_standing: dict[Key, Standing] = field(init=False)
     events: list[Event] = field(default_factory=list, init=False)
-    _judged: set[Key] = field(default_factory=set, init=False)
+    judged: set[Key] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.now_standing = dict(self.before)
 
     @classmethod
-    def load(cls, book: Rulebook) -> "Board":
-        rows = Instance.objects.values_list(
-            "rule_id", "fingerprint", "state", "active_since", "false_since", "rule_version", "value"
-        )
+    def load(cls, book: Rulebook, fingerprint: str | None = None) -> "Board":
+        """All instances that are not ok, or those of one subject."""
+        rows = Instance.objects.filter(~Q(state=State.OK), **({"fingerprint": fingerprint} if fingerprint else {}))
+        fields = ("rule_id", "fingerprint", "state", "active_since", "false_since", "severity", "rule_version", "value")
         return cls(
-            book, {(row[0], row[1]): Standing(Situation(State(row[2]), row[3], row[4]), *row[5:]) for row in rows}
+            book,
+            {
+                (row[0], row[1]): Standing(Situation(State(row[2]), row[3], row[4], row[5]), *row[6:])
+                for row in rows.values_list(*fields)
+            },
         )
 
-    def judge(self, rule: Compiled, fact: Fact, is_true: bool) -> None:
-        """One verdict: moves the instance and notes the alert that begins or ends by it."""
+    def judge(self, rule: Compiled, fact: Fact, reading: Reading, reason: str = "condition is false") -> None:
+        """One verdict: moves the instance and notes the alert that begins, worsens or ends by it."""
         key = (rule.id, fact.fingerprint)
-        self._judged.add(key)
+        self.judged.add(key)
         old = self.now_standing.get(key)
         before = OK if old is None else old.situation
-        after = next_state(before, is_true, rule.patience, fact.at)
+        after = next_state(before, reading, rule.patience, fact.at)
         if opens(before, after):
-            self.events.append(Opened(rule, fact))
+            why = reason if reading.verdict is Verdict.SILENT else ""
+            self.events.append(Opened(key, rule, fact, Severity(after.severity), fact.at, why))
         elif resolves(before, after):
             edited = old is not None and old.version != rule.version
-            reason = "rule changed" if edited else "condition is false"
-            self.events.append(Resolved(*key, fact.at, fact.value, reason))
+            self.events.append(Resolved(key, fact.at, fact.value, "rule changed" if edited else reason))
+        elif changes_severity(before, after):
+            severities = Severity(before.severity), Severity(after.severity)
+            self.events.append(SeverityChanged(key, fact.at, fact.value, *severities))
         self._stand(key, before, after, rule.version, fact.value)
 
     def stale(self) -> list[Key]:
         """Instances whose rule was edited since and which nothing new has been judged for."""
         return [
             key
-            for key, standing in self.now_standing.items()
-            if key[0] in self.book.rules
-            and key not in self._judged
-            and standing.version != self.book.rules[key[0]].version
+            for key, standing in self.unjudged()
+            if key[0] in self.book.rules and standing.version != self.book.rules[key[0]].version
         ]
+
+    def unjudged(self) -> Iterable[tuple[Key, Standing]]:
+        """Instances that no fact of this cycle was about."""
+        return [(key, standing) for key, standing in self.now_standing.items() if key not in self.judged]
 
     def end(self, key: Key, now: datetime, reason: str) -> None:
         """Ends an instance for a reason other than a verdict."""
         standing = self.now_standing.pop(key)
-        if resolves(standing.situation, OK):
-            self.events.append(Resolved(*key, now, None, reason))
+        after = next_state(standing.situation, GONE, self._patience(key), now)
+        if resolves(standing.situation, after):
+            self.events.append(Resolved(key, now, None, reason))
+
+    def keep(self, key: Key) -> None:
+        """The instance stays as it is under the present version of its rule."""
+        self.judged.add(key)
+        standing = self.now_standing[key]
+        self.now_standing[key] = replace(standing, version=self.book.rules[key[0]].version)
 
     def drop_pending(self) -> None:
         """After an outage too long to say that a condition held: clocks that wait to fire begin anew."""
@@ -127,6 +170,10 @@ class Board:
         elif old is None or before != after or old.version != version:
             self.now_standing[key] = Standing(after, version, value)
 
+    def _patience(self, key: Key) -> Patience:
+        rule = self.book.rules.get(key[0])
+        return Patience() if rule is None else rule.patience
+
 
 def _has_recovered(situation: Situation, rule: Compiled, now: datetime) -> bool:
-    return situation.state == State.RECOVERING and next_state(situation, False, rule.patience, now) == OK
+    return situation.state == State.RECOVERING and next_state(situation, FALSE, rule.patience, now) == OK

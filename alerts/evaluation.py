@@ -1,24 +1,31 @@
 """One cycle of judgement: what is new is read once, judged in time order, and written in one transaction."""
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from alerts import facts, lifecycle, rulebook
-from alerts.board import Board, Opened
-from alerts.conditions import ConditionBroken, Truth
-from alerts.facts import Fact
+from alerts import facts, flapping, lifecycle, roster, rulebook, writing
+from alerts.bench import Bench
+from alerts.board import Board, Opened, Resolved
+from alerts.missing import judge_silence
 from alerts.models import Rule
-from alerts.rulebook import Compiled, Rulebook
+from alerts.windows import Windows
 from monitoring import Held, LeaseLost, lease, series
 from monitoring.health import feed
+from monitoring.series import to_ms
 
 log = logging.getLogger(__name__)
 READER = "alerts.metrics"
 HEALTH_READER = "alerts.health"
+LEASE = "evaluate"
+LEASE_SECONDS = 25  # a holder that is killed is followed by another within 30 s
 CLOCK_SURVIVES = timedelta(hours=1)
+ABSENT_AFTER = timedelta(minutes=1)  # without a cycle: what was silent meanwhile may have been us
+
+_began_again: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +38,9 @@ class Report:
     broken: dict[str, str]
 
 
-@dataclass(slots=True)
-class Bench:
-    """Judges facts against the rules that concern them; a rule that breaks leaves its neighbours alone."""
-
-    book: Rulebook
-    board: Board
-    broken: dict[int, str] = field(default_factory=dict)
-    sound: set[int] = field(default_factory=set)
-
-    def judge(self, fact: Fact) -> None:
-        for rule in self.book.concerning(fact):
-            self.judge_by(rule, fact)
-
-    def judge_by(self, rule: Compiled, fact: Fact) -> None:
-        if rule.condition is None:
-            return
-        try:
-            truth = rule.condition.verdict(fact.facts)
-        except ConditionBroken as error:
-            self.broken[rule.id] = f"{error} (on {fact.subject})"
-        else:
-            self.sound.add(rule.id)
-            self.board.judge(rule, fact, truth is Truth.TRUE)
-
-    def reason(self, rule: Compiled) -> str:
-        """Why a rule cannot be judged; a rule without a verdict in this cycle keeps what was known of it."""
-        found = rule.refusal or self.broken.get(rule.id)
-        return found or ("" if rule.id in self.sound else rule.broken_reason)
-
-
 def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
     """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over."""
-    with lease("evaluate", seconds=60, gap_seconds=gap_seconds) as held:
+    with lease(LEASE, seconds=LEASE_SECONDS, gap_seconds=gap_seconds) as held:
         if held is None:
             return None
         try:
@@ -76,43 +53,84 @@ def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
 def _run(held: Held, now: datetime) -> Report:
     book = rulebook.load()
     samples, checks = series.unread(READER), feed.unread(HEALTH_READER)
-    bench = Bench(book, Board.load(book))
-    if held.last_finished_at is not None and now - held.last_finished_at > CLOCK_SURVIVES:
+    known = broken_rules()
+    bench = Bench(book, Board.load(book), now, Windows(to_ms(now), book.asked), known)
+    absent = timedelta(0) if held.last_finished_at is None else now - held.last_finished_at
+    if absent > CLOCK_SURVIVES:
         bench.board.drop_pending()
-    subjects = series.subjects() if samples.samples else {}
-    new = facts.in_time_order(samples.samples, subjects, checks.results, now)
-    for fact in new:
-        bench.judge(fact)
-    _rejudge_edited(bench, now)
-    bench.board.settle(now)
+    judged = _judge(bench, samples, checks, _heard_since(absent, now))
     changes = bench.board.changes()
     with transaction.atomic():
         held.confirm()
-        lifecycle.apply(changes, now)
+        writing.apply(changes, book, now)
         lifecycle.resolve_orphans(now)
+        lifecycle.resolve_disabled(now)
+        flapping.calm(now)
         series.take(samples)
         feed.take(checks)
-        _note_broken(bench)
+        broken = note_broken(bench, known, now)
     opened = sum(isinstance(event, Opened) for event in changes.events)
-    broken = {rule.name: bench.reason(rule) for rule in book.rules.values() if bench.reason(rule)}
-    return Report(len(new), opened, len(changes.events) - opened, broken)
+    resolved = sum(isinstance(event, Resolved) for event in changes.events)
+    return Report(judged, opened, resolved, broken)
 
 
-def _rejudge_edited(bench: Bench, now: datetime) -> None:
+def _judge(bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
+    watched = roster.current(bench.book, bench.now)
+    judged = bench.judge_samples(facts.in_time_order(samples.samples, bench.now), watched)
+    results = [one for one in checks.results if one.at >= bench.now - facts.JUDGED_FOR]
+    for result in sorted(results, key=lambda one: one.at):
+        bench.judge(facts.of_check(result, bench.now, bench.windows))
+    bench.judge_the_past()
+    _rejudge_edited(bench)
+    bench.conclude_dependents()
+    judge_silence(bench, watched, since)
+    bench.board.settle(bench.now)
+    return judged + len(results)
+
+
+def _heard_since(absent: timedelta, now: datetime) -> datetime | None:
+    """When judging began again, if it paused within the memory of this process."""
+    global _began_again
+    if absent > ABSENT_AFTER:
+        _began_again = now
+    return _began_again
+
+
+def forget() -> None:
+    """Drops what is remembered of earlier cycles, as after the database was put back."""
+    global _began_again
+    _began_again = None
+
+
+def _rejudge_edited(bench: Bench) -> None:
     """An edited rule is judged again on the latest values of what it stands on, without waiting for new ones."""
     stale = bench.board.stale()
-    latest = facts.latest({fingerprint for _, fingerprint in stale}, now) if stale else {}
+    latest = facts.latest({fingerprint for _, fingerprint in stale}, bench.now, bench.windows) if stale else {}
     for key in stale:
         rule, fact = bench.book.rules[key[0]], latest.get(key[1])
-        if fact is not None and rulebook.selects(rule, fact):
+        if rule.condition is None:
+            bench.board.keep(key)  # broken, so nothing is concluded
+        elif fact is not None and rulebook.selects(rule, fact):
             bench.judge_by(rule, fact)
         else:
-            bench.board.end(key, now, "rule changed")
+            bench.board.end(key, bench.now, "rule changed")
 
 
-def _note_broken(bench: Bench) -> None:
-    for rule in bench.book.rules.values():
-        reason = bench.reason(rule)
-        if reason != rule.broken_reason:
+def broken_rules() -> dict[int, str]:
+    """Why rules could not be judged, as last noted."""
+    return dict(Rule.objects.exclude(broken_reason="").order_by().values_list("id", "broken_reason"))
+
+
+def note_broken(bench: Bench, known: Mapping[int, str], now: datetime) -> dict[str, str]:
+    """Writes which rules broke and which work again; gives the reasons by name."""
+    refused = {rule.id for rule in bench.book.rules.values() if rule.refusal}
+    reasons: dict[str, str] = {}
+    for rule_id in sorted((known.keys() | bench.broken.keys() | refused) & bench.book.rules.keys()):
+        rule = bench.book.rules[rule_id]
+        reason = bench.reason(rule, known)
+        if reason:
+            reasons[rule.name] = reason
+        if reason != known.get(rule_id, ""):
             log.warning("The rule %s %s", rule.name, f"is broken: {reason}" if reason else "works again.")
-            Rule.objects.filter(pk=rule.id).update(broken_reason=reason)
+            lifecycle.note_broken(rule_id, reason, now)
+    return reasons

@@ -1,16 +1,17 @@
 """Facts as rules see them: one subject (a series or a health check) at one time, from what is new in monitoring."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.conditions import Facts, health_facts, metric_facts
+from alerts.conditions import Facts, WindowReader, cycle_facts, health_facts, metric_facts
 from monitoring import series
 from monitoring.health import feed
-from monitoring.series import Fresh, Subject
+from monitoring.series import Fresh, Subject, from_ms, to_ms
 
 JUDGED_FOR = timedelta(minutes=5)
 CHECK_PREFIX = "check:"
+CYCLE = "cycle"  # the subject of rules that are about the past only
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +26,43 @@ class Fact:
     is_health: bool
     at: datetime
     value: float
-    details: dict[str, object]
     facts: Facts
 
     @property
     def labels(self) -> dict[str, str]:
         """What alerts carry of their subject, for grouping and receivers."""
-        return {"check": self.name} if self.is_health else {"metric": self.name, **(self.tags or {})}
+        if self.is_health:
+            return {"check": self.name}
+        return {"metric": self.name, **(self.tags or {})} if self.name else {}
+
+    @property
+    def details(self) -> dict[str, object]:
+        """What message templates may name."""
+        return {**self.facts._asdict(), "value": self.value}
 
 
-def of_sample(sample: Fresh, subject: Subject, now: datetime) -> Fact:
+def of_sample(sample: Fresh, subject: Subject, now: datetime, windows: WindowReader | None = None) -> Fact:
     """A snapshot as a fact. A time ahead of ours counts as now, so that a fast clock cannot age a rule."""
-    at = min(sample.at, now)
+    at = min(from_ms(sample.at_ms), now)
+    return of_metric(subject, sample.value, at, windows)
+
+
+def of_metric(subject: Subject, value: float, at: datetime, windows: WindowReader | None = None) -> Fact:
     facts = metric_facts(
         name=subject.name,
-        value=sample.value,
+        value=value,
         category=subject.category,
         tags=subject.tags,
         timestamp=at.timestamp(),
+        windows=windows,
     )
-    details = {"name": subject.name, "value": sample.value, "category": subject.category, "tags": subject.tags}
-    return Fact(
-        subject.fingerprint,
-        subject_text(subject),
-        subject.name,
-        subject.category,
-        subject.tags,
-        False,
-        at,
-        sample.value,
-        details,
-        facts,
-    )
+    text = subject_text(subject)
+    return Fact(subject.fingerprint, text, subject.name, subject.category, subject.tags, False, at, value, facts)
 
 
-def of_check(result: feed.Result, now: datetime) -> Fact:
+def of_check(result: feed.Result, now: datetime, windows: WindowReader | None = None) -> Fact:
     """A health record as a fact; its value is 0 when healthy, else 1."""
     at = min(result.at, now)
-    value = 0.0 if result.status == "healthy" else 1.0
     facts = health_facts(
         name=result.name,
         status=result.status,
@@ -70,18 +70,16 @@ def of_check(result: feed.Result, now: datetime) -> Fact:
         duration_ms=result.duration_ms,
         metadata=result.metadata,
         timestamp=at.timestamp(),
+        windows=windows,
     )
-    details = {
-        "name": result.name,
-        "value": value,
-        "status": result.status,
-        "message": result.message,
-        "duration_ms": result.duration_ms,
-        "metadata": result.metadata,
-    }
     subject = f"health check {result.name}"
-    fingerprint = CHECK_PREFIX + result.name
-    return Fact(fingerprint, subject, result.name, None, None, True, at, value, details, facts)
+    return Fact(CHECK_PREFIX + result.name, subject, result.name, None, None, True, at, facts.value, facts)
+
+
+def of_cycle(subject: str, now: datetime, windows: WindowReader) -> Fact:
+    """What a rule that uses no fact of a sample is judged on, once per cycle."""
+    facts = cycle_facts(timestamp=now.timestamp(), windows=windows)
+    return Fact(CYCLE, subject, "", None, None, False, now, 0.0, facts)
 
 
 def subject_text(subject: Subject) -> str:
@@ -89,25 +87,15 @@ def subject_text(subject: Subject) -> str:
     return f"{subject.name}{{{inside}}}" if inside else subject.name
 
 
-def in_time_order(
-    samples: list[Fresh], subjects: Mapping[int, Subject], checks: list[feed.Result], now: datetime
-) -> list[Fact]:
-    """Facts by their own time. What arrived more than 5 minutes late is kept as data, never judged."""
-    earliest = now - JUDGED_FOR
-    ready: list[tuple[datetime, int, Fact]] = []
-    for order, sample in enumerate(samples):
-        if sample.at >= earliest and sample.series_id in subjects:
-            ready.append((sample.at, order, of_sample(sample, subjects[sample.series_id], now)))
-    for order, result in enumerate(checks, start=len(samples)):
-        if result.at >= earliest:
-            ready.append((result.at, order, of_check(result, now)))
-    ready.sort(key=lambda item: item[:2])
-    return [fact for _, _, fact in ready]
+def in_time_order(samples: Collection[Fresh], now: datetime) -> list[Fresh]:
+    """Samples by their own time. What arrived more than 5 minutes late is kept as data, never judged."""
+    earliest_ms = to_ms(now - JUDGED_FOR)
+    return sorted((sample for sample in samples if sample[1] >= earliest_ms), key=lambda sample: sample[1])
 
 
-def latest(fingerprints: Collection[str], now: datetime) -> dict[str, Fact]:
+def latest(fingerprints: Collection[str], now: datetime, windows: WindowReader | None = None) -> dict[str, Fact]:
     """The newest fact of each of these subjects, by fingerprint."""
     checks = [text.removeprefix(CHECK_PREFIX) for text in fingerprints if text.startswith(CHECK_PREFIX)]
-    found = [of_sample(sample, subject, now) for subject, sample in series.newest(fingerprints)]
-    found += [of_check(result, now) for result in feed.newest(checks)]
+    found = [of_sample(sample, subject, now, windows) for subject, sample in series.newest(fingerprints)]
+    found += [of_check(result, now, windows) for result in feed.newest(checks)]
     return {fact.fingerprint: fact for fact in found}

@@ -1,4 +1,7 @@
-"""The lives of alerts, written: each change appends an event and, in the same transaction, what has to be told."""
+"""What ends or changes an alert besides evaluation: people, a deleted rule, a rule that breaks.
+
+Each change appends an event and, in the same transaction, what has to be told.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,30 +10,60 @@ from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from alerts.board import Changes, Key, Opened, Resolved, Standing
-from alerts.messages import TemplateRefused, render
-from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Severity
+from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule
+from alerts.writing import end
+
+ITSELF = "rule"  # the subject of an alert on a rule that is broken
 
 
 class AlreadyResolved(Exception):
     """Somebody else, or the evaluator, was first."""
 
 
-def apply(changes: Changes, now: datetime) -> None:
-    """Writes what a cycle found. Call inside the transaction that also takes the facts as read."""
-    for event in changes.events:
-        if isinstance(event, Opened):
-            _open(event, now)
-        else:
-            _resolve_by_evaluation(event, now)
-    _write_instances(changes.standing)
-    _clear_instances(changes.cleared)
-
-
 def resolve_orphans(now: datetime) -> None:
     """Alerts whose rule was deleted have nothing left that could resolve them."""
     for alert in Alert.objects.filter(rule__isnull=True, resolved_at__isnull=True):
         _resolve(alert, now, now, None, "rule deleted")
+
+
+def note_broken(rule_id: int, reason: str, now: datetime) -> None:
+    """A rule that cannot be judged says so once, to its owner; its instances stay as they are.
+
+    What says so is an alert on the rule itself, open as long as the rule is broken. An empty ``reason`` ends it.
+    """
+    rule = Rule.objects.get(pk=rule_id)
+    Rule.objects.filter(pk=rule_id).update(broken_reason=reason)
+    open_alert = Alert.objects.filter(rule=rule, fingerprint=ITSELF, resolved_at__isnull=True).first()
+    if open_alert is not None:
+        if not reason:
+            _resolve(open_alert, now, now, None, "the rule works again")
+    elif reason:
+        _tell_owner(rule, reason, now)
+
+
+def resolve_disabled(now: datetime) -> None:
+    """A rule that was disabled is not broken any more."""
+    broken = Alert.objects.filter(fingerprint=ITSELF, resolved_at__isnull=True, rule__enabled=False)
+    for alert in broken.select_related("rule"):
+        _resolve(alert, now, now, None, "rule disabled")
+
+
+def _tell_owner(rule: Rule, reason: str, now: datetime) -> None:
+    alert = Alert.objects.create(
+        rule=rule,
+        rule_name=rule.name,
+        fingerprint=ITSELF,
+        subject=f"rule {rule.name}",
+        labels=rule.tags,
+        severity=rule.severity,
+        summary=f"The rule {rule.name} is broken: {reason}"[:4000],
+        opened_at=now,
+    )
+    opened = AlertEvent.objects.create(
+        alert=alert, kind=AlertEvent.Kind.OPENED, at=now, severity=rule.severity, reason=f"broken: {reason}"[:500]
+    )
+    owner = rule.owner_channel
+    _tell(opened, Notification.Kind.FIRING, rule.channels.all() if owner is None else [owner], now)
 
 
 @transaction.atomic
@@ -63,49 +96,11 @@ def resolve_by_hand(alert: Alert, actor: User, now: datetime) -> Alert:
     return alert
 
 
-def _open(event: Opened, now: datetime) -> None:
-    rule, fact = event.rule, event.fact
-    alert = Alert.objects.create(
-        rule_id=rule.id,
-        rule_name=rule.name,
-        fingerprint=fact.fingerprint,
-        subject=fact.subject[:500],
-        labels={**rule.tags, **fact.labels},
-        severity=rule.severity,
-        summary=_summary(event),
-        value=fact.value,
-        opened_at=fact.at,
-    )
-    opened = AlertEvent.objects.create(alert=alert, kind=AlertEvent.Kind.OPENED, at=fact.at, value=fact.value)
-    _tell(opened, Notification.Kind.FIRING, Channel.objects.filter(rules=rule.id), now)
-
-
-def _summary(event: Opened) -> str:
-    rule, fact = event.rule, event.fact
-    plain = f"{fact.subject} is {fact.value:g}" if not fact.is_health else f"{fact.subject}: {fact.details['message']}"
-    if not rule.message_template:
-        return plain
-    severity = Severity(rule.severity).word
-    try:
-        return render(
-            rule.message_template, {**fact.details, "rule": rule.name, "severity": severity, "subject": fact.subject}
-        )
-    except TemplateRefused as refused:
-        return f"{plain} (the rule's message template failed: {refused})"
-
-
-def _resolve_by_evaluation(event: Resolved, now: datetime) -> None:
-    still_open = Alert.objects.filter(rule=event.rule_id, fingerprint=event.fingerprint, resolved_at__isnull=True)
-    for alert in still_open:
-        _resolve(alert, event.at, now, event.value, event.reason)
-
-
 def _resolve(
     alert: Alert, at: datetime, now: datetime, value: float | None, reason: str, actor: User | None = None
 ) -> bool:
     ended = max(at, alert.opened_at)
-    unresolved = Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True)
-    if not unresolved.update(resolved_at=ended, resolved_reason=reason):
+    if not end(alert, ended, reason):
         return False
     resolved = AlertEvent.objects.create(
         alert=alert, kind=AlertEvent.Kind.RESOLVED, at=ended, value=value, reason=reason, actor=actor
@@ -120,36 +115,6 @@ def _tell(event: AlertEvent, kind: str, channels: Iterable[Channel], now: dateti
         Notification(alert_id=event.alert_id, event=event, channel=channel, kind=kind, created_at=now, due_at=now)
         for channel in channels
     )
-
-
-def _write_instances(standing: dict[Key, Standing]) -> None:
-    rows = [
-        Instance(
-            rule_id=rule_id,
-            fingerprint=fingerprint,
-            state=new.situation.state,
-            active_since=new.situation.active_since,
-            false_since=new.situation.false_since,
-            rule_version=new.version,
-            value=new.value,
-        )
-        for (rule_id, fingerprint), new in standing.items()
-        if new.situation.active_since is not None  # which only ok, that has no row, lacks
-    ]
-    Instance.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["rule", "fingerprint"],
-        update_fields=["state", "active_since", "false_since", "rule_version", "value"],
-    )
-
-
-def _clear_instances(cleared: list[Key]) -> None:
-    by_rule: dict[int, list[str]] = {}
-    for rule_id, fingerprint in cleared:
-        by_rule.setdefault(rule_id, []).append(fingerprint)
-    for rule_id, fingerprints in by_rule.items():
-        Instance.objects.filter(rule=rule_id, fingerprint__in=fingerprints).delete()
 
 
 def _audit(alert: Alert, actor: User, action: str) -> None:

@@ -49,7 +49,7 @@ def _last_told(notification: Notification, rule: Rule, since: datetime) -> Told 
             alert__fingerprint=notification.alert.fingerprint,
         )
         .order_by("-sent_at")
-        .values_list("sent_at", "alert__severity")
+        .values_list("sent_at", "event__severity", "alert__severity")
         .first()
     )
-    return Told(told[0], told[1]) if told is not None and told[0] is not None else None
+    return Told(told[0], told[1] or told[2]) if told is not None and told[0] is not None else None

@@ -8,12 +8,9 @@ from alerts.messages import TemplateRefused, check_template
 
 def validate_condition(text: str) -> None:
     try:
-        condition = parse(text)
+        parse(text)
     except ConditionRefused as refused:
         raise ValidationError(str(refused), code="condition") from refused
-    if condition.questions:
-        function = condition.questions[0].function
-        raise ValidationError(f"{function}() looks at the past, which rules cannot do yet.", code="condition")
 
 
 def validate_message(text: str) -> None:

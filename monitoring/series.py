@@ -2,14 +2,22 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Count, Max
 
-from monitoring.clock import from_ms
+from monitoring.clock import from_ms as from_ms
+from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
-from monitoring.models import MetricSnapshot, Series
+from monitoring.models import Kind, Metric, MetricSnapshot, Series
+from monitoring.windows import Row as Row
+from monitoring.windows import Stretch as Stretch
+from monitoring.windows import WindowTooLarge as WindowTooLarge
+from monitoring.windows import stretches as stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,24 @@ class Subject:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """A snapshot that a reader has not read before."""
+class Fresh(NamedTuple):
+    """A snapshot that a reader has not read before; a plain tuple, since one is made for every snapshot."""
 
     series_id: int
-    at: datetime
+    at_ms: int
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A series since it was last heard of: ``interval_ms`` is its own usual step, ``others_at_ms`` the latest
+    snapshot of any series of the same metric."""
+
+    at_ms: int
+    has_events: bool
+    """Whether silence means that nothing happened (counters and timings), not that nothing is known (gauges)."""
+    interval_ms: float
+    others_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +126,27 @@ def _extremes(series_id: int, start_ms: int, end_ms: int, buckets: int) -> list[
     return thinned
 
 
-def subjects() -> dict[int, Subject]:
-    """Every series by its id, as rules see it."""
-    rows = Series.objects.values_list("id", "metric__name", "metric__category", "tags", "fingerprint")
-    return {row[0]: Subject(*row) for row in rows.iterator(chunk_size=5000)}
+def subjects(ids: Collection[int] | None = None) -> dict[int, Subject]:
+    """Series by id, as rules see them: these, or every one."""
+    rows = Series.objects.all() if ids is None else Series.objects.filter(id__in=ids)
+    fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint")
+    return {row[0]: Subject(*row) for row in fields.iterator(chunk_size=5000)}
+
+
+def marker() -> tuple[int, int]:
+    """Changes when a series came or went; cheap enough to be asked in every cycle."""
+    found = Series.objects.aggregate(highest=Max("id"), count=Count("id"))
+    return found["highest"] or 0, found["count"]
+
+
+def is_known(metric: str) -> bool:
+    """Whether a metric of this name was ever recorded."""
+    return Metric.objects.filter(name=metric).exists()
+
+
+def names() -> list[str]:
+    """Every metric that was ever recorded."""
+    return list(Metric.objects.order_by("name").values_list("name", flat=True))
 
 
 def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
@@ -118,10 +154,37 @@ def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
     rows = Series.objects.filter(fingerprint__in=fingerprints)
     fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint", "last_at", "last_value")
     return [
-        (Subject(*subject), Fresh(subject[0], from_ms(at_ms), value))
+        (Subject(*subject), Fresh(subject[0], at_ms, value))
         for *subject, at_ms, value in fields
         if at_ms is not None and value is not None
     ]
+
+
+def quiet(fingerprints: Collection[str], before_ms: int) -> dict[str, Quiet]:
+    """Those of these series that were last heard of before ``before_ms``, by fingerprint."""
+    rows = Series.objects.filter(fingerprint__in=fingerprints, last_at__lt=before_ms)
+    found = list(rows.values_list("fingerprint", "id", "last_at", "metric_id", "metric__kind"))
+    metrics = {metric_id for *_, metric_id, _ in found}
+    heard = Series.objects.filter(metric_id__in=metrics).order_by().values_list("metric_id").annotate(Max("last_at"))
+    latest_of = dict(heard.values_list("metric_id", "last_at__max"))
+    return {
+        fingerprint: Quiet(at_ms, kind != Kind.GAUGE, _usual_step_ms(series_id), latest_of[metric_id])
+        for fingerprint, series_id, at_ms, metric_id, kind in found
+        if at_ms is not None
+    }
+
+
+def usual_step_ms(fingerprint: str) -> float:
+    """The usual time between two snapshots of a series; 0 when nothing is known of it."""
+    series_id = Series.objects.filter(fingerprint=fingerprint).values_list("id", flat=True).first()
+    return 0.0 if series_id is None else _usual_step_ms(series_id)
+
+
+def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
+    """The median of the last steps between snapshots; 0 while there are fewer than two."""
+    rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
+    times = list(rows[:looked_at])
+    return median(late - early for late, early in pairwise(times)) if len(times) > 1 else 0.0
 
 
 def unread(reader: str, most: int = 100_000) -> Unread:
@@ -130,10 +193,13 @@ def unread(reader: str, most: int = 100_000) -> Unread:
     if not new.has_rows:
         return Unread(new, [])
     rows = MetricSnapshot.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
-    found = list(rows.values_list("id", "series_id", "at", "value")[:most])
+    sql, parameters = rows.values_list("id", "series_id", "at", "value")[:most].query.sql_with_params()
+    with connection.cursor() as cursor:  # plain tuples: a cycle may read tens of thousands
+        cursor.execute(sql, parameters)
+        found = cursor.fetchall()
     if len(found) == most:
         new = replace(new, reached=found[-1][0])
-    return Unread(new, [Fresh(series_id, from_ms(at_ms), value) for _, series_id, at_ms, value in found])
+    return Unread(new, [Fresh._make(row[1:]) for row in found])
 
 
 def take(read: Unread) -> None:

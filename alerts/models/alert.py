@@ -52,6 +52,8 @@ class AlertEvent(models.Model):
 
     class Kind(models.TextChoices):
         OPENED = "opened"
+        SEVERITY_CHANGED = "severity changed"
+        FLAPPING = "flapping"
         NOTIFIED = "notified"
         WITHHELD = "withheld"
         ACKNOWLEDGED = "acknowledged"
@@ -62,6 +64,7 @@ class AlertEvent(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField()
     value = models.FloatField(null=True, blank=True)
+    severity = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)
     reason = models.CharField(max_length=500, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

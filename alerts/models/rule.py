@@ -2,12 +2,23 @@
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 
 from alerts.models.channel import Channel
 from alerts.models.severity import Severity
 from alerts.validators import validate_condition, validate_message
+
+
+class NoData(models.TextChoices):
+    """What silence means."""
+
+    OK = "ok", "It is over"
+    KEEP = "keep", "Keep the state"
+    ALERT = "alert", "Alert"
+
+
+JUDGED = ("condition", "recovery_condition", "worse_condition")
 
 
 class Rule(models.Model):
@@ -32,7 +43,45 @@ class Rule(models.Model):
         validators=[MaxValueValidator(30 * 86400)],
         help_text="The condition has to be false this long before the alert resolves.",
     )
+    recovery_condition = models.TextField(
+        blank=True,
+        validators=[validate_condition],
+        help_text="The alert resolves when the condition is false and this is true; empty asks for the first only.",
+    )
+    no_data = models.CharField(
+        max_length=5,
+        choices=NoData,
+        default=NoData.KEEP,
+        help_text="What silence of a series or check means. Counters and timings are silent when nothing happens.",
+    )
+    no_data_after_seconds = models.PositiveIntegerField(
+        "no data after (seconds)",
+        default=300,
+        validators=[MinValueValidator(10), MaxValueValidator(30 * 86400)],
+        help_text="Silence of this long is no data.",
+    )
     severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.MEDIUM)
+    worse_condition = models.TextField(
+        blank=True,
+        validators=[validate_condition],
+        help_text="While this is true the alert has the worse severity, up and down in place.",
+    )
+    worse_severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.CRITICAL)
+    depends_on = models.ManyToManyField(
+        "self",
+        blank=True,
+        symmetrical=False,
+        related_name="dependents",
+        help_text="While one of these fires on what shares its tags, this rule keeps its state.",
+    )
+    owner_channel = models.ForeignKey(
+        Channel,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="owned_rules",
+        help_text="Told when the rule itself breaks; empty tells the channels of the rule.",
+    )
     channels = models.ManyToManyField(Channel, blank=True, related_name="rules")
     message_template = models.CharField(
         max_length=1000,
@@ -61,8 +110,15 @@ class Rule(models.Model):
 
     class Meta:
         ordering = ("name",)
+        indexes = (
+            # What a cycle asks of the rules when nothing changed: whether they changed, and which are broken.
+            models.Index(fields=("enabled", "version", "updated_at", "id"), name="rule_changes"),
+            models.Index(fields=("id",), condition=~models.Q(broken_reason=""), name="rule_broken"),
+        )
         constraints = (
             models.CheckConstraint(condition=models.Q(severity__in=Severity.values), name="rule_severity_known"),
+            models.CheckConstraint(condition=models.Q(worse_severity__in=Severity.values), name="rule_worse_known"),
+            models.CheckConstraint(condition=models.Q(no_data__in=NoData.values), name="rule_no_data_known"),
         )
 
     def __str__(self) -> str:
@@ -70,31 +126,39 @@ class Rule(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Counts a version up when what is judged was edited, so that instances of the old text are judged anew."""
-        stored = Rule.objects.filter(pk=self.pk).values_list("condition", "version").first() if self.pk else None
-        if stored is not None and stored[0] != self.condition:
-            self.version = stored[1] + 1
+        stored = Rule.objects.filter(pk=self.pk).values_list(*JUDGED, "version").first() if self.pk else None
+        if stored is not None and stored[:-1] != tuple(getattr(self, name) for name in JUDGED):
+            self.version = stored[-1] + 1
         super().save(*args, **kwargs)
 
 
 class Instance(models.Model):
-    """The state of a rule on one series or health check; there is a row only while it is not ok."""
+    """The state of a rule on one series or health check; there is a row only while it is not ok, or flaps."""
 
     class State(models.TextChoices):
         OK = "ok"
         PENDING = "pending"
         FIRING = "firing"
         RECOVERING = "recovering"
+        NO_DATA = "no_data", "No data"
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="instances")
     fingerprint = models.CharField(max_length=80, help_text="Of the subject: a series or a health check.")
     state = models.CharField(max_length=12, choices=State)
-    active_since = models.DateTimeField(help_text="Since when the condition has been true.")
+    active_since = models.DateTimeField(null=True, blank=True, help_text="Since when the condition has been true.")
     false_since = models.DateTimeField(null=True, blank=True, help_text="Since when it is false, while recovering.")
+    severity = models.PositiveSmallIntegerField(default=0, help_text="Of its alert; 0 while there is none.")
+    flapping_since = models.DateTimeField(null=True, blank=True, help_text="Since when its changes are not told.")
     rule_version = models.PositiveIntegerField()
     value = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("rule", "fingerprint"), name="instance_once"),)
+        indexes = (
+            models.Index(
+                fields=("flapping_since",), condition=models.Q(flapping_since__isnull=False), name="instance_flaps"
+            ),  # whether it has calmed down
+        )
 
     def __str__(self) -> str:
         return f"{self.rule_id}/{self.fingerprint}: {self.state}"

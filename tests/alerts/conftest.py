@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 CONDITION = "name == 'cpu_usage_percent' and value > 80"
 
 
+@pytest.fixture(autouse=True)
+def fresh_evaluator() -> None:
+    """What an evaluator keeps from cycle to cycle is of another database, once a test is over."""
+    from alerts import evaluation, roster
+
+    roster.forget()
+    evaluation.forget()
+
+
 @pytest.fixture
 def log_channel(db: None) -> "Channel":
     from alerts.models import Channel

@@ -52,7 +52,8 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
     [
         ({"condition": "valu > 85"}, "did you mean `value`"),
         ({"condition": "value > 85 && True"}, "write `and`"),
-        ({"condition": "avg('cpu_usage_percent', '5m') > 80"}, "cannot do yet"),
+        ({"condition": "avg('cpu_usage_percent', '5x') > 80"}, "the window is a whole number"),
+        ({"worse_condition": "valu > 95"}, "did you mean `value`"),
         ({"message_template": "{value.__class__}"}, "is not a fact"),
         ({"runbook_url": "javascript:alert(1)"}, "Enter a valid URL"),
         ({"tags": '{"team": 5}'}, "Write names and texts"),
