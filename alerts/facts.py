@@ -43,8 +43,8 @@ class Fact:
 
 def of_sample(sample: Fresh, subject: Subject, now: datetime, windows: WindowReader | None = None) -> Fact:
     """A snapshot as a fact. A time ahead of ours counts as now, so that a fast clock cannot age a rule."""
-    at = min(from_ms(sample.at_ms), now)
-    return of_metric(subject, sample.value, at, windows)
+    _, at_ms, value = sample
+    return of_metric(subject, value, min(from_ms(at_ms), now), windows)
 
 
 def of_metric(subject: Subject, value: float, at: datetime, windows: WindowReader | None = None) -> Fact:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from alerts import flapping
 from alerts.board import Changes, Event, Opened, Resolved, SeverityChanged, Standing
 from alerts.flapping import Restlessness
@@ -104,12 +106,27 @@ def _change(events: Sequence[SeverityChanged], restless: Restlessness, now: date
 
 def _resolve(events: Sequence[Resolved], restless: Restlessness, now: datetime) -> None:
     found = _open_alerts(events)
-    ended = []
+    together: defaultdict[tuple[datetime, str], list[tuple[Alert, Resolved]]] = defaultdict(list)
     for event in events:
         alert = found.get(event.key)
-        if alert is not None and end(alert, max(event.at, alert.opened_at), event.reason):
-            ended.append((alert, _Kind.RESOLVED, max(event.at, alert.opened_at), event.value, None, event.reason))
+        if alert is not None:
+            together[max(event.at, alert.opened_at), event.reason].append((alert, event))
+    ended = [
+        (alert, _Kind.RESOLVED, at, event.value, None, reason)
+        for (at, reason), pairs in together.items()
+        for alert, event in _ended(pairs, at, reason)
+    ]
     _tell(ended, Notification.Kind.RESOLVED, _asked({one[0].pk for one in ended}), restless, now)
+
+
+def _ended(pairs: list[tuple[Alert, Resolved]], at: datetime, reason: str) -> list[tuple[Alert, Resolved]]:
+    """Those that this ended; a person may have been first with some."""
+    wanted = [alert.pk for alert, _ in pairs]
+    with transaction.atomic():
+        unresolved = Alert.objects.filter(pk__in=wanted, resolved_at__isnull=True).select_for_update()
+        still_open = set(unresolved.values_list("pk", flat=True))
+        Alert.objects.filter(pk__in=still_open).update(resolved_at=at, resolved_reason=reason)
+    return [(alert, event) for alert, event in pairs if alert.pk in still_open]
 
 
 def end(alert: Alert, at: datetime, reason: str) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Max
@@ -52,12 +51,9 @@ class Subject:
     fingerprint: str
 
 
-class Fresh(NamedTuple):
-    """A snapshot that a reader has not read before; a plain tuple, since one is made for every snapshot."""
-
-    series_id: int
-    at_ms: int
-    value: float
+# A snapshot that a reader has not read before: its series' id, ms since the epoch, value. A plain tuple, as the
+# database gives it, since a cycle may read tens of thousands.
+Fresh = tuple[int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +150,7 @@ def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
     rows = Series.objects.filter(fingerprint__in=fingerprints)
     fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint", "last_at", "last_value")
     return [
-        (Subject(*subject), Fresh(subject[0], at_ms, value))
+        (Subject(*subject), (subject[0], at_ms, value))
         for *subject, at_ms, value in fields
         if at_ms is not None and value is not None
     ]
@@ -193,13 +189,13 @@ def unread(reader: str, most: int = 100_000) -> Unread:
     if not new.has_rows:
         return Unread(new, [])
     rows = MetricSnapshot.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
-    sql, parameters = rows.values_list("id", "series_id", "at", "value")[:most].query.sql_with_params()
-    with connection.cursor() as cursor:  # plain tuples: a cycle may read tens of thousands
+    sql, parameters = rows.values_list("series_id", "at", "value")[:most].query.sql_with_params()
+    with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         found = cursor.fetchall()
     if len(found) == most:
-        new = replace(new, reached=found[-1][0])
-    return Unread(new, [Fresh._make(row[1:]) for row in found])
+        new = replace(new, reached=rows.values_list("id", flat=True)[most - 1])
+    return Unread(new, found)
 
 
 def take(read: Unread) -> None:

@@ -17,7 +17,7 @@ def write(*values: float) -> None:
 
 
 def values(read: series.Unread) -> list[float]:
-    return [sample.value for sample in read.samples]
+    return [value for _, _, value in read.samples]
 
 
 @pytest.mark.django_db

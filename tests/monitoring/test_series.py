@@ -44,4 +44,4 @@ def test_newest_gives_the_latest_value_by_fingerprint() -> None:
     (subject,) = series.subjects().values()
     ((found, fresh),) = series.newest([subject.fingerprint])
     assert found == subject
-    assert fresh.value == 2
+    assert fresh[2] == 2

@@ -1,0 +1,1 @@
+"""Parts of the bench of evaluation: ours, Prometheus, and the language by itself."""
