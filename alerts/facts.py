@@ -1,7 +1,7 @@
 """Facts as rules see them: one subject (a series or a health check) at one time, from what is new in monitoring."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.conditions import Facts, WindowReader, cycle_facts, health_facts, metric_facts
@@ -34,6 +34,9 @@ class Fact:
         if self.is_health:
             return {"check": self.name}
         return {"metric": self.name, **(self.tags or {})} if self.name else {}
+
+    def with_metadata(self, metadata: Mapping[str, object]) -> "Fact":
+        return replace(self, facts=self.facts._replace(metadata=dict(metadata)))
 
     @property
     def details(self) -> dict[str, object]:

@@ -86,8 +86,11 @@ def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
 
 
 @transaction.atomic
-def resolve_by_hand(alert: Alert, actor: User, now: datetime) -> Alert:
-    """Ends the alert; if its condition is still true it fires anew with the next fact. Raises AlreadyResolved."""
+def resolve_by_hand(alert: Alert, actor: User | None, now: datetime) -> Alert:
+    """Ends the alert; if its condition is still true it fires anew with the next fact. Raises AlreadyResolved.
+
+    Without an ``actor`` a program did.
+    """
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
     Instance.objects.filter(rule=alert.rule_id, fingerprint=alert.fingerprint).delete()
@@ -117,7 +120,7 @@ def _tell(event: AlertEvent, kind: str, channels: Iterable[Channel], now: dateti
     )
 
 
-def _audit(alert: Alert, actor: User, action: str) -> None:
+def _audit(alert: Alert, actor: User | None, action: str) -> None:
     LogEntry.objects.log_create(
         alert, force_log=True, action=LogEntry.Action.ACCESS, actor=actor, additional_data={"action": action}
     )

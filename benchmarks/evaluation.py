@@ -1,7 +1,7 @@
 """How long does one cycle of judgement take, beside Prometheus' on as many rules and series?
 
-Ours: each rule selects one series by name and tag, each series has one new snapshot, in every cycle 1 % of the rules begin
-to fire and, from the second on, as many resolve; reading the snapshots, verdicts, alerts, events, outbox rows and
+Ours: each rule selects one series by name and tag, each series has one new snapshot, in every cycle 1 % of the rules
+begin to fire and, from the second on, as many resolve; reading the snapshots, verdicts, alerts, events, outbox rows and
 instances are all in the time, on SQLite. Prometheus: one group of as many alerting rules on as many series of one
 exporter, 1 % of which fire, and its own figure of the last evaluation.
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from monitoring.leases import Held as Held
     from monitoring.leases import LeaseLost as LeaseLost
     from monitoring.leases import lease as lease
+    from monitoring.leases import overtake as overtake
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
     from monitoring.schedule import interval_seconds as interval_seconds
@@ -23,6 +24,7 @@ _HOMES = {
     "get_performance_monitor": "monitoring.performance",
     "interval_seconds": "monitoring.schedule",
     "lease": "monitoring.leases",
+    "overtake": "monitoring.leases",
 }
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "get_performance_monitor",
     "interval_seconds",
     "lease",
+    "overtake",
 ]
 
 

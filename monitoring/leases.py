@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from monitoring.clock import database_now
 from monitoring.models import Lease
@@ -77,6 +78,14 @@ def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) ->
             return None
     mine = Lease.objects.filter(pk=name, holder=holder).values_list("fence", "finished_at").first()
     return None if mine is None else Held(name, *mine)
+
+
+def overtake(name: str) -> None:
+    """Makes whoever holds ``name`` find itself overtaken when it commits, and another able to begin at once.
+
+    Call first in the transaction of work that must not run beside the holder's; the row stays locked to its end.
+    """
+    Lease.objects.filter(pk=name).update(fence=F("fence") + 1, expires_at=Coalesce("started_at", "expires_at"))
 
 
 def _release(held: Held, began: float, error: str) -> None:

@@ -13,6 +13,7 @@ from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
 from monitoring.models import Kind, Metric, MetricSnapshot, Series
+from monitoring.samples import fingerprint, sorted_tags
 from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
@@ -127,6 +128,12 @@ def subjects(ids: Collection[int] | None = None) -> dict[int, Subject]:
     rows = Series.objects.all() if ids is None else Series.objects.filter(id__in=ids)
     fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint")
     return {row[0]: Subject(*row) for row in fields.iterator(chunk_size=5000)}
+
+
+def subject(name: str, category: str, tags: dict[str, str]) -> Subject:
+    """How a series of this name and tags is called, whether or not it was ever recorded."""
+    found = fingerprint(name, sorted_tags(tags))
+    return Subject(0, name, category, tags, found)
 
 
 def marker() -> tuple[int, int]:

@@ -103,6 +103,9 @@ class Rule(models.Model):
     tags = models.JSONField(default=dict, blank=True, help_text='For grouping and silencing, such as {"team": "data"}.')
 
     seeded_from = models.CharField(max_length=100, blank=True, editable=False, help_text="Where the row came from.")
+    coded = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Fields as code last set them; what differs was edited."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     broken_reason = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -53,7 +53,7 @@ def condition(number: int) -> str:
 
 
 def seconds_per_cycle(count: int) -> float:
-    """Half of the cycles' opening alerts also resolve as many. The first, which compiles, is not counted."""
+    """The median of several. The first, which compiles, is not counted; from the second on, as many resolve."""
     empty()
     scene = Scene(count)
     scene.add_rules()

@@ -1,0 +1,60 @@
+"""One fact judged at once, beside the schedule: the same rules, board and writing as a cycle of the evaluator."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from alerts import evaluation, rulebook, writing
+from alerts.bench import Bench
+from alerts.board import Board
+from alerts.coded import RuleVerdict
+from alerts.conditions import ConditionBroken, Truth, WindowReader
+from alerts.facts import Fact
+from alerts.rulebook import Compiled
+from alerts.windows import Windows
+from monitoring import overtake
+from monitoring.series import to_ms
+
+
+def judge_now(make_fact: Callable[[WindowReader], Fact], now: datetime) -> Mapping[str, RuleVerdict]:
+    """What each enabled rule says of the fact, by the rule's name; alerts open and end as in a cycle.
+
+    A cycle of the evaluator that is under way meanwhile writes nothing and is done again, so that no alert opens
+    twice.
+    """
+    book = rulebook.load()
+    windows = Windows(to_ms(now), book.asked)
+    fact = make_fact(windows)
+    verdicts = {rule.name: _verdict(rule, fact) for rule in book.rules.values()}
+    with transaction.atomic():
+        overtake(evaluation.LEASE)
+        known = evaluation.broken_rules()
+        bench = Bench(book, Board.load(book), now, windows, known)
+        for rule in book.concerning(fact):
+            bench.judge_by(rule, fact)
+        bench.conclude_dependents()
+        changes = bench.board.changes()
+        writing.apply(changes, book, now)
+        evaluation.note_broken(bench, known, now)
+        if changes.events:
+            transaction.on_commit(_wake_delivery)
+    return verdicts
+
+
+def _verdict(rule: Compiled, fact: Fact) -> RuleVerdict:
+    if rule.condition is None:
+        return RuleVerdict("broken", rule.refusal)
+    if not (rule.is_about_the_past_only or rulebook.selects(rule, fact)):
+        return RuleVerdict("false")
+    try:
+        truth = rule.condition.verdict(fact.facts)
+    except ConditionBroken as broken:
+        return RuleVerdict("broken", broken.reason)
+    return RuleVerdict("no data" if truth is Truth.UNKNOWN else truth.value)
+
+
+def _wake_delivery() -> None:
+    from alerts.tasks import wake_delivery  # which imports the evaluator, and Celery
+
+    wake_delivery()
