@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "auditlog",
+    "simple_history",
     "axes",
     "csp",
     "django_celery_beat",
@@ -180,6 +181,7 @@ CSRF_FAILURE_VIEW = "ahgd_ops.views.csrf_failure"
 STATIC_URL = "static/"
 STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [_ASSETS / "static"]
+RUNBOOKS_DIR = _ASSETS / "docs" / "runbooks"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "ahgd_ops.static_storage.HashedStaticFilesStorage"},

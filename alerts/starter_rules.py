@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from alerts import starter_channels
 from alerts.models import Channel, Rule, Seed, Severity
@@ -81,6 +82,15 @@ DEFAULT = (
         "Page {tags[page]} took {value:.1f} s",
         "A page took more than ten seconds to load.",
     ),
+    Starter(
+        "error_rate_high",
+        "increase('function_errors_total', '5m') >= 5 and "
+        "increase('function_errors_total', '5m') > 0.05 * increase('function_duration_seconds', '5m')",
+        Severity.HIGH,
+        15,
+        "More than 5 % of the tracked calls of the last five minutes failed",
+        "Functions that are tracked raise errors: at least five, and more than one call in twenty.",
+    ),
 )
 
 
@@ -148,6 +158,11 @@ def load() -> int:
     return sum(_make(starter, channels) for starter in starters())
 
 
+def runbook_url(name: str) -> str:
+    """Where the console shows what to do about a starter rule."""
+    return f"{settings.CONFIG.origin}{reverse('alerts:runbook', args=[name])}"
+
+
 def _make(starter: Starter, channels: list[Channel]) -> bool:
     _, is_new = Seed.objects.get_or_create(key=f"rule:{starter.name}")
     if not is_new or Rule.objects.filter(name=starter.name).exists():
@@ -160,6 +175,7 @@ def _make(starter: Starter, channels: list[Channel]) -> bool:
         cooldown_minutes=starter.cooldown_minutes,
         message_template=starter.message,
         description=starter.description,
+        runbook_url=runbook_url(starter.name),
         seeded_from=starter_channels.STARTER_SET,
     )
     rule.channels.set(channels)

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from alerts.views import actions, pages
+from alerts.views import actions, pages, runbooks
 
 app_name = "alerts"
 urlpatterns = [
     path("", pages.active, name="active"),
     path("history/", pages.history, name="history"),
+    path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
     path("<int:alert_id>/", pages.detail, name="detail"),
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),

@@ -4,10 +4,13 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from alerts.models.channel import Channel
 from alerts.models.severity import Severity
 from alerts.validators import validate_condition, validate_message
+
+_NOT_HISTORY = ("seeded_from", "coded", "broken_reason", "created_at", "updated_at")
 
 
 class NoData(models.TextChoices):
@@ -16,9 +19,6 @@ class NoData(models.TextChoices):
     OK = "ok", "It is over"
     KEEP = "keep", "Keep the state"
     ALERT = "alert", "Alert"
-
-
-JUDGED = ("condition", "recovery_condition", "worse_condition")
 
 
 class Rule(models.Model):
@@ -110,6 +110,10 @@ class Rule(models.Model):
     broken_reason = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords(
+        excluded_fields=list(_NOT_HISTORY),
+        m2m_fields=[channels, depends_on],
+    )
 
     class Meta:
         ordering = ("name",)
@@ -128,11 +132,25 @@ class Rule(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Counts a version up when what is judged was edited, so that instances of the old text are judged anew."""
-        stored = Rule.objects.filter(pk=self.pk).values_list(*JUDGED, "version").first() if self.pk else None
-        if stored is not None and stored[:-1] != tuple(getattr(self, name) for name in JUDGED):
-            self.version = stored[-1] + 1
+        """Counts a version up when what is judged was edited, so that instances of the old text are judged anew.
+
+        The history gets a row only when something that people edit is different.
+        """
+        stored = Rule.objects.filter(pk=self.pk).values(*EDITED, "version").first() if self.pk else None
+        self.__dict__.pop(_SKIP_HISTORY, None)
+        if stored is not None:
+            if any(stored[name] != getattr(self, name) for name in JUDGED):
+                self.version = stored["version"] + 1
+            if all(stored[name] == getattr(self, name) for name in EDITED):
+                setattr(self, _SKIP_HISTORY, True)
         super().save(*args, **kwargs)
+
+
+_SKIP_HISTORY = "skip_history_when_saving"  # the name that django-simple-history looks for
+JUDGED = ("condition", "recovery_condition", "worse_condition")
+EDITED = tuple(
+    field.attname for field in Rule._meta.concrete_fields if field.name not in (*_NOT_HISTORY, "id", "version")
+)
 
 
 class Instance(models.Model):

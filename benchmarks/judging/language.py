@@ -24,7 +24,7 @@ def seconds_per_verdict() -> tuple[float, float]:
     """Ours and theirs, the mean over the conditions; both are handed the facts, ready made, at each call."""
     ours = theirs = 0.0
     facts = metric_facts(name="load", value=90.0, timestamp=0.0, category="system", tags={"host": "h17"})
-    context = {"name": "load", "value": 90.0, "tags": {"host": "h17"}}
+    context = cel.Context(variables={"name": "load", "value": 90.0, "tags": {"host": "h17"}})
     for mine, other in PAIRS:
         verdict, program = parse(mine).verdict, cel.compile(other)
         assert bool(verdict(facts)) == bool(program.execute(context))

@@ -1,7 +1,9 @@
 import dataclasses
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from alerts import starter_rules
@@ -92,3 +94,26 @@ def test_each_webhook_of_the_environment_is_a_channel_of_the_starter_rules(confi
     webhooks = Channel.objects.filter(kind=Channel.Kind.WEBHOOK, enabled=True)
     assert {row.settings["url"] for row in webhooks} == {"https://a.example/x", "https://b.example/y"}
     assert all(row.rules.filter(name="high_cpu_usage").exists() for row in webhooks)
+
+
+@pytest.mark.parametrize("starter", ALL, ids=lambda starter: starter.name)
+def test_every_starter_rule_links_to_a_runbook_that_is_there(
+    admin_client: Client, starter: starter_rules.Starter
+) -> None:
+    url = starter_rules.runbook_url(starter.name)
+    page = admin_client.get(urlsplit(url).path)
+    assert page.status_code == 200
+    assert "What to do" in page.content.decode()
+
+
+def test_a_runbook_that_nobody_wrote_is_not_found(admin_client: Client) -> None:
+    assert admin_client.get("/ops/alerts/runbooks/nothing/").status_code == 404
+
+
+def test_errors_count_by_their_share_of_calls() -> None:
+    starter_rules.load()
+    rule = Rule.objects.get(name="error_rate_high")
+    assert {question.metric for question in parse(rule.condition).questions} == {
+        "function_errors_total",
+        "function_duration_seconds",
+    }
