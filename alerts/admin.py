@@ -1,42 +1,118 @@
 """Rules and channels are edited here; alerts, their events and notifications are history, to be read."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.channels import DeliveryFailed
 from alerts.channels.trial import send_test
+from alerts.conditions import parse
+from alerts.drafts import unknown_metrics
 from alerts.forms import ChannelForm, RuleForm
+from alerts.lifecycle import ITSELF
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
 from alerts.outbox import send_again
 
 
-@admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin):
-    form = RuleForm
-    list_display = ("name", "state", "level", "condition", "enabled", "updated_at")
-    list_filter = ("enabled", "severity", "channels")
-    search_fields = ("name", "condition", "description")
-    filter_horizontal = ("channels",)
-    readonly_fields = ("origin", "broken_reason")
-    actions = ("enable", "disable")
-    fieldsets = (
-        (None, {"fields": ("name", "enabled", "severity", "description")}),
-        ("When", {"fields": ("condition", "for_seconds", "keep_firing_for_seconds", "broken_reason")}),
-        ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url", "cooldown_minutes")}),
-        ("More", {"classes": ("collapse",), "fields": ("tags", "origin")}),
+def with_state(rules: QuerySet[Rule], now: datetime) -> QuerySet[Rule]:
+    """Rules with what their list shows: whether they fire or wait, when they last fired, how often in a week."""
+    alerts = Alert.objects.filter(rule=OuterRef("pk")).exclude(fingerprint=ITSELF).order_by()
+    waits = Instance.objects.filter(rule=OuterRef("pk"), state=Instance.State.PENDING)
+    recent = alerts.filter(opened_at__gte=now - timedelta(days=7)).values("rule")
+    return rules.annotate(
+        is_firing=Exists(alerts.filter(resolved_at__isnull=True)),
+        is_pending=Exists(waits),
+        last_fired_at=Subquery(alerts.values("rule").annotate(last=Max("opened_at")).values("last")),
+        fires=Subquery(recent.annotate(count=Count("pk")).values("count")),
     )
 
+
+def copy_of(rule: Rule) -> Rule:
+    """A disabled copy under a name of its own, with the same channels and parents."""
+    channels, parents = list(rule.channels.all()), list(rule.depends_on.all())
+    names = set(Rule.objects.filter(name__startswith=f"{rule.name[:90]}-copy").values_list("name", flat=True))
+    candidates = (f"{rule.name[:90]}-copy{number}" for number in ("", *range(2, 1000)))
+    fields = {field.attname: getattr(rule, field.attname) for field in Rule._meta.concrete_fields}
+    fresh: dict[str, Any] = {
+        "id": None,
+        "enabled": False,
+        "seeded_from": "",
+        "coded": {},
+        "broken_reason": "",
+        "version": 1,
+    }
+    copy = Rule(**fields | fresh | {"name": next(name for name in candidates if name not in names)})
+    copy.save()
+    copy.channels.set(channels)
+    copy.depends_on.set(parents)
+    return copy
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, word.capitalize()) for word in ("firing", "pending", "broken", "quiet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> QuerySet[Rule]:
+        broken = Q(enabled=True) & ~Q(broken_reason="")
+        chosen = {
+            "firing": Q(is_firing=True),
+            "pending": Q(is_pending=True, is_firing=False),
+            "broken": broken,
+            "quiet": Q(is_pending=False, is_firing=False) & ~broken,
+        }
+        return queryset.filter(chosen[value]) if (value := self.value()) in chosen else queryset
+
+
+@admin.register(Rule)
+class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
+    form = RuleForm
+    list_display = ("name", "state", "level", "condition", "last_fired", "noise", "enabled", "updated_at")
+    list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
+    search_fields = ("name", "condition", "description")
+    filter_horizontal = ("channels", "depends_on")
+    readonly_fields = ("origin", "broken_reason")
+    actions = ("enable", "disable", "duplicate")
+    save_on_top = True
+    fieldsets = (
+        (None, {"fields": ("name", "enabled", "severity", "description")}),
+        ("When", {"fields": ("condition", "for_seconds", "broken_reason")}),
+        ("Worse", {"fields": ("worse_condition", "worse_severity")}),
+        ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
+        ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
+        ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url", "cooldown_minutes")}),
+        (
+            "More",
+            {
+                "classes": ("collapse",),
+                "fields": ("depends_on", "owner_channel", "max_alerts_per_hour", "tags", "origin"),
+            },
+        ),
+    )
+
+    class Media:
+        css = {"all": ("console/rule-form.css",)}
+        js = (Script("console/rule-form.js", type="module"),)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        fires = Alert.objects.filter(rule=OuterRef("pk"), resolved_at__isnull=True)
-        waits = Instance.objects.filter(rule=OuterRef("pk"), state=Instance.State.PENDING)
         rules: QuerySet[Rule] = super().get_queryset(request)
-        return rules.annotate(is_firing=Exists(fires), is_pending=Exists(waits))
+        return with_state(rules, timezone.now())
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for text in (obj.condition, obj.worse_condition, obj.recovery_condition):
+            for warning in unknown_metrics(parse(text)) if text else ():
+                self.message_user(request, warning, messages.WARNING)
 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:
@@ -45,7 +121,17 @@ class RuleAdmin(admin.ModelAdmin):
 
     @admin.display(description="severity", ordering="severity")
     def level(self, rule: Rule) -> str:
-        return Severity(rule.severity).label
+        severity = Severity(rule.severity).label
+        return f"{severity} to {Severity(rule.worse_severity).label}" if rule.worse_condition else severity
+
+    @admin.display(description="last fired", ordering="last_fired_at")
+    def last_fired(self, rule: Any) -> datetime | None:
+        fired_at: datetime | None = rule.last_fired_at
+        return fired_at
+
+    @admin.display(description="fires per week", ordering="fires")
+    def noise(self, rule: Any) -> int:
+        return rule.fires or 0
 
     @admin.display(description="came from")
     def origin(self, rule: Rule) -> str:
@@ -59,10 +145,16 @@ class RuleAdmin(admin.ModelAdmin):
     def disable(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         self._switch(request, rules, False)
 
+    @admin.action(description="Duplicate the selected rules (the copies are disabled)", permissions=["add"])
+    def duplicate(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
+        copies = [copy_of(rule) for rule in rules]
+        self.message_user(request, "Made " + ", ".join(copy.name for copy in copies) + ".")
+
     def _switch(self, request: HttpRequest, rules: QuerySet[Rule], enabled: bool) -> None:
         changed = [rule for rule in rules if rule.enabled != enabled]
-        for rule in changed:  # saved one by one, so that the audit log names each
+        for rule in changed:  # saved one by one, so that the audit log and the history name each
             rule.enabled = enabled
+            setattr(rule, "_history_user", request.user)  # noqa: B010  (django-simple-history's name, on no model)
             rule.save(update_fields=["enabled", "updated_at"])
         self.message_user(request, f"{'Enabled' if enabled else 'Disabled'} {len(changed)} rule(s).")
 

@@ -3,9 +3,20 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.urls import reverse_lazy
 
 from alerts.channels import validate_settings
 from alerts.models import Channel, Rule
+
+
+def _condition(rows: int) -> forms.Textarea:
+    """A field that says what is wrong while it is written, where there is JavaScript."""
+    addresses = {
+        "data-check": reverse_lazy("alerts:check-condition"),
+        "data-words": reverse_lazy("alerts:condition-words"),
+    }
+    return forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "class": "condition", **addresses})
 
 
 class RuleForm(forms.ModelForm):
@@ -18,7 +29,14 @@ class RuleForm(forms.ModelForm):
             "description",
             "condition",
             "for_seconds",
+            "worse_condition",
+            "worse_severity",
+            "recovery_condition",
             "keep_firing_for_seconds",
+            "no_data",
+            "no_data_after_seconds",
+            "depends_on",
+            "owner_channel",
             "channels",
             "message_template",
             "runbook_url",
@@ -26,17 +44,43 @@ class RuleForm(forms.ModelForm):
             "tags",
         )
         widgets = {
-            "condition": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "condition"}),
+            "condition": _condition(3),
+            "worse_condition": _condition(2),
+            "recovery_condition": _condition(2),
             "message_template": forms.Textarea(attrs={"rows": 2}),
             "description": forms.Textarea(attrs={"rows": 2}),
             "tags": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         }
+
+    def clean_depends_on(self) -> QuerySet[Rule]:
+        """Refuses a circle: a rule that waits for itself would never be told."""
+        parents: QuerySet[Rule] = self.cleaned_data["depends_on"]
+        circle = _way_back(parents, self.instance.pk)
+        if circle is not None:
+            raise forms.ValidationError(f"{circle} depends on this rule already.", code="depends_on")
+        return parents
 
     def clean_tags(self) -> dict[str, str]:
         tags = self.cleaned_data["tags"] or {}
         if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
             raise forms.ValidationError('Write names and texts, such as {"team": "data"}.', code="tags")
         return tags
+
+
+def _way_back(parents: QuerySet[Rule], rule_id: int | None) -> Rule | None:
+    """The first of these that is the rule, or leads to it."""
+    links: dict[int, set[int]] = {}
+    for child, parent in Rule.depends_on.through.objects.values_list("from_rule_id", "to_rule_id"):
+        links.setdefault(child, set()).add(parent)
+    for one in parents:
+        seen: set[int] = set()
+        ahead = {one.pk}
+        while ahead:
+            seen |= ahead
+            ahead = {parent for child in ahead for parent in links.get(child, ())} - seen
+        if rule_id in seen:
+            return one
+    return None
 
 
 class ChannelForm(forms.ModelForm):

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from alerts.views import actions, pages, runbooks
+from alerts.views import actions, drafts, pages, runbooks
 
 app_name = "alerts"
 urlpatterns = [
     path("", pages.active, name="active"),
     path("history/", pages.history, name="history"),
+    path("conditions/check/", drafts.check, name="check-condition"),
+    path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
     path("<int:alert_id>/", pages.detail, name="detail"),
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),

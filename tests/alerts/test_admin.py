@@ -26,6 +26,9 @@ def form_of(rule: Rule, **changes: object) -> dict[str, object]:
         "enabled": "on",
         "for_seconds": rule.for_seconds,
         "keep_firing_for_seconds": 0,
+        "worse_severity": rule.worse_severity,
+        "no_data": rule.no_data,
+        "no_data_after_seconds": rule.no_data_after_seconds,
         "cooldown_minutes": rule.cooldown_minutes,
         "tags": "{}",
         "channels": [channel.pk for channel in rule.channels.all()],
@@ -152,3 +155,94 @@ def test_what_was_given_up_can_be_sent_again(admin: Client, make_rule: Callable[
     admin.post("/admin/ahgd_alerts/notification/", {"action": "again", "_selected_action": [told.pk]})
     again = Notification.objects.get()
     assert (again.state, again.delivery_id) == (Notification.State.DUE, told.delivery_id)
+
+
+def change(admin: Client, rule: Rule, **changes: object) -> str:
+    """Saves the form; what the page after it says."""
+    url = f"/admin/ahgd_alerts/rule/{rule.pk}/change/"
+    response = admin.post(url, form_of(rule, **changes), follow=True)
+    return response.content.decode()
+
+
+def test_the_history_has_a_row_for_each_real_change_and_who_made_it(
+    admin: Client, make_rule: Callable[..., Rule]
+) -> None:
+    rule = make_rule()
+    before = rule.history.count()
+    change(admin, rule)
+    assert rule.history.count() == before
+    change(admin, rule, for_seconds=60)
+    assert rule.history.count() == before + 1
+    assert rule.history.latest().history_user.username == "root"
+    page = admin.get(f"/admin/ahgd_alerts/rule/{rule.pk}/history/").content.decode()
+    assert "For (seconds)" in page
+    assert "0 → 60" in page
+    assert "style=" not in page.split("<table", 1)[1].split("</table>")[0]
+
+
+def test_what_evaluation_writes_is_no_history(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    rule = make_rule(condition="name == 'cpu_usage_percent' and 1 / (value - 90) > 0")
+    before = rule.history.count()
+    evaluation.evaluate(feed.now)
+    feed(90)
+    evaluation.evaluate(feed.now)
+    assert rule.history.count() == before
+
+
+def test_a_window_over_a_metric_that_nobody_recorded_is_a_warning(
+    admin: Client, make_rule: Callable[..., Rule]
+) -> None:
+    rule = make_rule()
+    url = f"/admin/ahgd_alerts/rule/{rule.pk}/change/"
+    response = admin.post(url, form_of(rule, condition="avg('cpu_usge_percent', '5m') > 80"), follow=True)
+    assert "cpu_usge_percent" in " ".join(str(message) for message in response.context["messages"])
+    assert Rule.objects.get().condition.startswith("avg")
+
+
+def test_rules_that_would_wait_for_each_other_are_refused(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    first, second, third = make_rule("first"), make_rule("second"), make_rule("third")
+    second.depends_on.add(first)
+    third.depends_on.add(second)
+    response = admin.post(f"/admin/ahgd_alerts/rule/{first.pk}/change/", form_of(first, depends_on=[third.pk]))
+    assert "third depends on this rule already" in str(response.context["adminform"].form.errors)
+
+
+def test_a_rule_cannot_wait_for_itself(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule()
+    response = admin.post(f"/admin/ahgd_alerts/rule/{rule.pk}/change/", form_of(rule, depends_on=[rule.pk]))
+    assert "depends on this rule" in str(response.context["adminform"].form.errors)
+
+
+def test_a_copy_is_disabled_and_tells_the_same_channels(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule()
+    for _ in range(2):
+        admin.post("/admin/ahgd_alerts/rule/", {"action": "duplicate", "_selected_action": [rule.pk]})
+    copies = Rule.objects.filter(name__startswith="high_cpu-copy").order_by("name")
+    assert [(copy.name, copy.enabled, copy.condition) for copy in copies] == [
+        ("high_cpu-copy", False, rule.condition),
+        ("high_cpu-copy2", False, rule.condition),
+    ]
+    assert all(copy.channels.count() == 1 for copy in copies)
+
+
+def test_the_list_tells_how_often_a_rule_fires(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    evaluation.evaluate(feed.now)
+    make_rule()
+    for value in (90, 20, 90, 20):
+        feed(value)
+    evaluation.evaluate(feed.now)
+    (row,) = admin.get("/admin/ahgd_alerts/rule/").context["cl"].result_list
+    assert (row.fires, row.last_fired_at) == (2, Alert.objects.latest("opened_at").opened_at)
+
+
+@pytest.mark.parametrize(("state", "names"), [("firing", ["loud"]), ("quiet", ["calm"]), ("pending", [])])
+def test_the_list_is_narrowed_to_a_state(
+    admin: Client, make_rule: Callable[..., Rule], feed: Feed, state: str, names: list[str]
+) -> None:
+    evaluation.evaluate(feed.now)
+    make_rule("loud")
+    make_rule("calm", condition="value > 1000")
+    feed(90)
+    evaluation.evaluate(feed.now)
+    found = admin.get(f"/admin/ahgd_alerts/rule/?state={state}").context["cl"].result_list
+    assert [rule.name for rule in found] == names
