@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -93,6 +94,16 @@ def test_rows_of_a_channel_go_in_the_order_they_were_written(receiver: HTTPServe
 
     assert deliver_due(NOW) == 5
     assert arrived(receiver) == [str(row.delivery_id) for row in rows]
+
+
+def test_a_sweep_that_has_used_up_its_time_leaves_the_rest_to_the_next(
+    receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.outbox.SWEEP_SECONDS", 0)
+    row = firing(an_alert(NOW), a_webhook(receiver), NOW)
+
+    assert deliver_due(NOW) == 0
+    assert reread(row).state == State.DUE
 
 
 def test_a_resolve_follows_its_firing_in_one_sweep(receiver: HTTPServer) -> None:
@@ -197,6 +208,17 @@ def test_a_row_waits_while_its_channel_is_disabled(receiver: HTTPServer) -> None
     Channel.objects.update(enabled=True)
     deliver_due(NOW + timedelta(minutes=2))
     assert reread(row).state == State.SENT
+
+
+def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
+    alert, channel = an_alert(NOW), a_webhook(receiver)
+    firing(alert, channel, NOW)
+    deliver_due(NOW)
+    Alert.objects.update(acknowledged_at=NOW, acknowledged_by=User.objects.create_user("kim"))
+    repeat = firing(alert, channel, NOW)
+    deliver_due(NOW)
+
+    assert (reread(repeat).state, reread(repeat).gate) == (State.WITHHELD, "acknowledged by kim")
 
 
 # Failures -------------------------------------------------------------------------------------------------------------
@@ -392,6 +414,17 @@ def test_a_firing_that_is_on_its_way_is_not_withheld_and_its_resolve_waits(recei
     assert reread(fire).state == State.LEASED
     assert standing_of(resolve, NOW, may_have_arrived=False).is_being_told
     assert deliver_due(NOW) == 0
+
+
+def test_a_worker_that_was_frozen_past_its_lease_before_sending_does_not_send(
+    settings: Settings, receiver: HTTPServer
+) -> None:
+    configure(settings, lease_seconds=0)
+    row = firing(an_alert(NOW), a_webhook(receiver), NOW)
+    deliver_due(NOW)
+
+    assert (reread(row).state, reread(row).gate) == (State.DUE, "the worker was frozen past its lease")
+    assert receiver.log == []
 
 
 def test_what_may_have_arrived_is_sent_again_so_that_its_resolve_has_something_to_resolve(
