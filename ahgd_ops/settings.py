@@ -94,7 +94,12 @@ POSTGRESQL_OPTIONS = {
     # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
     "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
 }
-DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}")}
+DATABASES = {
+    "default": dj_database_url.parse(
+        CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}",
+        conn_health_checks=True,  # a pooled connection may be of a server that has restarted since
+    )
+}
 DATABASES["default"]["OPTIONS"] = (
     SQLITE_OPTIONS if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL_OPTIONS
 )

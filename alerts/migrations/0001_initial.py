@@ -12,7 +12,6 @@ import alerts.validators
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,160 +20,379 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=100, unique=True)),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('webhook', 'Webhook'), ('log', 'Application log'), ('file', 'File'), ('console', 'Console')], max_length=12)),
-                ('enabled', models.BooleanField(default=True)),
-                ('settings', models.JSONField(blank=True, default=dict, help_text='What this kind needs: recipients, url or path.')),
-                ('secret', alerts.models.encrypted.EncryptedTextField(blank=True, help_text='Signs webhooks. Written, never shown.')),
-                ('hint', models.CharField(blank=True, editable=False, help_text='What is missing to use it.', max_length=300)),
-                ('unhealthy_since', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, editable=False)),
-                ('last_sent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('seeded_from', models.CharField(blank=True, editable=False, max_length=100)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.SlugField(max_length=100, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("webhook", "Webhook"),
+                            ("log", "Application log"),
+                            ("file", "File"),
+                            ("console", "Console"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "settings",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="What this kind needs: recipients, url or path."
+                    ),
+                ),
+                (
+                    "secret",
+                    alerts.models.encrypted.EncryptedTextField(
+                        blank=True, help_text="Signs webhooks. Written, never shown."
+                    ),
+                ),
+                (
+                    "hint",
+                    models.CharField(
+                        blank=True, editable=False, help_text="What is missing to use it.", max_length=300
+                    ),
+                ),
+                ("unhealthy_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, editable=False)),
+                ("last_sent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("seeded_from", models.CharField(blank=True, editable=False, max_length=100)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Seed',
+            name="Seed",
             fields=[
-                ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule_name', models.CharField(max_length=100)),
-                ('fingerprint', models.CharField(max_length=80)),
-                ('subject', models.CharField(help_text='The series or health check, as people read it.', max_length=500)),
-                ('labels', models.JSONField(default=dict)),
-                ('severity', models.PositiveSmallIntegerField(choices=[(1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')])),
-                ('summary', models.TextField(blank=True)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolved_reason', models.CharField(blank=True, max_length=200)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_note', models.TextField(blank=True)),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule_name", models.CharField(max_length=100)),
+                ("fingerprint", models.CharField(max_length=80)),
+                (
+                    "subject",
+                    models.CharField(help_text="The series or health check, as people read it.", max_length=500),
+                ),
+                ("labels", models.JSONField(default=dict)),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(choices=[(1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")]),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolved_reason", models.CharField(blank=True, max_length=200)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_note", models.TextField(blank=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-opened_at',),
-                'permissions': (('acknowledge_alert', 'Can acknowledge an alert'), ('resolve_alert', 'Can resolve an alert')),
+                "ordering": ("-opened_at",),
+                "permissions": (
+                    ("acknowledge_alert", "Can acknowledge an alert"),
+                    ("resolve_alert", "Can resolve an alert"),
+                ),
             },
         ),
         migrations.CreateModel(
-            name='AlertEvent',
+            name="AlertEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('notified', 'Notified'), ('withheld', 'Withheld'), ('acknowledged', 'Acknowledged'), ('failed', 'Failed to notify'), ('resolved', 'Resolved')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='ahgd_alerts.alert')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opened", "Opened"),
+                            ("notified", "Notified"),
+                            ("withheld", "Withheld"),
+                            ("acknowledged", "Acknowledged"),
+                            ("failed", "Failed to notify"),
+                            ("resolved", "Resolved"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="ahgd_alerts.alert"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(help_text='Letters, digits, - and _; names the rule for good.', max_length=100, unique=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('description', models.TextField(blank=True, help_text='What it means when this fires, for whoever is paged.')),
-                ('condition', models.TextField(help_text="For example: name == 'cpu_usage_percent' and value > 80", validators=[alerts.validators.validate_condition])),
-                ('for_seconds', models.PositiveIntegerField(default=0, help_text='The condition has to hold this long before the rule fires; 0 fires at once.', validators=[django.core.validators.MaxValueValidator(2592000)], verbose_name='for (seconds)')),
-                ('keep_firing_for_seconds', models.PositiveIntegerField(default=0, help_text='The condition has to be false this long before the alert resolves.', validators=[django.core.validators.MaxValueValidator(2592000)], verbose_name='keep firing for (seconds)')),
-                ('severity', models.PositiveSmallIntegerField(choices=[(1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], default=2)),
-                ('message_template', models.CharField(blank=True, help_text='For example: CPU is at {value:.1f} %. Facts: {name} {value} {tags[mount]} {status} {message}.', max_length=1000, validators=[alerts.validators.validate_message])),
-                ('runbook_url', models.CharField(blank=True, help_text='Address linked from every message of this rule.', max_length=500, validators=[django.core.validators.URLValidator(schemes=('http', 'https'))], verbose_name='runbook')),
-                ('cooldown_minutes', models.PositiveIntegerField(default=15, help_text='A channel hears of the same instance at most once in this time, unless it gets worse.')),
-                ('max_alerts_per_hour', models.PositiveIntegerField(default=10, help_text='Messages per hour before they are held.')),
-                ('tags', models.JSONField(blank=True, default=dict, help_text='For grouping and silencing, such as {"team": "data"}.')),
-                ('seeded_from', models.CharField(blank=True, editable=False, help_text='Where the row came from.', max_length=100)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('broken_reason', models.TextField(blank=True, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('channels', models.ManyToManyField(blank=True, related_name='rules', to='ahgd_alerts.channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="Letters, digits, - and _; names the rule for good.", max_length=100, unique=True
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "description",
+                    models.TextField(blank=True, help_text="What it means when this fires, for whoever is paged."),
+                ),
+                (
+                    "condition",
+                    models.TextField(
+                        help_text="For example: name == 'cpu_usage_percent' and value > 80",
+                        validators=[alerts.validators.validate_condition],
+                    ),
+                ),
+                (
+                    "for_seconds",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The condition has to hold this long before the rule fires; 0 fires at once.",
+                        validators=[django.core.validators.MaxValueValidator(2592000)],
+                        verbose_name="for (seconds)",
+                    ),
+                ),
+                (
+                    "keep_firing_for_seconds",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The condition has to be false this long before the alert resolves.",
+                        validators=[django.core.validators.MaxValueValidator(2592000)],
+                        verbose_name="keep firing for (seconds)",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], default=2
+                    ),
+                ),
+                (
+                    "message_template",
+                    models.CharField(
+                        blank=True,
+                        help_text="For example: CPU is at {value:.1f} %. Facts: {name} {value} {tags[mount]} {status} {message}.",
+                        max_length=1000,
+                        validators=[alerts.validators.validate_message],
+                    ),
+                ),
+                (
+                    "runbook_url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Address linked from every message of this rule.",
+                        max_length=500,
+                        validators=[django.core.validators.URLValidator(schemes=("http", "https"))],
+                        verbose_name="runbook",
+                    ),
+                ),
+                (
+                    "cooldown_minutes",
+                    models.PositiveIntegerField(
+                        default=15,
+                        help_text="A channel hears of the same instance at most once in this time, unless it gets worse.",
+                    ),
+                ),
+                (
+                    "max_alerts_per_hour",
+                    models.PositiveIntegerField(default=10, help_text="Messages per hour before they are held."),
+                ),
+                (
+                    "tags",
+                    models.JSONField(
+                        blank=True, default=dict, help_text='For grouping and silencing, such as {"team": "data"}.'
+                    ),
+                ),
+                (
+                    "seeded_from",
+                    models.CharField(blank=True, editable=False, help_text="Where the row came from.", max_length=100),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("broken_reason", models.TextField(blank=True, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("channels", models.ManyToManyField(blank=True, related_name="rules", to="ahgd_alerts.channel")),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Instance',
+            name="Instance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(help_text='Of the subject: a series or a health check.', max_length=80)),
-                ('state', models.CharField(choices=[('ok', 'Ok'), ('pending', 'Pending'), ('firing', 'Firing'), ('recovering', 'Recovering')], max_length=12)),
-                ('active_since', models.DateTimeField(help_text='Since when the condition has been true.')),
-                ('false_since', models.DateTimeField(blank=True, help_text='Since when it is false, while recovering.', null=True)),
-                ('rule_version', models.PositiveIntegerField()),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='instances', to='ahgd_alerts.rule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of the subject: a series or a health check.", max_length=80),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Ok"),
+                            ("pending", "Pending"),
+                            ("firing", "Firing"),
+                            ("recovering", "Recovering"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("active_since", models.DateTimeField(help_text="Since when the condition has been true.")),
+                (
+                    "false_since",
+                    models.DateTimeField(blank=True, help_text="Since when it is false, while recovering.", null=True),
+                ),
+                ("rule_version", models.PositiveIntegerField()),
+                ("value", models.FloatField(blank=True, null=True)),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="instances", to="ahgd_alerts.rule"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='alert',
-            name='rule',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='ahgd_alerts.rule'),
+            model_name="alert",
+            name="rule",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="alerts", to="ahgd_alerts.rule"
+            ),
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delivery_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('firing', 'Firing'), ('resolved', 'Resolved')], max_length=10)),
-                ('state', models.CharField(choices=[('due', 'Due'), ('leased', 'Being sent'), ('sent', 'Sent'), ('withheld', 'Withheld'), ('dead', 'Given up')], default='due', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0, help_text="Grows with each claim; a late holder's result is refused.")),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('gate', models.CharField(blank=True, help_text='Why it is not sent, or not yet.', max_length=300)),
-                ('last_error', models.TextField(blank=True)),
-                ('answer', models.CharField(blank=True, help_text='What the receiver said when it accepted.', max_length=300)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='ahgd_alerts.alert')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='ahgd_alerts.channel')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ahgd_alerts.alertevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("delivery_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("kind", models.CharField(choices=[("firing", "Firing"), ("resolved", "Resolved")], max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("due", "Due"),
+                            ("leased", "Being sent"),
+                            ("sent", "Sent"),
+                            ("withheld", "Withheld"),
+                            ("dead", "Given up"),
+                        ],
+                        default="due",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "fence",
+                    models.BigIntegerField(
+                        default=0, help_text="Grows with each claim; a late holder's result is refused."
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("gate", models.CharField(blank=True, help_text="Why it is not sent, or not yet.", max_length=300)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "answer",
+                    models.CharField(blank=True, help_text="What the receiver said when it accepted.", max_length=300),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="ahgd_alerts.alert",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="ahgd_alerts.channel",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="ahgd_alerts.alertevent"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at',),
-                'indexes': [models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='notification_due'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='notification_leased'), models.Index(condition=models.Q(('state', 'sent')), fields=['channel', 'sent_at'], name='notification_told')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'channel'), name='told_once_per_event')],
+                "ordering": ("-created_at",),
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "due")), fields=["due_at"], name="notification_due"),
+                    models.Index(
+                        condition=models.Q(("state", "leased")), fields=["lease_until"], name="notification_leased"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sent")), fields=["channel", "sent_at"], name="notification_told"
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("event", "channel"), name="told_once_per_event")],
             },
         ),
         migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', [1, 2, 3, 4])), name='rule_severity_known'),
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("severity__in", [1, 2, 3, 4])), name="rule_severity_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instance',
-            constraint=models.UniqueConstraint(fields=('rule', 'fingerprint'), name='instance_once'),
+            model_name="instance",
+            constraint=models.UniqueConstraint(fields=("rule", "fingerprint"), name="instance_once"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['-opened_at'], name='alert_history'),
+            model_name="alert",
+            index=models.Index(fields=["-opened_at"], name="alert_history"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-severity'], name='alert_open'),
+            model_name="alert",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", True)), fields=["-severity"], name="alert_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True)), fields=('rule', 'fingerprint'), name='one_open_alert'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolved_at__isnull", True)), fields=("rule", "fingerprint"), name="one_open_alert"
+            ),
         ),
     ]
