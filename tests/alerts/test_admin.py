@@ -127,7 +127,7 @@ def test_a_channel_that_lacks_what_it_needs_is_not_enabled(admin: Client) -> Non
 def test_a_test_message_is_sent_and_its_result_shown(admin: Client, log_channel: Channel) -> None:
     data = {"action": "test", "_selected_action": [log_channel.pk]}
     page = admin.post("/admin/ahgd_alerts/channel/", data, follow=True).content.decode()
-    assert "log:" in page
+    assert "written to the log ahgd_ops.alerts" in page
 
 
 def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
