@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from alerts.channels import DeliveryFailed
-from alerts.channels.trial import send_test
 from alerts.forms import ChannelForm, RuleForm
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
 from alerts.outbox import send_again
+from alerts.trial import send_test
 
 
 @admin.register(Rule)

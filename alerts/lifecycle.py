@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from alerts.board import Changes, Key, Opened, Resolved, Standing
-from alerts.messages import TemplateRefused, render
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Severity
+from alerts.wording import TemplateRefused, render
 
 
 class AlreadyResolved(Exception):

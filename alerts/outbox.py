@@ -16,9 +16,9 @@ from django.db import close_old_connections, connection, connections, transactio
 
 from alerts.channels.base import DeliveryFailed, TransientFailure
 from alerts.channels.kinds import transport
-from alerts.channels.message import message_of
 from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
+from alerts.message import message_of
 from alerts.models import Notification
 from alerts.results import Outcome, consequence_of
 from alerts.retries import jitter

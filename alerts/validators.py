@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from alerts.conditions import ConditionRefused, parse
-from alerts.messages import TemplateRefused, check_template
+from alerts.wording import TemplateRefused, check_template
 
 
 def validate_condition(text: str) -> None:

@@ -9,12 +9,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from alerts.channels.base import PermanentFailure, Receipt
-from alerts.channels.trial import send_test
 from alerts.delivery import Delivery, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
 from alerts.outbox import deliver_due, send_again
 from alerts.results import consequence_of
 from alerts.standing import standing_of
+from alerts.trial import send_test
 from tests.alerts.channels.peers import hangs, peer
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.alerts.told import LOOPBACK, NOW, configure
