@@ -189,7 +189,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "ahgd_ops.static_storage.HashedStaticFilesStorage"},
 }
-USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-au"
 FORMAT_MODULE_PATH = "ahgd_ops.formats"
@@ -227,13 +226,12 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.beat": {"queue": "deliver"},
 }
-CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
-CELERY_ENABLE_UTC = True
 CELERY_BEAT_SYNC_EVERY = 1  # what beat has sent is written at once, not every 3 min: its sign of life
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -264,4 +262,3 @@ LOGGING = {
 PROMETHEUS_EXPORT_MIGRATIONS = False
 if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks at its import, before the apps
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
-SILENCED_SYSTEM_CHECKS: list[str] = []

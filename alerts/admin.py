@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from alerts.audit import audit
 from alerts.channels import DeliveryFailed
 from alerts.forms import ChannelForm, RuleForm
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
@@ -109,6 +110,7 @@ class ChannelAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{channel.name}: {failure.reason}", messages.ERROR)
             else:
                 self.message_user(request, f"{channel.name}: {receipt}", messages.SUCCESS)
+            audit(channel, "sent a test message through", request.user)
 
 
 class HistoryAdmin(admin.ModelAdmin):

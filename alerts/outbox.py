@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from auditlog.models import LogEntry
 from django.db import close_old_connections, connection, connections, transaction
 
+from alerts.audit import audit
 from alerts.channels.base import DeliveryFailed, TransientFailure
 from alerts.channels.kinds import transport
 from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
@@ -67,10 +67,7 @@ def send_again(notification: Notification, now: datetime) -> bool:
     ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
     if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
         return False
-    action = {"action": f"sent again to {notification.channel.name}"}
-    LogEntry.objects.log_create(
-        notification.alert, force_log=True, action=LogEntry.Action.ACCESS, additional_data=action
-    )
+    audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from monitoring.leases import lease as lease
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
-    from monitoring.schedule import interval_seconds as interval_seconds
+    from monitoring.schedule import least_gap_seconds as least_gap_seconds
 
 _HOMES = {
     "Held": "monitoring.leases",
@@ -21,8 +21,8 @@ _HOMES = {
     "PerformanceMonitor": "monitoring.performance",
     "database_now": "monitoring.clock",
     "get_performance_monitor": "monitoring.performance",
-    "interval_seconds": "monitoring.schedule",
     "lease": "monitoring.leases",
+    "least_gap_seconds": "monitoring.schedule",
 }
 
 __all__ = [
@@ -31,8 +31,8 @@ __all__ = [
     "PerformanceMonitor",
     "database_now",
     "get_performance_monitor",
-    "interval_seconds",
     "lease",
+    "least_gap_seconds",
 ]
 
 

@@ -50,7 +50,8 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"condition": "valu > 85"}, "did you mean `value`"),
+        ({"condition": "value > 85 and valu < 99"}, "Column 16: `valu` is not known; did you mean `value`?"),
+        ({"condition": "value > 85\nand valu < 99"}, "Line 2, column 5: `valu` is not known"),
         ({"condition": "value > 85 && True"}, "write `and`"),
         ({"condition": "avg('cpu_usage_percent', '5m') > 80"}, "cannot do yet"),
         ({"message_template": "{value.__class__}"}, "is not a fact"),
