@@ -70,7 +70,16 @@ export class Chart {
     this.onZoom = onZoom;
     this.found = null;
     this.plot = null;
+    this.isHeld = false; // while somebody drags, nothing moves under the pointer
+    element.addEventListener("pointerdown", () => (this.isHeld = true));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.letGo());
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(element);
+  }
+
+  letGo() {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (this.found) this.draw();
   }
 
   size() {
@@ -100,22 +109,28 @@ export class Chart {
       const keep = one.at.findIndex((at) => at >= fromMs);
       if (keep > 0) one.at.splice(0, keep) && one.value.splice(0, keep);
     }
-    const isRedrawn = !this.plot || this.plot.series.length !== this.found.series.length + 1;
     Object.assign(this.found, { from: fromMs, to: toMs });
-    if (isRedrawn) return this.draw();
-    this.plot.setData(table(this.found.series), false);
-    this.plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
-    this.showLegend();
+    this.draw();
   }
 
+  /* The canvas stays while the series do: new data never takes away what the pointer is on. */
   draw() {
+    if (this.isHeld) return;
+    const { series, from, to } = this.found;
+    if (this.plot && series.length === this.plot.series.length - 1) {
+      this.plot.setData(table(series), false);
+      this.plot.setScale("x", { min: from / 1000, max: to / 1000 });
+    } else this.build();
+    this.showLegend(this.plot?.cursor.idx);
+    this.showTable();
+  }
+
+  build() {
     this.plot?.destroy();
     this.plot = null;
     this.element.replaceChildren();
     if (!this.found.series.length) this.element.append(this.emptyNote());
     else this.plot = new uPlot(this.options(), table(this.found.series), this.element);
-    this.showLegend();
-    this.showTable();
   }
 
   emptyNote() {
@@ -128,8 +143,8 @@ export class Chart {
   options() {
     const { unit, from, to, series } = this.found;
     const isPercent = unit === "percent";
-    const grid = { stroke: colour("line-soft"), width: 1 };
-    const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
+    const grid = { stroke: () => colour("line-soft"), width: 1 };
+    const axis = { stroke: () => colour("muted"), font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
     return {
       ...this.size(),
       legend: { show: false },
@@ -149,7 +164,7 @@ export class Chart {
       ],
       series: [{}, ...series.map((one, index) => this.line(one, index, series.length))],
       hooks: {
-        drawClear: [(plot) => this.drawBands(plot)],
+        drawAxes: [(plot) => this.drawBands(plot)],
         draw: [(plot) => this.drawLimits(plot)],
         setCursor: [(plot) => this.showReadout(plot)],
         setSelect: [(plot) => this.zoom(plot)],
@@ -191,7 +206,7 @@ export class Chart {
     ctx.textAlign = "right";
     ctx.lineWidth = devicePixelRatio;
     ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
-    for (const { value, level } of this.found.thresholds) {
+    for (const [{ value, level }] of limitsByLine(this.found.thresholds)) {
       const y = Math.round(plot.valToPos(value, "y", true));
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
       ctx.strokeStyle = ctx.fillStyle = colour(level);
@@ -219,11 +234,12 @@ export class Chart {
     this.showLegend(text ? index : null);
   }
 
-  showLegend(index = null) {
+  showLegend(found) {
+    const index = found ?? null;
     const list = this.panel.querySelector("[data-legend]");
     const { series, thresholds, unit } = this.found;
     const entries = series.map((one, number) => {
-      const value = index === null ? one.value.at(-1) : this.plot.data[number + 1]?.[index];
+      const value = index === null ? one.value.at(-1) : this.plot?.data[number + 1]?.[index];
       return [COLOURS[number % COLOURS.length], "swatch", one.label || this.metric, reading(value, unit)];
     });
     for (const [limit, rules] of limitsByLine(thresholds)) {

@@ -31,12 +31,12 @@ def test_without_findings_all_is_normal_since_the_last_one_ended() -> None:
     assert live.status([], 5) == {"level": "ok", "text": "All systems normal", "since": 5, "others": ""}
 
 
-def test_the_banner_tells_the_worst_since_it_began_and_counts_the_rest() -> None:
+def test_the_banner_tells_the_first_of_the_worst_since_it_began_and_counts_the_rest() -> None:
     findings = [finding("warning"), finding("critical", "CPU", 20), finding("critical", "disk", 10), finding("info")]
     assert live.status(findings, None) == {
         "level": "critical",
-        "text": "CPU and 1 more",
-        "since": 10,
+        "text": "CPU, and 1 more",
+        "since": 20,
         "others": "also 1 warning, 1 notice",
     }
 

@@ -110,6 +110,27 @@ def test_a_range_lives_in_the_address_and_back_leads_back(open_page: OpenPage) -
 
 
 @pytest.mark.usefixtures("sampled")
+def test_buttons_zoom_where_fingers_can_not_drag(open_page: OpenPage) -> None:
+    page = open_page("/ops/", superuser())
+    page.get_by_role("button", name="Zoom in").click()
+    expect(page.get_by_text("Zoomed · Reset")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"from=\d{13}&to=\d{13}"))
+
+
+@pytest.mark.usefixtures("sampled")
+def test_any_range_can_be_chosen(open_page: OpenPage) -> None:
+    page = open_page("/ops/", superuser(), timezone_id="Australia/Sydney")
+    page.locator(".range summary").click()
+    page.get_by_label("From (your time)").fill("2026-03-01T08:00")
+    page.get_by_label("To (your time)").fill("2026-03-01T09:00")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("from=1772312400000&to=1772316000000"))
+    expect(page.get_by_text("No points in this range").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Chosen range")).to_be_visible()
+
+
+@pytest.mark.usefixtures("sampled")
 def test_a_chart_can_be_read_as_a_table(open_page: OpenPage) -> None:
     page = open_page("/ops/", superuser())
     panel = page.locator("[aria-labelledby=chart-cpu_usage_percent]")
