@@ -1,11 +1,10 @@
 /* One chart: uPlot with our axes, limit lines, alert bands, crosshair shared with its neighbours. */
-import { dayMonth, exact, hourMinute } from "./times.js";
+import { fillTable, legendEntry, limitsByLine, table } from "./chart-parts.js";
+import { reading, tick, timeLabels } from "./chart-words.js";
+import { exact } from "./times.js";
 
 const SYNC = "ops";
 const COLOURS = ["series-1", "series-2", "series-3", "series-4"];
-const UNITS = { percent: " %", seconds: " s", ratio: "", bytes: "" };
-const suffix = (unit) => UNITS[unit] ?? (unit ? ` ${unit}` : "");
-
 /* A canvas does not know CSS variables: ask the browser what one is now. */
 const probe = document.createElement("i");
 probe.hidden = true;
@@ -14,52 +13,6 @@ function colour(name, alpha = 1) {
   probe.style.color = `var(--${name})`;
   const found = getComputedStyle(probe).color;
   return alpha === 1 ? found : found.replace("rgb(", "rgba(").replace(")", `, ${alpha})`);
-}
-
-export function reading(value, unit) {
-  if (value === null || value === undefined) return "–";
-  if (unit === "bytes") return bytes(value);
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 3;
-  return value.toFixed(digits) + suffix(unit);
-}
-
-function bytes(value) {
-  const steps = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let step = 0;
-  while (value >= 1024 && step < steps.length - 1) [value, step] = [value / 1024, step + 1];
-  return `${value.toFixed(value < 10 && step ? 1 : 0)} ${steps[step]}`;
-}
-
-const tick = (value, unit) => (unit === "bytes" ? bytes(value) : Number(value.toFixed(6)) + suffix(unit));
-
-/* Where samples are missing for long, the line breaks. */
-function withGaps(at, value) {
-  const steps = at.slice(1).map((one, index) => one - at[index]).sort((a, b) => a - b);
-  const longest = (steps[steps.length >> 1] ?? 0) * 4;
-  const xs = [], ys = [];
-  at.forEach((one, index) => {
-    if (index && one - at[index - 1] > longest) {
-      xs.push((at[index - 1] + 1) / 1000);
-      ys.push(null);
-    }
-    xs.push(one / 1000);
-    ys.push(value[index]);
-  });
-  return [xs, ys];
-}
-
-function table(series) {
-  if (!series.length) return [[], []];
-  return uPlot.join(series.map((one) => withGaps(one.at, one.value)));
-}
-
-function timeLabels(plot, splits, axis, space, increment) {
-  return splits.map((seconds) => {
-    const date = new Date(seconds * 1000);
-    const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
-    if (increment >= 86400 || isMidnight) return dayMonth(date);
-    return increment < 60 ? `${hourMinute(date)}:${String(date.getSeconds()).padStart(2, "0")}` : hourMinute(date);
-  });
 }
 
 export class Chart {
@@ -253,42 +206,4 @@ export class Chart {
     details.ontoggle = () => details.open && fillTable(details, this.found);
     if (details.open) fillTable(details, this.found);
   }
-}
-
-/* Rules with the same limit share a line. */
-function limitsByLine(thresholds) {
-  const lines = new Map();
-  for (const limit of thresholds) {
-    const key = `${limit.direction} ${limit.value}`;
-    const [first, rules] = lines.get(key) ?? [limit, []];
-    lines.set(key, [first, [...rules, limit.rule]]);
-  }
-  return [...lines.values()].map(([limit, rules]) => [limit, rules.join(", ")]);
-}
-
-function legendEntry([kind, swatch, label, value]) {
-  const entry = document.createElement("li");
-  entry.className = kind;
-  const sample = Object.assign(document.createElement("i"), { className: swatch });
-  const name = Object.assign(document.createElement("span"), { textContent: label, className: "muted" });
-  entry.append(sample, name, Object.assign(document.createElement("b"), { textContent: value }));
-  return entry;
-}
-
-const MOST_ROWS = 60;
-
-function fillTable(details, { series, unit }) {
-  const row = (tag, texts) => {
-    const element = document.createElement("tr");
-    for (const text of texts) element.append(Object.assign(document.createElement(tag), { textContent: text }));
-    return element;
-  };
-  details.querySelector("thead").replaceChildren(row("th", ["Time", ...series.map(({ label }) => label || "Value")]));
-  const [times, ...columns] = table(series);
-  const step = Math.max(Math.ceil(times.length / MOST_ROWS), 1);
-  const rows = [];
-  for (let index = times.length - 1; index >= 0; index -= step) {
-    rows.push(row("td", [exact(new Date(times[index] * 1000)), ...columns.map((column) => reading(column[index], unit))]));
-  }
-  details.querySelector("tbody").replaceChildren(...rows);
 }
