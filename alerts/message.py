@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from alerts.channels.base import Message
+from alerts.channels import Message
 from alerts.models import Alert, Channel, Notification, Severity
 
 
