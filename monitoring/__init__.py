@@ -3,17 +3,9 @@
 The door is lazy (PEP 562): Django imports this package before its models can be.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from monitoring.clock import database_now as database_now
-    from monitoring.leases import Held as Held
-    from monitoring.leases import LeaseLost as LeaseLost
-    from monitoring.leases import lease as lease
-    from monitoring.performance import PerformanceMonitor as PerformanceMonitor
-    from monitoring.performance import get_performance_monitor as get_performance_monitor
-    from monitoring.schedule import least_gap_seconds as least_gap_seconds
+from caching.doors import lazy_door
 
 _HOMES = {
     "Held": "monitoring.leases",
@@ -24,19 +16,15 @@ _HOMES = {
     "lease": "monitoring.leases",
     "least_gap_seconds": "monitoring.schedule",
 }
+__all__ = [*_HOMES]
 
-__all__ = [
-    "Held",
-    "LeaseLost",
-    "PerformanceMonitor",
-    "database_now",
-    "get_performance_monitor",
-    "lease",
-    "least_gap_seconds",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'monitoring' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if TYPE_CHECKING:
+    from monitoring.clock import database_now as database_now
+    from monitoring.leases import Held as Held
+    from monitoring.leases import LeaseLost as LeaseLost
+    from monitoring.leases import lease as lease
+    from monitoring.performance import PerformanceMonitor as PerformanceMonitor
+    from monitoring.performance import get_performance_monitor as get_performance_monitor
+    from monitoring.schedule import least_gap_seconds as least_gap_seconds
+else:
+    __getattr__ = lazy_door(__name__, _HOMES)
