@@ -25,7 +25,7 @@ WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
 SIGNS = {"critical": "▲", "warning": "●", "info": "\u2139", "unknown": "◌", "ok": ""}
 LESSER = (("warning", "warning"), ("info", "notice"))
 MOST_METRICS = 8
-_SECTIONS = ("status", "alerts", "processes", "changes", "checklist")
+_SECTIONS = ("status", "alerts", "checks", "processes", "changes", "checklist")
 
 
 def answer(now: datetime) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def answer(now: datetime) -> dict[str, Any]:
     found["status"] = status(findings, calm)
     found["title"] = title(findings)
     found["changes"] = changes.latest_id()
+    found["checks"] = [check["name"] for check in found["health"]]
     found["checklist"] = checklist.items(found) if found["sampled_at"] is None else None
     found["stale_after_ms"] = settings.CONFIG.collect_seconds * 3000
     found["versions"] = {name: _digest(found[name]) for name in _SECTIONS}
@@ -44,14 +45,13 @@ def answer(now: datetime) -> dict[str, Any]:
 
 
 def status(findings: list[dict[str, Any]], calm_since: int | None) -> dict[str, Any]:
-    """The banner: the worst state in words, since when, and what else there is."""
+    """The banner: the first of the worst findings in words, since when, and what else there is."""
     level = _worst(findings)
     worst = [finding for finding in findings if finding["level"] == level]
     if not worst:
         return {"level": "ok", "text": "All systems normal", "since": calm_since, "others": ""}
-    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
-    since = min((finding["since"] for finding in worst if finding["since"] is not None), default=None)
-    return {"level": level, "text": worst[0]["text"] + more, "since": since, "others": _besides(findings, level)}
+    first, more = worst[0], f", and {len(worst) - 1} more" if len(worst) > 1 else ""
+    return {"level": level, "text": first["text"] + more, "since": first["since"], "others": _besides(findings, level)}
 
 
 def _besides(findings: list[dict[str, Any]], level: str) -> str:

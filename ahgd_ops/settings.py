@@ -95,7 +95,12 @@ POSTGRESQL_OPTIONS = {
     # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
     "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
 }
-DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}")}
+DATABASES = {
+    "default": dj_database_url.parse(
+        CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}",
+        conn_health_checks=True,  # a pooled connection may be of a server that has restarted since
+    )
+}
 DATABASES["default"]["OPTIONS"] = (
     SQLITE_OPTIONS if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL_OPTIONS
 )
@@ -187,7 +192,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "ahgd_ops.static_storage.HashedStaticFilesStorage"},
 }
-USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-au"
 FORMAT_MODULE_PATH = "ahgd_ops.formats"
@@ -225,13 +229,12 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.beat": {"queue": "deliver"},
 }
-CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
-CELERY_ENABLE_UTC = True
 CELERY_BEAT_SYNC_EVERY = 1  # what beat has sent is written at once, not every 3 min: its sign of life
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -262,4 +265,3 @@ LOGGING = {
 PROMETHEUS_EXPORT_MIGRATIONS = False
 if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks at its import, before the apps
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
-SILENCED_SYSTEM_CHECKS: list[str] = []

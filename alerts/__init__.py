@@ -3,17 +3,9 @@
 The door is lazy (PEP 562): Django imports this package before its models can be.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from alerts.coded import AlertChannel as AlertChannel
-    from alerts.coded import AlertConfig as AlertConfig
-    from alerts.coded import AlertRule as AlertRule
-    from alerts.coded import AlertSeverity as AlertSeverity
-    from alerts.coded import RuleVerdict as RuleVerdict
-    from alerts.manager import AlertManager as AlertManager
-    from alerts.manager import get_alert_manager as get_alert_manager
+from caching.doors import lazy_door
 
 _HOMES = {
     "AlertChannel": "alerts.coded",
@@ -24,19 +16,15 @@ _HOMES = {
     "RuleVerdict": "alerts.coded",
     "get_alert_manager": "alerts.manager",
 }
+__all__ = [*_HOMES]
 
-__all__ = [
-    "AlertChannel",
-    "AlertConfig",
-    "AlertManager",
-    "AlertRule",
-    "AlertSeverity",
-    "RuleVerdict",
-    "get_alert_manager",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'alerts' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if TYPE_CHECKING:
+    from alerts.coded import AlertChannel as AlertChannel
+    from alerts.coded import AlertConfig as AlertConfig
+    from alerts.coded import AlertRule as AlertRule
+    from alerts.coded import AlertSeverity as AlertSeverity
+    from alerts.coded import RuleVerdict as RuleVerdict
+    from alerts.manager import AlertManager as AlertManager
+    from alerts.manager import get_alert_manager as get_alert_manager
+else:
+    __getattr__ = lazy_door(__name__, _HOMES)

@@ -12,14 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
+from alerts.audit import audit
 from alerts.channels import DeliveryFailed
-from alerts.channels.trial import send_test
 from alerts.conditions import parse
 from alerts.drafts import unknown_metrics
 from alerts.forms import ChannelForm, RuleForm
 from alerts.lifecycle import ITSELF
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
 from alerts.outbox import send_again
+from alerts.trial import send_test
 
 
 def with_state(rules: QuerySet[Rule], now: datetime) -> QuerySet[Rule]:
@@ -83,7 +84,6 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     filter_horizontal = ("channels", "depends_on")
     readonly_fields = ("origin", "broken_reason")
     actions = ("enable", "disable", "duplicate")
-    save_on_top = True
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
         ("When", {"fields": ("condition", "for_seconds", "broken_reason")}),
@@ -95,7 +95,7 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
             "More",
             {
                 "classes": ("collapse",),
-                "fields": ("depends_on", "owner_channel", "max_alerts_per_hour", "tags", "origin"),
+                "fields": ("depends_on", "owner_channel", "tags", "origin"),
             },
         ),
     )
@@ -201,6 +201,7 @@ class ChannelAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{channel.name}: {failure.reason}", messages.ERROR)
             else:
                 self.message_user(request, f"{channel.name}: {receipt}", messages.SUCCESS)
+            audit(channel, "sent a test message through", request.user)
 
 
 class HistoryAdmin(admin.ModelAdmin):

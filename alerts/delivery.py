@@ -48,10 +48,10 @@ def requeue_expired(now: datetime) -> int:
 def due_by_channel(now: datetime) -> dict[int, list[Due]]:
     """Whose turn it is, in order, by channel. Healthy channels come first, so that dead ones cannot hold them up.
 
-    A row's turn comes at its time, and at once when the alert it tells of has resolved since. Channels that another
-    worker is serving are left to it.
+    A row's turn comes at its time, and at once when a gate holds it and the alert it tells of has resolved since.
+    Channels that another worker is serving are left to it.
     """
-    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False)
+    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False, gate__gt="")
     rows = Notification.objects.filter(Q(due_at__lte=now) | is_over, state=_DUE).order_by("due_at", "pk")
     served = Notification.objects.filter(state=_LEASED, lease_until__gt=now).order_by()
     served_ids = set(served.values_list("channel_id", flat=True))
@@ -79,14 +79,14 @@ def claim(due: Due, now: datetime) -> Delivery | None:
 
 
 def supersede_firings(resolve: Notification, now: datetime) -> None:
-    """Withholds what the channel was to hear of the alert before ``resolve``.
+    """Withholds what a gate kept the channel from hearing of the alert before ``resolve``.
 
     The conditional update settles the race with a worker that is just claiming such a row: either the row is
     withheld, or the worker has it and ``resolve`` waits.
     """
     verdict = withheld(resolve, Stop("resolved before it could be told"), now)
     waiting = Notification.objects.filter(
-        alert=resolve.alert, channel=resolve.channel, kind=_FIRING, state=_DUE, lease_until__isnull=True
+        alert=resolve.alert, channel=resolve.channel, kind=_FIRING, state=_DUE, lease_until__isnull=True, gate__gt=""
     )
     with transaction.atomic():
         for _ in range(waiting.update(**verdict.row, fence=F("fence") + 1)):

@@ -1,6 +1,7 @@
 """One cycle of judgement: what is new is read once, judged in time order, and written in one transaction."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from alerts import facts, flapping, lifecycle, roster, rulebook, writing
 from alerts.bench import Bench
-from alerts.board import Board, Opened, Resolved
+from alerts.board import Board, Opened, Resolved, SeverityChanged
 from alerts.missing import judge_silence
 from alerts.models import Rule
 from alerts.windows import Windows
@@ -34,6 +35,7 @@ class Report:
 
     facts: int
     opened: int
+    changed: int
     resolved: int
     broken: dict[str, str]
 
@@ -69,9 +71,8 @@ def _run(held: Held, now: datetime) -> Report:
         series.take(samples)
         feed.take(checks)
         broken = note_broken(bench, known, now)
-    opened = sum(isinstance(event, Opened) for event in changes.events)
-    resolved = sum(isinstance(event, Resolved) for event in changes.events)
-    return Report(judged, opened, resolved, broken)
+    kinds = Counter(type(event) for event in changes.events)
+    return Report(judged, kinds[Opened], kinds[SeverityChanged], kinds[Resolved], broken)
 
 
 def _judge(bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:

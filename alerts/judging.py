@@ -55,6 +55,6 @@ def _verdict(rule: Compiled, fact: Fact) -> RuleVerdict:
 
 
 def _wake_delivery() -> None:
-    from alerts.tasks import wake_delivery  # which imports the evaluator, and Celery
+    from alerts.tasks import deliver, wake  # which imports the evaluator, and Celery
 
-    wake_delivery()
+    wake(deliver)

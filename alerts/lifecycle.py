@@ -6,10 +6,10 @@ Each change appends an event and, in the same transaction, what has to be told.
 from collections.abc import Iterable
 from datetime import datetime
 
-from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from alerts.audit import audit
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule
 from alerts.writing import end
 
@@ -80,7 +80,7 @@ def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
     AlertEvent.objects.create(
         alert=alert, kind=AlertEvent.Kind.ACKNOWLEDGED, at=now, reason=note.strip()[:500], actor=actor
     )
-    _audit(alert, actor, "acknowledged")
+    audit(alert, "acknowledged", actor)
     alert.refresh_from_db()
     return alert
 
@@ -94,7 +94,7 @@ def resolve_by_hand(alert: Alert, actor: User | None, now: datetime) -> Alert:
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
     Instance.objects.filter(rule=alert.rule_id, fingerprint=alert.fingerprint).delete()
-    _audit(alert, actor, "resolved")
+    audit(alert, "resolved", actor)
     alert.refresh_from_db()
     return alert
 
@@ -117,10 +117,4 @@ def _tell(event: AlertEvent, kind: str, channels: Iterable[Channel], now: dateti
     Notification.objects.bulk_create(
         Notification(alert_id=event.alert_id, event=event, channel=channel, kind=kind, created_at=now, due_at=now)
         for channel in channels
-    )
-
-
-def _audit(alert: Alert, actor: User | None, action: str) -> None:
-    LogEntry.objects.log_create(
-        alert, force_log=True, action=LogEntry.Action.ACCESS, actor=actor, additional_data={"action": action}
     )

@@ -11,14 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from auditlog.models import LogEntry
 from django.db import close_old_connections, connection, connections, transaction
 
-from alerts.channels.base import DeliveryFailed, TransientFailure
-from alerts.channels.kinds import transport
-from alerts.channels.message import message_of
+from alerts.audit import audit
+from alerts.channels import DeliveryFailed, TransientFailure, send
 from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
+from alerts.message import message_of
 from alerts.models import Notification
 from alerts.results import Outcome, consequence_of
 from alerts.retries import jitter
@@ -67,10 +66,7 @@ def send_again(notification: Notification, now: datetime) -> bool:
     ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
     if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
         return False
-    action = {"action": f"sent again to {notification.channel.name}"}
-    LogEntry.objects.log_create(
-        notification.alert, force_log=True, action=LogEntry.Action.ACCESS, additional_data=action
-    )
+    audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
 
 
@@ -130,7 +126,7 @@ def _attempt(notification: Notification, now: datetime) -> Outcome:
     message = message_of(notification, now)
     _spare_connection()
     try:
-        return transport(channel.kind).send(message, channel.settings, channel.secret)
+        return send(channel, message)
     except DeliveryFailed as failure:
         return failure
     except Exception as error:  # noqa: BLE001  (a fault of ours must not look like silence: it is recorded)

@@ -3,14 +3,16 @@
 from django.core.exceptions import ValidationError
 
 from alerts.conditions import ConditionRefused, parse
-from alerts.messages import TemplateRefused, check_template
+from alerts.wording import TemplateRefused, check_template
 
 
 def validate_condition(text: str) -> None:
     try:
         parse(text)
     except ConditionRefused as refused:
-        raise ValidationError(str(refused), code="condition") from refused
+        line, column = refused.line_and_column(text)
+        place = f"Line {line}, column {column}" if "\n" in text.strip() else f"Column {column}"
+        raise ValidationError(f"{place}: {refused}", code="condition") from refused
 
 
 def validate_message(text: str) -> None:

@@ -9,10 +9,10 @@ from django.db import transaction
 from alerts import flapping
 from alerts.board import Changes, Event, Opened, Resolved, SeverityChanged, Standing
 from alerts.flapping import Restlessness
-from alerts.messages import TemplateRefused, render
 from alerts.models import Alert, AlertEvent, Instance, Notification, Rule, Severity
 from alerts.roster import Key
 from alerts.rulebook import Compiled, Rulebook
+from alerts.wording import TemplateRefused, render
 
 _State = Notification.State
 _Kind = AlertEvent.Kind

@@ -6,7 +6,7 @@ Prometheus with Alertmanager, twice: scraping every 10 s, as often as it evaluat
 limits are about, and scraping every 5 s, as often as ours flushes.
 
 A trial is a series of its own whose value goes from 10 to 95 at a moment drawn at random, the same moment for all. Both
-ends are measured here: the beginning is that moment, the end is when our receiver has answered the POST, both on the
+ends are measured here: the beginning is that moment, the end is when the receiver accepts the POST, both on the
 monotonic clock that all processes share. No rule has a ``for``, nothing is grouped: a trial is one webhook from each.
 
 What is not equal. Ours is told of the value by the application, a call of ``add_custom_metric`` in another process;

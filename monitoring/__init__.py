@@ -3,8 +3,21 @@
 The door is lazy (PEP 562): Django imports this package before its models can be.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from caching.doors import lazy_door
+
+_HOMES = {
+    "Held": "monitoring.leases",
+    "LeaseLost": "monitoring.leases",
+    "PerformanceMonitor": "monitoring.performance",
+    "database_now": "monitoring.clock",
+    "get_performance_monitor": "monitoring.performance",
+    "lease": "monitoring.leases",
+    "least_gap_seconds": "monitoring.schedule",
+    "overtake": "monitoring.leases",
+}
+__all__ = [*_HOMES]
 
 if TYPE_CHECKING:
     from monitoring.clock import database_now as database_now
@@ -14,32 +27,6 @@ if TYPE_CHECKING:
     from monitoring.leases import overtake as overtake
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
-    from monitoring.schedule import interval_seconds as interval_seconds
-
-_HOMES = {
-    "Held": "monitoring.leases",
-    "LeaseLost": "monitoring.leases",
-    "PerformanceMonitor": "monitoring.performance",
-    "database_now": "monitoring.clock",
-    "get_performance_monitor": "monitoring.performance",
-    "interval_seconds": "monitoring.schedule",
-    "lease": "monitoring.leases",
-    "overtake": "monitoring.leases",
-}
-
-__all__ = [
-    "Held",
-    "LeaseLost",
-    "PerformanceMonitor",
-    "database_now",
-    "get_performance_monitor",
-    "interval_seconds",
-    "lease",
-    "overtake",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'monitoring' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    from monitoring.schedule import least_gap_seconds as least_gap_seconds
+else:
+    __getattr__ = lazy_door(__name__, _HOMES)

@@ -31,12 +31,12 @@ def receiver(arrivals: dict[tuple[str, str], float]) -> Iterator[int]:
     class Receiver(_Quiet):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.answer("accepted")
             now = time.monotonic()
             for alert in body["alerts"]:
                 if alert["status"] == "firing":
                     labels = alert["labels"]
                     arrivals.setdefault((labels["job"], labels["trial"]), now)
+            self.answer("accepted")
 
     with _serving(Receiver) as port:
         yield port

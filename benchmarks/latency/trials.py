@@ -36,9 +36,12 @@ class Trials:
         time.sleep(LOAD_SECONDS + len(applications))
 
     def begin(self, names: Sequence[str], seconds: float) -> None:
-        """Plans one trial at random in each of as many equal parts of the time that begins in a second."""
+        """Plans one trial at random in each of as many equal parts of the time that begins in a second.
+
+        Names come in any order: in their own, an application's turn would come round in step with the evaluation.
+        """
         start, part = time.monotonic() + 1, seconds / len(names)
-        for number, name in enumerate(names):
+        for number, name in enumerate(random.sample(names, len(names))):
             moment = start + (number + random.random()) * part
             self.jumps[name] = moment
             self._record(name, moment, HIGH)

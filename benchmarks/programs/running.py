@@ -21,8 +21,9 @@ import psutil
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+ORPHAN_SECONDS = 3.0  # to end after their parent, as the console's do at once
 POLL_SECONDS = 0.02
-# What is set for this shell must not decide what a program costs: PYTHONDONTWRITEBYTECODE alone doubles a warm start.
+# What is set for this shell must not decide what a program costs, such as PYTHONDONTWRITEBYTECODE.
 _NOT_HANDED_ON = ("AHGD_", "DATABASE_URL", "DJANGO_", "PROMETHEUS_", "PYTHON", "VIRTUAL_ENV")
 
 
@@ -76,18 +77,21 @@ def python(module: str, log: Path, **variables: str) -> Iterator["subprocess.Pop
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """Asks the program and what shares its session to end; kills what is left of its descendants afterwards."""
-    with contextlib.suppress(psutil.NoSuchProcess):
+    try:
         descendants = psutil.Process(process.pid).children(recursive=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        process.kill()
-        process.wait()
-        _, left = psutil.wait_procs(descendants, timeout=5)
-        for one in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                one.kill()
+    except psutil.NoSuchProcess:
+        descendants = []
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    process.kill()
+    process.wait()
+    _, left = psutil.wait_procs(descendants, ORPHAN_SECONDS)
+    for orphan in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            orphan.kill()
+    psutil.wait_procs(left, ORPHAN_SECONDS)
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()

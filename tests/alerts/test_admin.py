@@ -53,7 +53,8 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"condition": "valu > 85"}, "did you mean `value`"),
+        ({"condition": "value > 85 and valu < 99"}, "Column 16: `valu` is not known; did you mean `value`?"),
+        ({"condition": "value > 85\nand valu < 99"}, "Line 2, column 5: `valu` is not known"),
         ({"condition": "value > 85 && True"}, "write `and`"),
         ({"condition": "avg('cpu_usage_percent', '5x') > 80"}, "the window is a whole number"),
         ({"worse_condition": "valu > 95"}, "did you mean `value`"),
@@ -131,7 +132,7 @@ def test_a_channel_that_lacks_what_it_needs_is_not_enabled(admin: Client) -> Non
 def test_a_test_message_is_sent_and_its_result_shown(admin: Client, log_channel: Channel) -> None:
     data = {"action": "test", "_selected_action": [log_channel.pk]}
     page = admin.post("/admin/ahgd_alerts/channel/", data, follow=True).content.decode()
-    assert "log:" in page
+    assert "written to the log ahgd_ops.alerts" in page
 
 
 def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:

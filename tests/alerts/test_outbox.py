@@ -3,17 +3,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from alerts.channels.base import PermanentFailure, Receipt
-from alerts.channels.trial import send_test
+from alerts.channels import PermanentFailure, Receipt
 from alerts.delivery import Delivery, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
 from alerts.outbox import deliver_due, send_again
 from alerts.results import consequence_of
 from alerts.standing import standing_of
+from alerts.trial import send_test
 from tests.alerts.channels.peers import hangs, peer
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.alerts.told import LOOPBACK, NOW, configure
@@ -95,6 +96,16 @@ def test_rows_of_a_channel_go_in_the_order_they_were_written(receiver: HTTPServe
     assert arrived(receiver) == [str(row.delivery_id) for row in rows]
 
 
+def test_a_sweep_that_has_used_up_its_time_leaves_the_rest_to_the_next(
+    receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.outbox.SWEEP_SECONDS", 0)
+    row = firing(an_alert(NOW), a_webhook(receiver), NOW)
+
+    assert deliver_due(NOW) == 0
+    assert reread(row).state == State.DUE
+
+
 def test_a_resolve_follows_its_firing_in_one_sweep(receiver: HTTPServer) -> None:
     alert, channel = an_alert(NOW), a_webhook(receiver)
     firing(alert, channel, NOW)
@@ -109,30 +120,50 @@ def test_a_resolve_follows_its_firing_in_one_sweep(receiver: HTTPServer) -> None
 # Gates ----------------------------------------------------------------------------------------------------------------
 
 
-def test_an_alert_that_resolved_before_it_was_told_is_not_told_at_all(receiver: HTTPServer) -> None:
+def test_an_alert_that_was_over_before_its_turn_came_is_told_with_its_end(receiver: HTTPServer) -> None:
     alert, channel = an_alert(NOW), a_webhook(receiver)
     fire, resolve = firing(alert, channel, NOW), resolved(alert, channel, NOW)
 
     deliver_due(NOW)
 
+    assert [reread(fire).state, reread(resolve).state] == [State.SENT, State.SENT]
+    assert [request.get_json()["status"] for request, _ in receiver.log] == ["firing", "resolved"]
+
+
+def test_an_alert_that_resolved_while_a_gate_held_it_is_not_told_at_all(receiver: HTTPServer) -> None:
+    alert, channel = an_alert(NOW), a_webhook(receiver, enabled=False)
+    fire = firing(alert, channel, NOW)
+    deliver_due(NOW)
+    resolve = resolved(alert, channel, NOW)
+    deliver_due(NOW)
+    channel.enabled = True
+    channel.save()
+    deliver_due(NOW + timedelta(minutes=2))
+
     assert [(row.state, row.gate) for row in (reread(fire), reread(resolve))] == [
         (State.WITHHELD, "resolved before it could be told"),
         (State.WITHHELD, "this channel was not told that it fired"),
     ]
-    assert len(events(alert, "withheld")) == 2
     assert receiver.log == []
 
 
-def test_a_row_that_waits_for_a_retry_is_withheld_as_soon_as_its_alert_resolves(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/hook").respond_with_data("", status=500)
+def test_a_row_that_waits_for_a_retry_is_told_though_its_alert_resolved_and_its_end_follows(
+    httpserver: HTTPServer,
+) -> None:
+    httpserver.expect_oneshot_request("/hook").respond_with_data("", status=500)
+    httpserver.expect_request("/hook").respond_with_data("")
     alert, channel = an_alert(NOW), a_webhook(httpserver)
     fire = firing(alert, channel, NOW)
     deliver_due(NOW)
-    resolved(alert, channel, NOW)
+    resolve = resolved(alert, channel, NOW)
     deliver_due(NOW)
+    assert [reread(fire).state, reread(resolve).state] == [State.DUE, State.DUE]
 
-    assert reread(fire).state == State.WITHHELD
-    assert len(httpserver.log) == 1
+    for seconds in (600, 603):  # the firing, and what had to wait for it
+        deliver_due(NOW + timedelta(seconds=seconds))
+
+    assert [reread(fire).state, reread(resolve).state] == [State.SENT, State.SENT]
+    assert [request.get_json()["status"] for request, _ in httpserver.log] == ["firing", "firing", "resolved"]
 
 
 def test_a_resolve_goes_only_to_the_channels_that_were_told(receiver: HTTPServer) -> None:
@@ -197,6 +228,17 @@ def test_a_row_waits_while_its_channel_is_disabled(receiver: HTTPServer) -> None
     Channel.objects.update(enabled=True)
     deliver_due(NOW + timedelta(minutes=2))
     assert reread(row).state == State.SENT
+
+
+def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
+    alert, channel = an_alert(NOW), a_webhook(receiver)
+    firing(alert, channel, NOW)
+    deliver_due(NOW)
+    Alert.objects.update(acknowledged_at=NOW, acknowledged_by=User.objects.create_user("kim"))
+    repeat = firing(alert, channel, NOW)
+    deliver_due(NOW)
+
+    assert (reread(repeat).state, reread(repeat).gate) == (State.WITHHELD, "acknowledged by kim")
 
 
 # Failures -------------------------------------------------------------------------------------------------------------
@@ -392,6 +434,17 @@ def test_a_firing_that_is_on_its_way_is_not_withheld_and_its_resolve_waits(recei
     assert reread(fire).state == State.LEASED
     assert standing_of(resolve, NOW, may_have_arrived=False).is_being_told
     assert deliver_due(NOW) == 0
+
+
+def test_a_worker_that_was_frozen_past_its_lease_before_sending_does_not_send(
+    settings: Settings, receiver: HTTPServer
+) -> None:
+    configure(settings, lease_seconds=0)
+    row = firing(an_alert(NOW), a_webhook(receiver), NOW)
+    deliver_due(NOW)
+
+    assert (reread(row).state, reread(row).gate) == (State.DUE, "the worker was frozen past its lease")
+    assert receiver.log == []
 
 
 def test_what_may_have_arrived_is_sent_again_so_that_its_resolve_has_something_to_resolve(

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from alerts.channels.message import message_of
+from alerts.message import message_of
 from alerts.models import Rule, Severity
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.alerts.told import NOW, configure
