@@ -17,10 +17,12 @@ pytestmark = pytest.mark.django_db
 NOW = database_now().replace(microsecond=0)
 
 
-def store(name: str, values: list[float], kind: Kind = Kind.GAUGE, step: int = 60, **tags: str) -> None:
-    """Values a step apart, the last of them now."""
+def store(
+    name: str, values: list[float], kind: Kind = Kind.GAUGE, step: int = 60, ends_before: int = 0, **tags: str
+) -> None:
+    """Values a step apart, the last of them now, or that many seconds before."""
     key = SeriesKey(name, sorted_tags(tags), kind)
-    first = NOW - timedelta(seconds=step * (len(values) - 1))
+    first = NOW - timedelta(seconds=step * (len(values) - 1) + ends_before)
     times = [to_ms(first + timedelta(seconds=step * index)) for index in range(len(values))]
     Storage().write([Sample(key, at, value) for at, value in zip(times, values, strict=True)])
 
