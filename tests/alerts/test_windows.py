@@ -1,6 +1,6 @@
 """Window functions over stored snapshots; figures beside Prometheus' are in test_windows_beside_prometheus.py."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.conditions import Facts, Truth, cycle_facts, health_facts, metric_facts, parse
 from alerts.windows import Windows, spans_of
-from monitoring.clock import database_now, to_ms
+from monitoring.clock import to_ms
 from monitoring.models import Kind, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey, sorted_tags
 from monitoring.storage import Storage
 
 pytestmark = pytest.mark.django_db
-NOW = database_now().replace(microsecond=0)
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
 def store(
