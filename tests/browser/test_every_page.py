@@ -20,6 +20,7 @@ PAGES = (
     "/ops/alerts/",
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",
+    "/ops/alerts/runbooks/high_cpu_usage/",
     "/admin/",
     "/admin/ahgd_alerts/",
     "/admin/ahgd_alerts/rule/",
