@@ -47,8 +47,9 @@ class Resolved:
 @dataclass(frozen=True, slots=True)
 class SeverityChanged:
     key: Key
+    rule: Compiled
+    fact: Fact
     at: datetime
-    value: float
     before: Severity
     severity: Severity
 
@@ -116,7 +117,7 @@ class Board:
             self.events.append(Resolved(key, fact.at, fact.value, "rule changed" if edited else reason))
         elif changes_severity(before, after):
             severities = Severity(before.severity), Severity(after.severity)
-            self.events.append(SeverityChanged(key, fact.at, fact.value, *severities))
+            self.events.append(SeverityChanged(key, rule, fact, fact.at, *severities))
         self._stand(key, before, after, rule.version, fact.value)
 
     def stale(self) -> list[Key]:

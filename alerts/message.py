@@ -7,7 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from alerts.channels import Message
-from alerts.models import Alert, Channel, Notification, Severity
+from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
+
+_FLAPPING = AlertEvent.Kind.FLAPPING
 
 
 def message_of(notification: Notification, now: datetime) -> Message:
@@ -24,7 +26,7 @@ def message_of(notification: Notification, now: datetime) -> Message:
         fingerprint=alert.fingerprint,
         labels={str(name): str(text) for name, text in alert.labels.items()},
         value=event.value,
-        summary=alert.summary,
+        summary=f"{alert.summary} (flapping: {event.reason})" if event.kind == _FLAPPING else alert.summary,
         description=rule.description if rule is not None else "",
         reason=alert.resolved_reason if is_resolve else "",
         opened_at=alert.opened_at,

@@ -65,16 +65,16 @@ def _alert(event: Opened, book: Rulebook) -> Alert:
         subject=fact.subject[:500],
         labels={**rule.tags, **fact.labels},
         severity=event.severity,
-        summary=_summary(event) + _held_back(book.children.get(rule.id, ())),
+        summary=_summary(event, event.reason) + _held_back(book.children.get(rule.id, ())),
         value=fact.value,
         opened_at=event.at,
     )
 
 
-def _summary(event: Opened) -> str:
+def _summary(event: Opened | SeverityChanged, reason: str = "") -> str:
     rule, fact = event.rule, event.fact
-    if event.reason:
-        return f"{fact.subject}: {event.reason}"
+    if reason:
+        return f"{fact.subject}: {reason}"
     plain = f"{fact.subject} is {fact.value:g}" if not fact.is_health else f"{fact.subject}: {fact.facts.message}"
     if not fact.name:
         plain = f"{rule.name}: {fact.subject}"
@@ -97,10 +97,10 @@ def _change(events: Sequence[SeverityChanged], restless: Restlessness, now: date
     for event in events:
         alert = found.get(event.key)
         if alert is not None and Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(
-            severity=event.severity, value=event.value
+            severity=event.severity, summary=_summary(event)
         ):
             reason = f"{event.before.word} to {event.severity.word}"
-            changed.append((alert, _Kind.SEVERITY_CHANGED, event.at, event.value, event.severity, reason))
+            changed.append((alert, _Kind.SEVERITY_CHANGED, event.at, event.fact.value, event.severity, reason))
     _tell(changed, Notification.Kind.FIRING, _channels_of({event.key[0] for event in events}), restless, now)
 
 
@@ -142,16 +142,17 @@ def _tell(
     told: Sequence[_Told], kind: str, channels: dict[int, list[int]], restless: Restlessness, now: datetime
 ) -> None:
     """An event for each, and a row of the outbox for each of its channels; ``channels`` by rule, resolves by alert."""
-    quiet, rows = [], []
+    quiet, rows, news = [], [], []
     for alert, event_kind, at, value, severity, reason in told:
         key = alert.rule_id or 0, alert.fingerprint
-        was_quiet = key in restless.flapping
-        begins = event_kind != _Kind.SEVERITY_CHANGED and restless.note(key, at)
-        quiet.append(was_quiet)
-        rows.append(AlertEvent(alert=alert, kind=event_kind, at=at, value=value, severity=severity, reason=reason))
-        if begins:
-            AlertEvent.objects.create(alert=alert, kind=_Kind.FLAPPING, at=at, value=value, reason=_NOTICE)
-    events = AlertEvent.objects.bulk_create(rows, batch_size=_BATCH)
+        quiet.append(key in restless.flapping)
+        event = AlertEvent(alert=alert, kind=event_kind, at=at, value=value, severity=severity, reason=reason)
+        rows.append(event)
+        if event_kind != _Kind.SEVERITY_CHANGED and restless.note(key, at):
+            rows.append(_as(event, _Kind.FLAPPING, _NOTICE))
+        news.append(len(rows) - 1)
+    written = AlertEvent.objects.bulk_create(rows, batch_size=_BATCH)
+    events = [written[place] for place in news]  # the notice of flapping is told in place of what began it
     Notification.objects.bulk_create(
         [
             _row(event, channel_id, kind, is_quiet, now)
@@ -159,6 +160,12 @@ def _tell(
             for channel_id in channels.get(_place(event.alert, kind), ())
         ],
         batch_size=_BATCH,
+    )
+
+
+def _as(event: AlertEvent, kind: str, reason: str) -> AlertEvent:
+    return AlertEvent(
+        alert=event.alert, kind=kind, at=event.at, value=event.value, severity=event.severity, reason=reason
     )
 
 

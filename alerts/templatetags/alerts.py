@@ -12,6 +12,8 @@ register = template.Library()
 
 _EVENTS = {
     AlertEvent.Kind.OPENED: ("bell-ring", "Opened"),
+    AlertEvent.Kind.SEVERITY_CHANGED: ("bell-ring", "Severity changed"),
+    AlertEvent.Kind.FLAPPING: ("bell-off", "Flapping"),
     AlertEvent.Kind.NOTIFIED: ("send", "Notified"),
     AlertEvent.Kind.WITHHELD: ("bell-off", "Withheld"),
     AlertEvent.Kind.ACKNOWLEDGED: ("message-square", "Acknowledged"),
@@ -19,6 +21,7 @@ _EVENTS = {
     AlertEvent.Kind.RESOLVED: ("circle-check", "Resolved"),
 }
 _EVENT_LEVELS = {
+    AlertEvent.Kind.FLAPPING: "unknown",
     AlertEvent.Kind.WITHHELD: "unknown",
     AlertEvent.Kind.ACKNOWLEDGED: "info",
     AlertEvent.Kind.FAILED: "critical",
@@ -70,9 +73,11 @@ def event_name(event: AlertEvent) -> str:
 
 @register.filter
 def event_level(event: AlertEvent) -> str:
-    """The look of an event; an opening looks as its alert does."""
+    """The look of an event; one that has a severity looks as bad as it was."""
     kind = AlertEvent.Kind(event.kind)
-    return data.level_of(event.alert.severity) if kind == AlertEvent.Kind.OPENED else _EVENT_LEVELS.get(kind, "plain")
+    if kind in (AlertEvent.Kind.OPENED, AlertEvent.Kind.SEVERITY_CHANGED):
+        return data.level_of(event.severity or event.alert.severity)
+    return _EVENT_LEVELS.get(kind, "plain")
 
 
 @register.filter

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.models import Alert, Channel, Notification, Rule
+from alerts.message import message_of
+from alerts.models import Alert, AlertEvent, Channel, Notification, Rule
+from alerts.templatetags.alerts import event_icon, event_level, event_name
 from tests.alerts.cycles import judge, live, told
 from tests.alerts.feed import Feed
 
@@ -116,6 +118,22 @@ def test_many_changes_become_one_notice_and_silence(make_rule: MakeRule, feed: F
     due = Notification.objects.filter(state=Notification.State.DUE).count()
     assert due == 5
     assert set(Notification.objects.exclude(state="due").values_list("gate", flat=True)) == {"flapping"}
+
+
+def test_the_notice_is_the_message_of_the_change_that_made_it_flap(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule()
+    live(feed, 90, 20, 90, 20, 90)
+    notice = Notification.objects.select_related("alert__rule", "channel", "event").latest("id")
+    assert notice.event.kind == "flapping"
+    assert "quiet until there are fewer than 2" in message_of(notice, feed.now).summary
+
+
+@pytest.mark.parametrize("kind", AlertEvent.Kind.values)
+def test_every_kind_of_event_has_a_look(kind: str) -> None:
+    event = AlertEvent(kind=kind, severity=3, alert=Alert(severity=3))
+    assert event_icon(event)
+    assert event_name(event)
+    assert event_level(event)
 
 
 def test_what_is_true_is_told_once_an_instance_calms_down(make_rule: MakeRule, feed: Feed) -> None:

@@ -34,6 +34,12 @@ def test_an_alert_opens_with_the_worse_severity_when_it_is_that_bad(rule: Rule, 
     assert Alert.objects.get().severity == Severity.CRITICAL
 
 
+def test_what_is_told_of_a_rise_is_the_value_of_now(rule: Rule, feed: Feed) -> None:
+    live(feed, 90, 97)
+    assert Alert.objects.get().summary == "cpu_usage_percent is 97"
+    assert Alert.objects.get().value == 90
+
+
 def test_each_change_of_severity_is_told(rule: Rule, feed: Feed) -> None:
     live(feed, 90, 97)
     assert [row.event.kind for row in Notification.objects.order_by("id")] == ["opened", "severity changed"]
