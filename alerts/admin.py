@@ -8,14 +8,14 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed
 from alerts.conditions import parse
-from alerts.drafts import unknown_metrics
+from alerts.drafts import draft, unknown_metrics
 from alerts.forms import ChannelForm, RuleForm
 from alerts.lifecycle import ITSELF
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
@@ -82,11 +82,11 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
-    readonly_fields = ("origin", "broken_reason")
+    readonly_fields = ("verdicts", "origin", "broken_reason")
     actions = ("enable", "disable", "duplicate")
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
-        ("When", {"fields": ("condition", "for_seconds", "broken_reason")}),
+        ("When", {"fields": ("condition", "verdicts", "for_seconds", "broken_reason")}),
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
@@ -132,6 +132,13 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     @admin.display(description="fires per week", ordering="fires")
     def noise(self, rule: Any) -> int:
         return rule.fires or 0
+
+    @admin.display(description="now")
+    def verdicts(self, rule: Rule) -> SafeString | str:
+        """What the saved condition says of each of its instances, also without JavaScript."""
+        lines = draft(rule.condition, timezone.now()).lines if rule.pk else ()
+        shown = ((one.subject, f"{one.value:g}", one.verdict, one.reason) for one in lines)
+        return format_html_join("\n", "<p>{} is {}: {} {}</p>", shown) or "about no series or check that there is now"
 
     @admin.display(description="came from")
     def origin(self, rule: Rule) -> str:

@@ -19,6 +19,7 @@ from monitoring import series
 from monitoring.series import Row, Stretch
 
 Floats = NDArray[np.float64]
+Tags = frozenset[tuple[str, str]]
 Span = tuple[int, int]  # window and offset, in seconds
 Aggregate = Callable[[WindowRead, "Pool"], float | None]
 _EVENTS: Final = frozenset({"counter", "timing"})
@@ -48,11 +49,12 @@ class Pool:
         return self.stretches[0].kind
 
     def values(self) -> Floats:
-        return np.fromiter((row[_VALUE] for row in self.rows), float)
+        return np.array([row[_VALUE] for stretch in self.stretches for row in stretch.rows], float)
 
     def seconds(self) -> Floats:
         """Times before the end of the window."""
-        return (np.fromiter((row[_AT] for row in self.rows), float) - self.end_ms) / 1000
+        times = np.array([row[_AT] for stretch in self.stretches for row in stretch.rows], float)
+        return (times - self.end_ms) / 1000
 
 
 @dataclass(slots=True)
@@ -93,12 +95,12 @@ class Windows:
         return end_ms - window_seconds * 1000, end_ms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bundle:
     """The series of one metric in a span, and which of them a question is about."""
 
-    stretches: list[Stretch]
-    by_tags: dict[frozenset[tuple[str, str]], Stretch]
+    stretches: list[Stretch] = field(default_factory=list)
+    _by_tags: dict[Tags, Stretch] = field(default_factory=dict, init=False)
 
     def chosen(self, question: WindowRead, facts: Facts) -> Sequence[Stretch]:
         """The subject's own series where it is of this metric, otherwise those that agree on the tags both have.
@@ -107,12 +109,17 @@ class Bundle:
         """
         asked, own = dict(question.tags), facts[6] or {}
         if facts[1] == question.metric and not facts[0] and asked.items() <= own.items():
-            mine = self.by_tags.get(frozenset(own.items()))
+            mine = self._own(frozenset(own.items()))
             return () if mine is None else (mine,)
         wanted = {**own, **asked}
         if not wanted:
             return self.stretches
         return [one for one in self.stretches if asked.items() <= one.tags.items() and _agree(wanted, one.tags)]
+
+    def _own(self, tags: Tags) -> Stretch | None:
+        if not self._by_tags:
+            self._by_tags = {frozenset(one.tags.items()): one for one in self.stretches}
+        return self._by_tags.get(tags)
 
 
 def spans_of(questions: Iterable[WindowRead]) -> dict[Span, frozenset[str]]:
@@ -126,9 +133,7 @@ def spans_of(questions: Iterable[WindowRead]) -> dict[Span, frozenset[str]]:
 def _bundles(stretches: Iterable[Stretch]) -> dict[str, Bundle]:
     bundles: dict[str, Bundle] = {}
     for stretch in stretches:
-        bundle = bundles.setdefault(stretch.metric, Bundle([], {}))
-        bundle.stretches.append(stretch)
-        bundle.by_tags[frozenset(stretch.tags.items())] = stretch
+        bundles.setdefault(stretch.metric, Bundle()).stretches.append(stretch)
     return bundles
 
 
@@ -177,7 +182,12 @@ def _last(question: WindowRead, pool: Pool) -> float:
 
 def _quantile(question: WindowRead, pool: Pool) -> float:
     """Linear between the two nearest ranks, as PromQL's quantile_over_time."""
-    return float(np.quantile(_distribution(pool), question.quantile or 0.0))
+    values = _distribution(pool)
+    values.sort()
+    rank = (question.quantile or 0.0) * (len(values) - 1)
+    below = int(rank)
+    above = min(below + 1, len(values) - 1)
+    return float(values[below] + (values[above] - values[below]) * (rank - below))
 
 
 def _distribution(pool: Pool) -> Floats:

@@ -154,7 +154,7 @@ def names() -> list[str]:
 
 def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
     """The latest value of each of these series, as a reader would have met it."""
-    rows = Series.objects.filter(fingerprint__in=fingerprints)
+    rows = Series.objects.filter(fingerprint__in=fingerprints).order_by("id")
     fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint", "last_at", "last_value")
     return [
         (Subject(*subject), (subject[0], at_ms, value))

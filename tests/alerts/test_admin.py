@@ -247,3 +247,9 @@ def test_the_list_is_narrowed_to_a_state(
     evaluation.evaluate(feed.now)
     found = admin.get(f"/admin/ahgd_alerts/rule/?state={state}").context["cl"].result_list
     assert [rule.name for rule in found] == names
+
+
+def test_the_form_tells_what_the_rule_says_now(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
+    feed(93, instance="a")
+    page = admin.get(f"/admin/ahgd_alerts/rule/{make_rule().pk}/change/").content.decode()
+    assert "cpu_usage_percent{instance=&quot;a&quot;} is 93: true" in page
