@@ -15,6 +15,7 @@ _HOMES = {
     "get_performance_monitor": "monitoring.performance",
     "lease": "monitoring.leases",
     "least_gap_seconds": "monitoring.schedule",
+    "overtake": "monitoring.leases",
 }
 __all__ = [*_HOMES]
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from monitoring.leases import Held as Held
     from monitoring.leases import LeaseLost as LeaseLost
     from monitoring.leases import lease as lease
+    from monitoring.leases import overtake as overtake
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
     from monitoring.schedule import least_gap_seconds as least_gap_seconds

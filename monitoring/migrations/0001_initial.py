@@ -62,7 +62,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('reader', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('position', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(auto_now=True)),
+                ('table', models.CharField(help_text='Whose ids the position counts.', max_length=64)),
+                ('moved_at', models.DateTimeField(help_text='One that has not moved for an hour holds nothing back any more.')),
             ],
         ),
         migrations.CreateModel(
