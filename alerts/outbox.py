@@ -15,7 +15,8 @@ from django.db import close_old_connections, connection, connections, transactio
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, TransientFailure, send
-from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
+from alerts.clock_steps import bring_back
+from alerts.delivery import Delivery, Due, Taken, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
 from alerts.message import message_of
 from alerts.models import Notification
@@ -49,6 +50,7 @@ def deliver_due(now: datetime) -> int:
     """
     clock = _Clock(now)
     requeue_expired(now)
+    bring_back(now)
     turns = due_by_channel(now)
     if not turns:
         return 0
@@ -77,7 +79,7 @@ def _spare_connection() -> None:
 
 
 def _serve(rows: Sequence[Due], clock: _Clock) -> int:
-    """Delivers a channel's rows in order, until one fails or the sweep's time is over."""
+    """Delivers a channel's rows in order, until one fails, another worker takes over, or the sweep's time ends."""
     ends = clock.began_at + timedelta(seconds=SWEEP_SECONDS)
     seen = 0
     try:
@@ -90,6 +92,8 @@ def _serve(rows: Sequence[Due], clock: _Clock) -> int:
             seen += 1
             if not _deliver(delivery, clock):
                 break
+    except Taken:
+        log.debug("Another worker goes on with channel %s.", rows[0].channel_id)
     except Exception:  # the edge of a thread: the lease brings the row back, the other channels go on
         log.exception("Serving a channel failed.")
     finally:
