@@ -18,11 +18,11 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu's own names differ
         name = f"{monotonic_ns():020d}_{uuid4()}"  # their order is the order they are taken in
         draft = Path(self.data_folder_out, f"{name}.draft")
         try:
-            draft.write_text(dumps(message), encoding="utf-8")
+            draft.write_text(dumps(payload), encoding="utf-8")
             draft.rename(draft.with_name(f"{name}.{queue}.msg"))
         except OSError as error:
             raise ChannelError(f"The broker cannot write {draft}: {error.strerror}") from error
