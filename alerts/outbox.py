@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import close_old_connections, connection, connections, transaction
+from django.db.models import QuerySet
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, TransientFailure, send
@@ -63,13 +64,22 @@ def deliver_due(now: datetime) -> int:
 def send_again(notification: Notification, now: datetime) -> bool:
     """Makes a row that was given up or withheld due again, with the same delivery id; the gates judge it anew.
 
+    With a firing goes the resolve that was withheld because the firing was not told, so that no pager stays open.
     False when the row is in another state by now. The audit log takes the actor from the request.
     """
     ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
     if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
         return False
+    if notification.kind == Notification.Kind.FIRING:
+        _end(notification).update(state=_State.DUE, due_at=now, gate="")
     audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
+
+
+def _end(firing: Notification) -> QuerySet[Notification]:
+    """The withheld resolve of the same alert for the same channel."""
+    resolves = Notification.objects.filter(alert=firing.alert_id, channel=firing.channel_id, state=_State.WITHHELD)
+    return resolves.filter(kind=Notification.Kind.RESOLVED)
 
 
 def _spare_connection() -> None:

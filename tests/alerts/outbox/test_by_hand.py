@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -6,7 +8,7 @@ from alerts.models import Notification
 from alerts.outbox import deliver_due, send_again
 from alerts.trial import send_test
 from tests.alerts.outbox.hooks import a_webhook, arrived
-from tests.alerts.rows import an_alert, firing, reread
+from tests.alerts.rows import an_alert, firing, reread, resolved
 from tests.alerts.told import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,3 +47,22 @@ def test_a_given_up_row_can_be_sent_again_by_hand(httpserver: HTTPServer) -> Non
     deliver_due(NOW)
     assert reread(row).state == State.SENT
     assert arrived(httpserver) == [str(row.delivery_id)]
+
+
+def test_an_end_that_was_withheld_follows_a_firing_that_is_sent_again(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=404)
+    for _ in range(2):
+        httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    alert, channel = an_alert(NOW), a_webhook(httpserver)
+    fire = firing(alert, channel, NOW)
+    deliver_due(NOW)
+    end = resolved(alert, channel, NOW)
+    deliver_due(NOW)
+    assert [reread(fire).state, reread(end).state] == [State.DEAD, State.WITHHELD]
+
+    assert send_again(fire, NOW)
+    for seconds in (0, 3):
+        deliver_due(NOW + timedelta(seconds=seconds))
+
+    assert [reread(fire).state, reread(end).state] == [State.SENT, State.SENT]
+    assert arrived(httpserver) == [str(fire.delivery_id), str(end.delivery_id)]
