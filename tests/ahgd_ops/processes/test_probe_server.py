@@ -136,6 +136,7 @@ def test_more_probes_than_there_are_places_are_sent_away_but_liveness_is_answere
         assert [all_of(client).partition(b"\r\n")[0] for client in refused] == [b"HTTP/1.1 503 Service Unavailable"]
         assert ask(port, request("/health/live")).endswith(b"answered")
         released.set()
+        assert all(all_of(client).endswith(b"answered") for client in callers if client not in refused)
 
 
 def was_dropped(client: socket.socket) -> bool:
