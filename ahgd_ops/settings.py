@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ahgd_ops.access.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ahgd_ops.access.https.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,6 +93,10 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,  # ms; a network that swallows everything would hold a thread for a quarter of an hour
+    "keepalives_idle": 10,  # s; who waits for a peer that is gone would learn it after two hours
+    "keepalives_interval": 5,  # s
+    "keepalives_count": 3,
+    "options": "-c idle_in_transaction_session_timeout=30s",  # a process that froze would hold its locks for ever
     # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
     "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
 }
@@ -164,7 +169,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", CONFIG.instance, *CONFIG.all
 ALLOWED_HOSTS += [_PUBLIC_HOST] if _PUBLIC_HOST else []
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(CONFIG.public_url))] if CONFIG.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.serves_tls
-SECURE_SSL_REDIRECT = CONFIG.serves_tls
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # no SECURE_SSL_REDIRECT: HttpsMiddleware redirects all but this machine
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # only a trusted proxy's: TrustedProxyMiddleware
 SECURE_HSTS_SECONDS = 31536000 if CONFIG.serves_tls else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = CONFIG.serves_tls
@@ -216,6 +221,7 @@ if CONFIG.cache_redis_enabled:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 else:
     CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "ahgd_ops.processes.whole_files:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),

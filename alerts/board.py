@@ -108,6 +108,8 @@ class Board:
         self.judged.add(key)
         old = self.now_standing.get(key)
         before = OK if old is None else old.situation
+        if before.active_since is not None and fact.at < before.active_since:
+            return  # it arrived late: what it says was over before this instance's present life began
         after = next_state(before, reading, rule.patience, fact.at)
         if opens(before, after):
             why = reason if reading.verdict is Verdict.SILENT else ""

@@ -27,6 +27,7 @@ CLOCK_SURVIVES = timedelta(hours=1)
 ABSENT_AFTER = timedelta(minutes=1)  # without a cycle: what was silent meanwhile may have been us
 
 _began_again: datetime | None = None
+RENEWED_EVERY = 20_000  # samples: a second or two with hundreds of rules that concern each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _run(held: Held, now: datetime) -> Report:
     absent = timedelta(0) if held.last_finished_at is None else now - held.last_finished_at
     if absent > CLOCK_SURVIVES:
         bench.board.drop_pending()
-    judged = _judge(bench, samples, checks, _heard_since(absent, now))
+    judged = _judge(held, bench, samples, checks, _heard_since(absent, now))
     changes = bench.board.changes()
     with transaction.atomic():
         held.confirm()
@@ -75,9 +76,13 @@ def _run(held: Held, now: datetime) -> Report:
     return Report(judged, kinds[Opened], kinds[SeverityChanged], kinds[Resolved], broken)
 
 
-def _judge(bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
+def _judge(held: Held, bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
     watched = roster.current(bench.book, bench.now)
-    judged = bench.judge_samples(facts.in_time_order(samples.samples, bench.now), watched)
+    judged, new = 0, facts.in_time_order(samples.samples, bench.now)
+    for start in range(0, len(new), RENEWED_EVERY):
+        if start:
+            held.renew(LEASE_SECONDS)
+        judged += bench.judge_samples(new[start : start + RENEWED_EVERY], watched)
     results = [one for one in checks.results if one.at >= bench.now - facts.JUDGED_FOR]
     for result in sorted(results, key=lambda one: one.at):
         bench.judge(facts.of_check(result, bench.now, bench.windows))

@@ -12,6 +12,7 @@ from django.db import transaction
 from alerts.audit import audit
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule
 from alerts.writing import end
+from monitoring import overtake
 
 ITSELF = "rule"  # the subject of an alert on a rule that is broken
 
@@ -91,6 +92,7 @@ def resolve_by_hand(alert: Alert, actor: User | None, now: datetime) -> Alert:
 
     Without an ``actor`` a program did.
     """
+    overtake("evaluate")  # a cycle under way has read the instance that ends here
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
     Instance.objects.filter(rule=alert.rule_id, fingerprint=alert.fingerprint).delete()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.models.functions import Now
 
 from monitoring.models import ReadCursor
 from monitoring.visibility import high_water
@@ -26,13 +27,14 @@ class Span:
 
 
 def span(reader: str, model: type[models.Model]) -> Span:
-    """What ``reader`` has not read of ``model``. A new reader begins at the present; an open writer ends the span."""
+    """What ``reader`` has not read of ``model``. A new reader begins at the present. Raises HighWaterUnknown."""
     reached = high_water(model)
     position = ReadCursor.objects.filter(pk=reader).values_list("position", flat=True).first()
     if position is None:
-        cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults={"position": reached or 0})
+        present = {"position": reached, "table": model._meta.db_table, "moved_at": Now()}
+        cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults=present)
         position = cursor.position
-    return Span(reader, position, max(position, reached or 0))
+    return Span(reader, position, max(position, reached))
 
 
 def advance(read: Span) -> None:
@@ -42,5 +44,6 @@ def advance(read: Span) -> None:
     """
     if not read.has_rows:
         return
-    if not ReadCursor.objects.filter(pk=read.reader, position=read.position).update(position=read.reached):
+    unmoved = ReadCursor.objects.filter(pk=read.reader, position=read.position)
+    if not unmoved.update(position=read.reached, moved_at=Now()):
         raise CursorMoved(read.reader)

@@ -6,14 +6,14 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db import DataError, connections
 from django.db import Error as DatabaseError
-from django.db import connections
 
 from monitoring.models import Kind
-from monitoring.samples import Sample, SampleRefused, SeriesKey, finite
+from monitoring.samples import Sample, SampleRefused, SeriesKey, finite, is_metric_name
 from monitoring.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -68,10 +68,10 @@ class Recorder:
     def after_fork(self) -> None:
         """In a child: the parent's samples, thread and series ids are the parent's."""
         self._reset()
-        self.storage.forget()
+        self.storage.after_fork()
 
     def record(self, key: SeriesKey, value: float) -> None:
-        """Adds one value. NaN and infinities are refused and counted in ``refused``."""
+        """Adds one value. NaN, infinities and names that cannot be stored are refused and counted in ``refused``."""
         try:
             number = finite(value)
         except (SampleRefused, TypeError, ValueError, OverflowError):
@@ -79,10 +79,12 @@ class Recorder:
             return
         with self._lock:
             gathered = self._gathered.get(key)
-            if gathered is None:
+            if gathered is not None:
+                gathered.add(number)
+            elif is_metric_name(key.name):
                 self._gathered[key] = Gathered(number, 1, number, number, number)
             else:
-                gathered.add(number)
+                self.refused += 1
         if self._thread is None and self.flush_seconds is not None:
             self.start()
 
@@ -117,7 +119,7 @@ class Recorder:
             self._take(now_ms)
             samples = list(self._unsaved)
             try:
-                written = self.storage.write(samples)
+                written = self._store(samples, now_ms)
             except DatabaseError as error:
                 self.last_error = f"{type(error).__name__}: {error}"
                 log.warning("%d samples are kept until the database takes them: %s", len(samples), self.last_error)
@@ -126,12 +128,27 @@ class Recorder:
             self.last_error = ""
             return written
 
+    def _store(self, samples: Sequence[Sample], now_ms: int) -> int:
+        """One sample that the database can never take must not hold back the others: it is looked for, and dropped."""
+        try:
+            return self.storage.write(samples, now_ms)
+        except (DataError, ValueError) as error:
+            if len(samples) > 1:
+                middle = len(samples) // 2
+                return self._store(samples[:middle], now_ms) + self._store(samples[middle:], now_ms)
+            log.warning("A sample of %r cannot be stored: %s", samples[0].key.name, error)
+            self.dropped += 1
+            return 0
+
     def _take(self, now_ms: int) -> None:
         with self._lock:
             gathered, self._gathered = self._gathered, {}
         samples = [_sample(key, now_ms, values) for key, values in gathered.items()]
-        for sampler in self._samplers.values():
-            samples.extend(sampler(now_ms))
+        for name, sampler in self._samplers.items():
+            try:
+                samples.extend(sampler(now_ms))
+            except Exception:  # the edge of the loop: what one sampler cannot give, the others do
+                log.exception("The sampler %s failed.", name)
         self.dropped += max(0, len(self._unsaved) + len(samples) - MOST_UNSAVED)
         self._unsaved.extend(samples)
 

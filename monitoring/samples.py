@@ -10,6 +10,8 @@ from functools import lru_cache
 from monitoring.models import Kind
 
 Tags = tuple[tuple[str, str], ...]
+LONGEST_NAME = 200
+LONGEST_TAG = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,18 @@ class SampleRefused(ValueError):
 
 
 def sorted_tags(tags: Mapping[str, object]) -> Tags:
-    return tuple(sorted((str(key), str(value)) for key, value in tags.items()))
+    """Tags as every database can store them: what is no text for it is replaced, what is too long is cut."""
+    return tuple(sorted((_storable(str(key)), _storable(str(value))) for key, value in tags.items()))
+
+
+def is_metric_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name == _storable(name)
+
+
+@lru_cache(maxsize=65536)
+def _storable(text: str) -> str:
+    """Without lone surrogates, which are no UTF-8, and NUL, which PostgreSQL refuses in texts."""
+    return text[:LONGEST_TAG].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def finite(value: float) -> float:

@@ -14,6 +14,7 @@ from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
 from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
+from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
 from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
@@ -191,7 +192,10 @@ def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
 
 
 def unread(reader: str, most: int = 100_000) -> Unread:
-    """Snapshots that ``reader`` has not taken yet, oldest id first. A new reader begins at the present."""
+    """Snapshots that ``reader`` has not taken yet, oldest id first. A new reader begins at the present.
+
+    Raises HighWaterUnknown when a writer stands in the way: try again later.
+    """
     new = span(reader, MetricSnapshot)
     if not new.has_rows:
         return Unread(new, [])

@@ -1,6 +1,8 @@
 """Samples into tables: one transaction a flush, rows and latest values by ``executemany``."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 
 from django.db import IntegrityError, connection, transaction
@@ -12,7 +14,9 @@ from monitoring.visibility import announce_write
 
 _SNAPSHOT = """INSERT INTO {table} (series_id, at, value, count, total, minimum, maximum, edited)
     VALUES (%s, %s, %s, %s, %s, %s, %s, {false})"""
-_LATEST = "UPDATE {table} SET last_value = %s, last_at = %s WHERE id = %s AND (last_at IS NULL OR last_at <= %s)"
+_LATEST = """UPDATE {table} SET last_value = %s, last_at = %s
+    WHERE id = %s AND (last_at IS NULL OR last_at <= %s OR last_at > %s)"""
+AHEAD_MS = 5000
 
 
 class Storage:
@@ -22,26 +26,37 @@ class Storage:
         self._ids: dict[str, int] = {}
         self._lock = Lock()
 
-    def write(self, samples: Sequence[Sample]) -> int:
-        """Stores the samples in one transaction and gives their number. Raises what the database raises."""
+    def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
+        """Stores the samples in one transaction and gives their number. Raises what the database raises.
+
+        A time ahead of ``now_ms``, by default this host's clock, counts as now: a clock that ran ahead must not make
+        its samples the latest for hours.
+        """
         if not samples:
             return 0
+        latest_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) + AHEAD_MS
+        sound = [s if s.at_ms <= latest_ms else replace(s, at_ms=latest_ms) for s in samples]
         try:
-            return self._write(samples)
+            return self._write(sound, latest_ms)
         except IntegrityError:  # a series was deleted while its id was known here: it begins anew
             self.forget()
-            return self._write(samples)
+            return self._write(sound, latest_ms)
 
-    def _write(self, samples: Sequence[Sample]) -> int:
+    def _write(self, samples: Sequence[Sample], latest_ms: int) -> int:
         keys = {fingerprint(sample.key.name, sample.key.tags): sample.key for sample in samples}
         ids = self._series_ids(keys)
         rows = [(ids[s.key], s.at_ms, s.value, s.count, s.total, s.minimum, s.maximum) for s in samples]
-        latest = {row[0]: (row[2], row[1], row[0], row[1]) for row in sorted(rows, key=lambda row: row[1])}
+        latest = {row[0]: (row[2], row[1], row[0], row[1], latest_ms) for row in sorted(rows, key=lambda row: row[1])}
         with transaction.atomic(), connection.cursor() as cursor:
             announce_write(cursor)
             cursor.executemany(_sql(_SNAPSHOT, MetricSnapshot), rows)
             cursor.executemany(_sql(_LATEST, Series), [latest[series_id] for series_id in sorted(latest)])
         return len(rows)
+
+    def after_fork(self) -> None:
+        """In a child: another thread of the parent may have held the lock at the fork."""
+        self._lock = Lock()
+        self._ids = {}
 
     def forget(self) -> None:
         """After series were deleted, or in a new process: look every id up again."""

@@ -29,8 +29,9 @@ def collect_host() -> None:
     gap_seconds = least_gap_seconds("collect", settings.CONFIG.collect_seconds)
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
-            collected = collect(HOST_COLLECTORS, time.time_ns() // 1_000_000, settings.INSTANCE)
-            _storage.write(collected.samples)
+            now_ms = time.time_ns() // 1_000_000
+            collected = collect(HOST_COLLECTORS, now_ms, settings.INSTANCE)
+            _storage.write(collected.samples, now_ms)
             if collected.errors:  # after the others are stored; the lease's row shows it
                 raise CollectionFailed("; ".join(f"{name}: {error}" for name, error in collected.errors.items()))
 

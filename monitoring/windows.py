@@ -1,8 +1,6 @@
 """Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
 
-import gc
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -58,23 +56,10 @@ def _rows(metrics: Collection[str], start_ms: int, end_ms: int, most: int) -> li
     fields = ("series_id", "at", "value", "count", "total", "minimum", "maximum")
     sql, parameters = snapshots.order_by("series_id", "at", "id").values_list(*fields).query.sql_with_params()
     found: list[Row] = []
-    # Plain tuples: the ORM's conversion doubles the cost of a window.
-    with _collector_paused(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # plain tuples: the ORM's conversion doubles the cost of a window
         cursor.execute(sql, parameters)
         while batch := cursor.fetchmany(_BATCH):
             found += batch
             if len(found) > most:
                 raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots")
     return found
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of tuples of numbers hold no cycle; looking through them again and again adds a half."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

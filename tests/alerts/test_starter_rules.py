@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from alerts import starter_rules
 from alerts.conditions import parse
-from alerts.models import Channel, Rule, Severity
+from alerts.models import Rule, Severity
 from alerts.wording import check_template
 from tests.alerts.told import configure
 
@@ -51,37 +51,6 @@ def test_loading_again_changes_nothing_that_people_edited_or_deleted() -> None:
     assert starter_rules.load() == 0
     assert Rule.objects.get(name="high_cpu_usage").condition == "value > 99"
     assert not Rule.objects.filter(name="page_load_slow").exists()
-
-
-def test_a_channel_without_its_settings_is_disabled_with_a_hint() -> None:
-    starter_rules.load()
-    email = Channel.objects.get(name="email")
-    assert not email.enabled
-    assert "AHGD_SMTP_HOST" in email.hint
-
-
-def test_mail_is_completed_when_its_settings_come(settings: Settings) -> None:
-    starter_rules.load()
-    configure(settings, alert_email_enabled=True, alert_email_recipients=("ops@example.com",), smtp_host="mail")
-    starter_rules.load()
-    email = Channel.objects.get(name="email")
-    assert (email.enabled, email.hint, email.settings) == (True, "", {"recipients": ["ops@example.com"]})
-
-
-def test_mail_that_people_disabled_stays_disabled(settings: Settings) -> None:
-    configure(settings, alert_email_enabled=True, alert_email_recipients=("ops@example.com",), smtp_host="mail")
-    starter_rules.load()
-    Channel.objects.filter(name="email").update(enabled=False)
-    starter_rules.load()
-    assert not Channel.objects.get(name="email").enabled
-
-
-def test_each_webhook_of_the_environment_is_a_channel_of_the_starter_rules(settings: Settings) -> None:
-    configure(settings, alert_webhook_enabled=True, alert_webhook_urls=("https://a.example/x", "https://b.example/y"))
-    starter_rules.load()
-    webhooks = Channel.objects.filter(kind=Channel.Kind.WEBHOOK, enabled=True)
-    assert {row.settings["url"] for row in webhooks} == {"https://a.example/x", "https://b.example/y"}
-    assert all(row.rules.filter(name="high_cpu_usage").exists() for row in webhooks)
 
 
 @pytest.mark.parametrize("starter", ALL, ids=lambda starter: starter.name)

@@ -3,7 +3,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from monitoring.models import Kind
 from monitoring.recorder import MOST_UNSAVED, Recorder
@@ -23,7 +23,7 @@ class Shelf(Storage):
         self.samples: list[Sample] = []
         self.is_away = False
 
-    def write(self, samples: Sequence[Sample]) -> int:
+    def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
         if self.is_away:
             raise OperationalError("the database is away")
         self.samples.extend(samples)
@@ -153,3 +153,46 @@ def test_a_child_begins_with_nothing_of_its_parent(recorder: Recorder, shelf: Sh
     os.waitpid(child, 0)
     assert os.read(read_end, 10) == b"0"
     assert recorder.flush(1000) == 1
+
+
+def test_one_sample_that_cannot_be_stored_holds_nothing_back() -> None:
+    class Picky(Shelf):
+        def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
+            if any(sample.key.name == "poison" for sample in samples):
+                raise DataError("value too long")
+            return super().write(samples)
+
+    picky = Picky()
+    recorder = Recorder(flush_seconds=None, storage=picky)
+    for name in ("a", "poison", "b", "c"):
+        recorder.record(SeriesKey(name, (), Kind.GAUGE), 1)
+    assert recorder.flush(1000) == 3
+    assert [sample.key.name for sample in picky.samples] == ["a", "b", "c"]
+    assert recorder.dropped == 1
+
+
+@pytest.mark.parametrize("name", ["", "n" * 201, "nul\0", "surrogate\udcff"])
+def test_a_name_that_no_database_takes_is_refused(recorder: Recorder, shelf: Shelf, name: str) -> None:
+    recorder.record(SeriesKey(name, (), Kind.GAUGE), 1)
+    recorder.record(GAUGE, 1)
+    assert recorder.flush(1000) == 1
+    assert recorder.refused == 1
+
+
+def test_a_sampler_that_fails_loses_nothing_of_the_others(recorder: Recorder, shelf: Shelf) -> None:
+    def broken(now_ms: int) -> list[Sample]:
+        raise OSError("no such process")
+
+    recorder.set_sampler("broken", broken)
+    recorder.set_sampler("sound", lambda now_ms: [Sample(GAUGE, now_ms, 4.0)])
+    recorder.record(COUNTER, 1)
+    assert recorder.flush(1000) == 2
+
+
+def test_a_child_does_not_wait_for_a_lock_that_the_parent_held() -> None:
+    storage = Storage()
+    recorder = Recorder(flush_seconds=None, storage=storage)
+    held = storage._lock
+    with held:
+        recorder.after_fork()
+        assert storage._lock.acquire(timeout=1)
