@@ -136,7 +136,7 @@ def test_it_is_the_same_alert_as_that_of_the_schedule(feed: Feed, log_channel: C
     evaluation.evaluate(feed.now)
     manager = AlertManager()
     manager.add_rule(CODED)
-    feed(90, name="memory_usage_percent", instance="a")
+    feed(90, name="memory_usage_percent", passed=timedelta(0), instance="a")
     evaluation.evaluate(feed.now)
     manager.evaluate_metric(Metric("memory_usage_percent", 95, {"instance": "a"}))
     assert Alert.objects.count() == 1
