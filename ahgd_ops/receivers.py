@@ -33,9 +33,7 @@ def log_sign_out(sender: Any, request: HttpRequest | None, user: User | None, **
 
 
 @receiver(user_login_failed, dispatch_uid="ahgd_ops.sign_in_failed")
-def log_failure(
-    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
-) -> None:
+def log_failure(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     user = User.objects.filter(username=credentials.get("username", "")).first()
     if user is not None:  # names that do not exist are kept by django-axes
         _log(user, "sign-in failed", request)

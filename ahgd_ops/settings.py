@@ -254,6 +254,8 @@ LOGGING = {
     "loggers": {"ahgd_ops.alerts": {"level": "INFO"}},  # the log channel speaks whatever the level
 }
 PROMETHEUS_EXPORT_MIGRATIONS = False
-if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks when it is imported, so before the apps
+if (
+    CONFIG.web_workers > 1
+):  # their counts meet in files; prometheus_client looks when it is imported, so before the apps
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from monitoring.leases import lease as lease
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
+    from monitoring.performance import track_performance as track_performance
     from monitoring.schedule import interval_seconds as interval_seconds
+    from monitoring.standalone import setup as setup
 
 _HOMES = {
     "Held": "monitoring.leases",
@@ -23,6 +25,8 @@ _HOMES = {
     "get_performance_monitor": "monitoring.performance",
     "interval_seconds": "monitoring.schedule",
     "lease": "monitoring.leases",
+    "setup": "monitoring.standalone",
+    "track_performance": "monitoring.performance",
 }
 
 __all__ = [
@@ -33,6 +37,8 @@ __all__ = [
     "get_performance_monitor",
     "interval_seconds",
     "lease",
+    "setup",
+    "track_performance",
 ]
 
 

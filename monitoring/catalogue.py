@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from monitoring.models import Kind
+from monitoring.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

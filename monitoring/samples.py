@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from monitoring.models import Kind
+from monitoring.kinds import Kind
+from monitoring.sketch import Sketch
 
 Tags = tuple[tuple[str, str], ...]
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,13 @@ class SeriesKey:
     tags: Tags
     kind: Kind
     category: str = field(default="", compare=False)
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.name, self.tags)))
+
+    def __hash__(self) -> int:
+        return self._hash  # computed once: a flush looks each key up several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Sample:
     total: float | None = None
     minimum: float | None = None
     maximum: float | None = None
+    sketch: Sketch | None = None
 
 
 class SampleRefused(ValueError):
@@ -40,7 +50,12 @@ class SampleRefused(ValueError):
 
 
 def sorted_tags(tags: Mapping[str, object]) -> Tags:
-    return tuple(sorted((str(key), str(value)) for key, value in tags.items()))
+    return tuple(sorted((clean(str(key)), clean(str(value))) for key, value in tags.items()))
+
+
+def clean(text: str) -> str:
+    """``text`` as every database takes it: at most 200 characters, without NUL and lone surrogates."""
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def finite(value: float) -> float:

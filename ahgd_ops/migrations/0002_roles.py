@@ -1,6 +1,7 @@
 """The roles Viewer, Operator and Administrator."""
 
-from django.apps.registry import Apps, apps as installed
+from django.apps.registry import Apps
+from django.apps.registry import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitoring.catalogue import find
-from monitoring.models import Kind
+from monitoring.kinds import Kind
 from monitoring.samples import Sample, SampleRefused, SeriesKey, finite, sorted_tags
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,119 @@
+"""Quantiles from a base-2 exponential histogram: at scale 5 a bucket is 2.2 % wide, an estimate at most 1.1 % off.
+
+The layout is that of OpenTelemetry's exponential histograms and of Prometheus' native ones (schema 5): bucket ``i``
+holds values above ``2 ** (i / 32)`` up to and with ``2 ** ((i + 1) / 32)``. Merging is adding, and a coarser scale is
+a shift.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import ceil, log2
+from typing import Self
+
+SCALE = 5
+_PER_DOUBLING = 1 << SCALE
+_VERSION = 1
+
+
+class SketchDamaged(ValueError):
+    """The bytes are no sketch, or one of a version that is not known here."""
+
+
+@dataclass(slots=True)
+class Sketch:
+    """Counts by bucket; what is not above 0 is counted in ``zeros``."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    zeros: int = 0
+    scale: int = SCALE
+
+    @property
+    def count(self) -> int:
+        return self.zeros + self.counts.total()
+
+    def add(self, values: list[float]) -> None:
+        """Adds finite numbers, to a sketch of the finest scale."""
+        try:
+            self.counts.update([ceil(log2(value) * _PER_DOUBLING) - 1 for value in values])
+        except ValueError:  # the logarithm of one that is not above 0
+            positive = [value for value in values if value > 0]
+            self.zeros += len(values) - len(positive)
+            self.counts.update([ceil(log2(value) * _PER_DOUBLING) - 1 for value in positive])
+
+    def merge(self, other: Self) -> None:
+        """Adds what ``other`` holds; it may be finer, never coarser."""
+        shift = other.scale - self.scale
+        if shift < 0:
+            raise ValueError("a coarser sketch cannot be added to a finer one")
+        for index, count in other.counts.items():
+            self.counts[index >> shift] += count
+        self.zeros += other.zeros
+
+    def quantile(self, q: float, minimum: float, maximum: float) -> float:
+        """The value that a share ``q`` (0 to 1) does not exceed, between the known extremes. Raises on no values."""
+        rank = q * (self.count - 1)
+        seen = self.zeros
+        if self.count == 0:
+            raise ValueError("an empty sketch has no quantiles")
+        if rank < seen:
+            return max(0.0, minimum)
+        for index in sorted(self.counts):
+            seen += self.counts[index]
+            if rank < seen:
+                break
+        middle = 2 ** ((index + 0.5) / (1 << self.scale))
+        return float(min(maximum, max(minimum, middle)))
+
+    def encode(self) -> bytes:
+        """Version, scale, zeros, then each bucket's distance from the one before and its count, as varints (LEB128)."""
+        out = bytearray((_VERSION, self.scale))
+        _put(out, self.zeros)
+        before = 0
+        for position, (index, count) in enumerate(sorted(self.counts.items())):
+            step = index - before
+            _put(out, step if position else (step << 1) ^ (step >> 63))  # zigzag: only the first can be negative
+            _put(out, count)
+            before = index
+        return bytes(out)
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Self:
+        """Raises SketchDamaged when ``payload`` is not what ``encode`` gives."""
+        if len(payload) < 3 or payload[0] != _VERSION:
+            raise SketchDamaged("not a sketch of version 1")
+        numbers = list(_numbers(payload[2:]))
+        zeros, steps, counts = numbers[0], numbers[1::2], numbers[2::2]
+        if len(steps) != len(counts):
+            raise SketchDamaged("a bucket has no count")
+        found: Counter[int] = Counter()
+        index = 0
+        for position, (step, count) in enumerate(zip(steps, counts, strict=True)):
+            index += step if position else (step >> 1) ^ -(step & 1)
+            found[index] = count
+        return cls(found, zeros, payload[1])
+
+
+def sketch_of(values: list[float]) -> Sketch:
+    sketch = Sketch()
+    sketch.add(values)
+    return sketch
+
+
+def _put(out: bytearray, number: int) -> None:
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+
+
+def _numbers(payload: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in payload:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield number
+            number = shift = 0
+    if shift:
+        raise SketchDamaged("cut off within a number")
