@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "monitoring.middleware.ProbeMiddleware",  # first: probes carry a pod's address as Host, over plain HTTP
+    "monitoring.middleware.RequestMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ahgd_ops.access.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -3,12 +3,14 @@
 import logging
 import os
 import threading
+from collections.abc import Iterable
 
 from django.core.exceptions import ImproperlyConfigured
 
 from caching import WrongValue
 from monitoring.collectors.recorder import RecorderSampler
-from monitoring.recorder import Recorder
+from monitoring.recorder import Recorder, Sampler
+from monitoring.samples import Sample
 from monitoring.standalone import setup
 
 log = logging.getLogger(__name__)
@@ -39,4 +41,19 @@ def _configured() -> Recorder:
         return Recorder(flush_seconds=None)
     recorder = Recorder(config.flush_seconds)
     recorder.set_sampler("recorder", RecorderSampler(recorder, config.instance))
+    recorder.set_sampler("queries", _queries(recorder))
     return recorder
+
+
+def _queries(recorder: Recorder) -> Sampler:
+    """Its models can be loaded only once Django is set up, and the first sample may come earlier."""
+
+    def sample(now_ms: int) -> Iterable[Sample]:
+        from monitoring.automatic import executions
+        from monitoring.queries.sampler import QuerySampler
+
+        sampler = QuerySampler(executions, recorder)
+        recorder.set_sampler("queries", sampler)
+        return sampler(now_ms)
+
+    return sample

@@ -46,8 +46,9 @@ class Sketch:
         shift = other.scale - self.scale
         if shift < 0:
             raise ValueError("a coarser sketch cannot be added to a finer one")
+        counts, count_of = self.counts, self.counts.get
         for index, count in other.counts.items():
-            self.counts[index >> shift] += count
+            counts[index >> shift] = count_of(index >> shift, 0) + count
         self.zeros += other.zeros
 
     def quantile(self, q: float, minimum: float, maximum: float) -> float:
@@ -67,22 +68,20 @@ class Sketch:
 
     def encode(self) -> bytes:
         """Version, scale, zeros, then each bucket's distance from the one before and its count, as varints (LEB128)."""
-        out = bytearray((_VERSION, self.scale))
-        _put(out, self.zeros)
-        before = 0
-        for position, (index, count) in enumerate(sorted(self.counts.items())):
-            step = index - before
-            _put(out, step if position else (step << 1) ^ (step >> 63))  # zigzag: only the first can be negative
-            _put(out, count)
+        numbers = [self.zeros]
+        before: int | None = None
+        for index, count in sorted(self.counts.items()):
+            # zigzag for the first, which alone can be negative
+            numbers += ((index << 1) ^ (index >> 63) if before is None else index - before, count)
             before = index
-        return bytes(out)
+        return bytes((_VERSION, self.scale)) + _packed(numbers)
 
     @classmethod
     def decode(cls, payload: bytes) -> Self:
         """Raises SketchDamaged when ``payload`` is not what ``encode`` gives."""
         if len(payload) < 3 or payload[0] != _VERSION:
             raise SketchDamaged("not a sketch of version 1")
-        numbers = list(_numbers(payload[2:]))
+        numbers = _unpacked(payload[2:])
         zeros, steps, counts = numbers[0], numbers[1::2], numbers[2::2]
         if len(steps) != len(counts):
             raise SketchDamaged("a bucket has no count")
@@ -100,11 +99,20 @@ def sketch_of(values: list[float]) -> Sketch:
     return sketch
 
 
-def _put(out: bytearray, number: int) -> None:
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
+def _packed(numbers: list[int]) -> bytes:
+    if max(numbers) < 0x80:  # each is its own byte: most sketches of one interval
+        return bytes(numbers)
+    out = bytearray()
+    for number in numbers:
+        while number > 0x7F:
+            out.append(number & 0x7F | 0x80)
+            number >>= 7
+        out.append(number)
+    return bytes(out)
+
+
+def _unpacked(payload: bytes) -> list[int]:
+    return list(payload) if max(payload) < 0x80 else list(_numbers(payload))
 
 
 def _numbers(payload: bytes) -> Iterator[int]:

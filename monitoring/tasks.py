@@ -6,6 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
+from monitoring import work
 from monitoring.clock import database_now
 from monitoring.collectors import HOST_COLLECTORS
 from monitoring.collectors.base import collect
@@ -15,6 +16,7 @@ from monitoring.schedule import interval_seconds
 from monitoring.storage import Storage
 
 _storage = Storage()
+work.connect()
 
 
 @shared_task(name="monitoring.collect")

@@ -8,7 +8,6 @@ from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import Sample, SeriesKey, sorted_tags
 from monitoring.storage import Storage
 
-
 DATABASE = pytest.mark.django_db
 
 
