@@ -46,7 +46,7 @@ class RequestMiddleware:
 
 
 def page_of(request: HttpRequest) -> str:
-    """The name of the address, such as ``admin:index``; its pattern where it has none; ``none`` when nothing matched."""
+    """The name of the address, such as ``admin:index``, or its pattern; ``none`` when nothing matched."""
     match = request.resolver_match
     return "none" if match is None else match.view_name or match.route or "/"
 

@@ -80,6 +80,7 @@ class CollectorState(models.Model):
     duration_ms = models.FloatField(null=True, blank=True)
     series = models.PositiveIntegerField(default=0, help_text="Series it gave the last time.")
     error = models.TextField(blank=True)
+    memory = models.JSONField(default=dict, blank=True, editable=False)  # what cumulative sources said last
 
     class Meta:
         verbose_name = "collector"

@@ -4,18 +4,21 @@ import time
 from datetime import timedelta
 
 from celery import shared_task
+from celery.app import app_or_default
 from django.conf import settings
 
 from monitoring import work
 from monitoring.clock import database_now
-from monitoring.collectors import HOST_COLLECTORS
-from monitoring.collectors.base import collect
+from monitoring.collectors import HOST_COLLECTORS, SHARED_COLLECTORS
+from monitoring.collectors.celery import QueuesCollector, WorkersCollector
+from monitoring.collectors.running import Collection
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots
 from monitoring.schedule import interval_seconds
 from monitoring.storage import Storage
 
 _storage = Storage()
+_collection = Collection()
 work.connect()
 
 
@@ -27,8 +30,9 @@ def collect_host() -> None:
     gap_seconds = interval_seconds("collect", settings.CONFIG.collect_seconds) / 2
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
-            collected = collect(HOST_COLLECTORS, time.time_ns() // 1_000_000, settings.INSTANCE)
-            _storage.write(collected.samples)
+            queues = QueuesCollector(app_or_default())  # here: other threads know no present application
+            collectors = (*HOST_COLLECTORS, *SHARED_COLLECTORS, queues, WorkersCollector())
+            _storage.write(_collection.run(collectors, database_now(), settings.INSTANCE))
 
 
 @shared_task(name="monitoring.check_health")

@@ -44,6 +44,7 @@ class Repeated:
 class Scope:
     """A request or a task; ``where`` is known once it is routed."""
 
+    owner: "Executions"
     where: str = ""
     texts: Counter[Asked] = field(default_factory=Counter)
 
@@ -87,7 +88,7 @@ class Executions:
             self.lost += 1
         self._done.append((asked, seconds, failed))
         scope = _scope.get()
-        if scope is not None:
+        if scope is not None and scope.owner is self:
             scope.texts[asked] += 1
         if seconds >= self.slow_seconds:
             where = "" if scope is None else scope.where
@@ -96,7 +97,7 @@ class Executions:
     @contextmanager
     def within(self, where: str) -> Iterator[Scope]:
         """A request or a task: texts that repeat within it are told apart."""
-        scope = Scope(where)
+        scope = Scope(self, where)
         token = _scope.set(scope)
         try:
             yield scope

@@ -25,6 +25,7 @@ class QuerySampler:
         self._executions = executions
         self._limits = recorder.limits
         self._met: set[SeriesKey] = set()
+        self._told_lost = 0
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
         done, slow, repeated = self._executions.take()
@@ -37,6 +38,9 @@ class QuerySampler:
         for one in repeated:
             tags = sorted_tags({"page": one.where, "query": _shape(one.asked).name})
             self._add(gathered, SeriesKey("db_repeated_queries_total", tags, Kind.COUNTER, "database"), one.times)
+        lost, self._told_lost = self._executions.lost - self._told_lost, self._executions.lost
+        if lost:
+            self._add(gathered, SeriesKey("ahgd_ops_queries_dropped_total", (), Kind.COUNTER, "console"), lost)
         keep(slow, repeated)
         return [sample for one in gathered.values() if (sample := one.take(now_ms)) is not None]
 
