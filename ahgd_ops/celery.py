@@ -35,6 +35,7 @@ def schedule() -> tuple[Periodic, ...]:
         Periodic("deliver", "alerts.deliver", 5, "Sends what is due, rescues what was left"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),
         Periodic("retention", "monitoring.retain", 3600, "Deletes what is past its retention"),
+        Periodic("alert-retention", "alerts.retain", 3600, "Deletes alerts that are long over"),
         Periodic("sessions", "ahgd_ops.clear_sessions", 3600, "Deletes expired sign-ins"),
     )
 

@@ -63,6 +63,6 @@ def _kind(kind: ContentType) -> str:
 
 
 def _fields(entry: LogEntry) -> str:
-    names = sorted(entry.changes_display_dict)
+    names = sorted(str(name) for name in entry.changes_display_dict)  # some are translated when they are read
     more = f" and {len(names) - _MOST_FIELDS} more" if len(names) > _MOST_FIELDS else ""
     return ", ".join(names[:_MOST_FIELDS]) + more

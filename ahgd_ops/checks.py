@@ -30,6 +30,9 @@ def check_telling(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     if config.alert_email_enabled and not config.alert_email_recipients:
         hint = "Set AHGD_ALERT_EMAIL_RECIPIENTS."
         found.append(Warning("Alert mail is on, but nobody would get it.", hint=hint, id="ahgd_ops.W003"))
+    if config.lease_seconds <= config.send_seconds:
+        hint = "Make AHGD_LEASE_SECONDS larger than AHGD_SEND_SECONDS."
+        found.append(Error("A delivery would be repeated while it is being sent.", hint=hint, id="ahgd_ops.E003"))
     if config.health_endpoint_enabled and config.health_endpoint_port == config.port:
         hint = "Give AHGD_HEALTH_PORT and AHGD_PORT different ports."
         found.append(Error("Console and health endpoint share a port.", hint=hint, id="ahgd_ops.E002"))

@@ -3,14 +3,17 @@
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from ahgd_ops.variables import ENVIRONMENTS, LOG_LEVELS, VARIABLES
-from caching.environment import WrongValue, read
+from ahgd_ops.variables import VARIABLES
+from caching.environment import check, read
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+STATE_HOME = (
+    PROJECT_DIR if (PROJECT_DIR / "manage.py").is_file() else Path.cwd()
+)  # installed, it has no place of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class ProductionConfig:
     environment: str = "production"
     debug_mode: bool = False
     log_level: str = "WARNING"
-    state_dir: Path = PROJECT_DIR / "var"
+    state_dir: Path = STATE_HOME / "var"
     secret_key: str = field(default="", repr=False)
     field_key: str = field(default="", repr=False)
     instance: str = field(default_factory=socket.gethostname)
@@ -95,13 +98,13 @@ class ProductionConfig:
     smtp_from: str = "ahgd-ops@localhost"
 
     def __post_init__(self) -> None:
-        for name, choices in (("environment", ENVIRONMENTS), ("log_level", LOG_LEVELS)):
-            if getattr(self, name) not in choices:
-                raise WrongValue(f"{name}={getattr(self, name)!r}: allowed is one of {', '.join(choices)}")
-        for item in fields(self):  # lists of the guide's keyword style become tuples: a frozen value holds no list
-            value = getattr(self, item.name)
-            if isinstance(value, list):
-                object.__setattr__(self, item.name, tuple(value))
+        for variable in VARIABLES:
+            value = getattr(self, variable.field)
+            if isinstance(value, list):  # the guide's keywords; a frozen value holds no list
+                value = tuple(value)
+                object.__setattr__(self, variable.field, value)
+            if value not in ("", ()):  # which stand for unset
+                check(variable, value)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -17,9 +17,9 @@ from django.db.migrations.executor import MigrationExecutor
 from ahgd_ops import celery, static_files
 from ahgd_ops.access import first_sign_in
 from alerts import starter_rules
+from monitoring.locks import PREPARATION
 
 ADMINISTRATOR = "admin"
-_ADVISORY_LOCK = 0x41484744  # "AHGD"; any number that all of ours agree on
 
 Say = Callable[[str], None]
 
@@ -64,12 +64,12 @@ def _one_at_a_time() -> Iterator[None]:
             yield
             return
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARATION])
         try:
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARATION])
 
 
 def invitation() -> str:

@@ -1,5 +1,6 @@
 """The live answer and charts' data: each app gives its part, here they become one."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import blake2b
@@ -22,8 +23,9 @@ PARTS: tuple[Callable[[datetime], dict[str, Any]], ...] = (alerts_data.live_part
 CHART_PARTS: tuple[Callable[[str, int, int], dict[str, Any]], ...] = (alerts_data.chart_part,)
 WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
 SIGNS = {"critical": "▲", "warning": "●", "info": "\u2139", "unknown": "◌", "ok": ""}
+LESSER = (("warning", "warning"), ("info", "notice"))
 MOST_METRICS = 8
-_SECTIONS = ("status", "alerts", "processes", "changes", "checklist")
+_SECTIONS = ("status", "alerts", "checks", "processes", "changes", "checklist")
 
 
 def answer(now: datetime) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def answer(now: datetime) -> dict[str, Any]:
     found["status"] = status(findings, calm)
     found["title"] = title(findings)
     found["changes"] = changes.latest_id()
+    found["checks"] = [check["name"] for check in found["health"]]
     found["checklist"] = checklist.items(found) if found["sampled_at"] is None else None
     found["stale_after_ms"] = settings.CONFIG.collect_seconds * 3000
     found["versions"] = {name: _digest(found[name]) for name in _SECTIONS}
@@ -42,16 +45,20 @@ def answer(now: datetime) -> dict[str, Any]:
 
 
 def status(findings: list[dict[str, Any]], calm_since: int | None) -> dict[str, Any]:
-    """The banner: the worst state in words, since when, and what else there is."""
+    """The banner: the first of the worst findings in words, since when, and what else there is."""
     level = _worst(findings)
     worst = [finding for finding in findings if finding["level"] == level]
     if not worst:
         return {"level": "ok", "text": "All systems normal", "since": calm_since, "others": ""}
-    more = f" and {len(worst) - 1} more" if len(worst) > 1 else ""
-    lesser = len(findings) - len(worst)
-    since = min((finding["since"] for finding in worst if finding["since"] is not None), default=None)
-    others = f"{lesser} less severe besides" if lesser else ""
-    return {"level": level, "text": worst[0]["text"] + more, "since": since, "others": others}
+    first, more = worst[0], f", and {len(worst) - 1} more" if len(worst) > 1 else ""
+    return {"level": level, "text": first["text"] + more, "since": first["since"], "others": _besides(findings, level)}
+
+
+def _besides(findings: list[dict[str, Any]], level: str) -> str:
+    """The lesser findings, counted: ``also 2 warnings, 1 notice``."""
+    counts = Counter(finding["level"] for finding in findings if finding["level"] != level)
+    said = [f"{counts[one]} {word}{'s' if counts[one] > 1 else ''}" for one, word in LESSER if counts[one]]
+    return f"also {', '.join(said)}" if said else ""
 
 
 def title(findings: list[dict[str, Any]]) -> str:
@@ -73,8 +80,10 @@ def live(request: HttpRequest) -> HttpResponse:
         return _json({"error": "You are signed out. Sign in again."}, 401)
     now = timezone.now()
     since, metrics = request.GET.get("since", ""), request.GET.getlist("metric")
-    if (since and not _is_ms(since)) or len(metrics) > MOST_METRICS:
-        return _json({"error": f"since is milliseconds since 1970, and at most {MOST_METRICS} metrics are given."}, 400)
+    if (since and not _is_ms(since)) or len(metrics) > MOST_METRICS or not all(map(_is_name, metrics)):
+        return _json(
+            {"error": f"since is milliseconds since 1970, metric the name of one, at most {MOST_METRICS}."}, 400
+        )
     found = answer(now)
     if since:
         found["points"] = monitoring_data.points_since(metrics, int(since), now)
@@ -93,7 +102,7 @@ def series(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return _json({"error": "You are signed out. Sign in again."}, 401)
     metric = request.GET.get("metric", "")
-    if not metric:
+    if not _is_name(metric):
         return _json({"error": "Name a metric: ?metric=cpu_usage_percent"}, 400)
     try:
         asked = parse_range(request.GET.get("from", DEFAULT_FROM), request.GET.get("to", DEFAULT_TO), timezone.now())
@@ -114,6 +123,10 @@ def _may_read(request: HttpRequest) -> bool:
 
 def _is_ms(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 15
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= 200 and text.isprintable()
 
 
 def _json(value: dict[str, Any], status_code: int = 200) -> HttpResponse:

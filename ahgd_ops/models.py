@@ -9,10 +9,8 @@ class ApiToken(models.Model):
 
     class Scope(models.TextChoices):
         METRICS_READ = "metrics:read", "Read /metrics and series"
-        METRICS_WRITE = "metrics:write", "Push metrics"
         HEALTH_READ = "health:read", "Read health details"
         ALERTS_READ = "alerts:read", "Read alerts"
-        ALERTS_WRITE = "alerts:write", "Acknowledge, silence and resolve alerts"
 
     name = models.CharField(max_length=100, unique=True, help_text="Who or what uses it.")
     digest = models.CharField(max_length=64, unique=True, editable=False)

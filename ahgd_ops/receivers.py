@@ -1,4 +1,4 @@
-"""Sign-ins, sign-outs and failures, written to the audit log."""
+"""What follows from sign-ins, sign-outs and failures: a line in the audit log, and the end of the first link."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from ahgd_ops.access.first_sign_in import withdraw_link
 
 
 def _log(user: User, action: str, request: HttpRequest | None) -> None:
@@ -24,6 +26,13 @@ def _log(user: User, action: str, request: HttpRequest | None) -> None:
 @receiver(user_logged_in, dispatch_uid="ahgd_ops.signed_in")
 def log_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     _log(user, "signed in", request)
+
+
+@receiver(user_logged_in, dispatch_uid="ahgd_ops.first_sign_in")
+def end_first_link(sender: Any, user: User, **kwargs: Any) -> None:
+    """The link is for an administrator who never came in."""
+    if user.is_superuser:
+        withdraw_link()
 
 
 @receiver(user_logged_out, dispatch_uid="ahgd_ops.signed_out")

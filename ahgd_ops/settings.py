@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
@@ -94,7 +95,12 @@ POSTGRESQL_OPTIONS = {
     # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
     "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
 }
-DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}")}
+DATABASES = {
+    "default": dj_database_url.parse(
+        CONFIG.database_url or f"sqlite:///{STATE_DIR / 'ops.sqlite3'}",
+        conn_health_checks=True,  # a pooled connection may be of a server that has restarted since
+    )
+}
 DATABASES["default"]["OPTIONS"] = (
     SQLITE_OPTIONS if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL_OPTIONS
 )
@@ -182,11 +188,11 @@ STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [_ASSETS / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ahgd_ops.static_storage.HashedStaticFilesStorage"},
 }
-USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-au"
+FORMAT_MODULE_PATH = "ahgd_ops.formats"
 USE_I18N = False
 
 # Mail, broker, logs ---------------------------------------------------------------------------------------------------
@@ -201,6 +207,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.smtp_from
 
 BROKER_DIR = STATE_DIR / "broker"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
 if CONFIG.cache_redis_enabled:
     _AUTH = f"://:{quote(CONFIG.cache_redis_password, safe='')}@" if CONFIG.cache_redis_password else "://"
     CELERY_BROKER_URL = CONFIG.redis_url.replace("://", _AUTH, 1)  # kombu reads a password nowhere else
@@ -220,13 +227,12 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.beat": {"queue": "deliver"},
 }
-CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
-CELERY_ENABLE_UTC = True
 CELERY_BEAT_SYNC_EVERY = 1  # what beat has sent is written at once, not every 3 min: its sign of life
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -255,8 +261,5 @@ LOGGING = {
     "loggers": {"ahgd_ops.alerts": {"level": "INFO"}},  # the log channel speaks whatever the level
 }
 PROMETHEUS_EXPORT_MIGRATIONS = False
-if (
-    CONFIG.web_workers > 1
-):  # their counts meet in files; prometheus_client looks when it is imported, so before the apps
+if CONFIG.web_workers > 1:  # their counts meet in files; prometheus_client looks at its import, before the apps
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "prometheus"))
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -13,6 +13,7 @@ from caching.environment import (
     Reader,
     Variable,
     number,
+    numbers,
     one_of,
     whole,
 )
@@ -22,21 +23,8 @@ ENVIRONMENTS = ("production", "staging", "development", "testing")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def _parse_key(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError(text)
-    return text
-
-
-def _parse_waits(text: str) -> tuple[float, ...]:
-    waits = tuple(float(part) for part in text.split(","))
-    if not all(0 <= wait <= 86400 for wait in waits):
-        raise ValueError(text)
-    return waits
-
-
-WAITS = Reader("seconds from 0 to 86400 separated by commas", _parse_waits)
-KEY = Reader("at least 32 characters", _parse_key)
+KEY = Reader("at least 32 characters", str, lambda value: len(str(value)) >= 32)
+WAITS = numbers(0, 86400, of="seconds")
 
 VARIABLES = (
     # The process
@@ -57,7 +45,9 @@ VARIABLES = (
     Variable("AHGD_HEALTH_ENDPOINT", "health_endpoint_enabled", FLAG, "Also serve /health and /metrics apart."),
     Variable("AHGD_HEALTH_PORT", "health_endpoint_port", PORT, "Port that serves /health* and /metrics only."),
     Variable("AHGD_METRICS_ALLOW", "metrics_allow", NETWORKS, "Who may read /metrics without a token."),
-    Variable("AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach."),
+    Variable(
+        "AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach.", used_from="Health"
+    ),
     Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle."),
     # Stores
@@ -69,20 +59,38 @@ VARIABLES = (
     Variable("AHGD_REDIS_PASSWORD", "cache_redis_password", TEXT, "Redis' password.", True),
     Variable("AHGD_REDIS_SSL", "cache_redis_ssl", FLAG, "Speak TLS with Redis."),
     Variable("AHGD_DB_POOL_SIZE", "db_connection_pool_size", whole(1, 500), "PostgreSQL connections per process."),
-    Variable("AHGD_DB_QUERY_CACHE_TTL", "db_query_cache_ttl", whole(0, 31536000), "Seconds query results are kept."),
+    Variable(
+        "AHGD_DB_QUERY_CACHE_TTL",
+        "db_query_cache_ttl",
+        whole(0, 31536000),
+        "Seconds query results are kept.",
+        used_from="Queries",
+    ),
     recording.WAL,
     # Capabilities
     recording.ENABLED,
-    Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers."),
-    Variable("AHGD_QUERY_OPTIMIZATION", "enable_query_optimization", FLAG, "Use the query tools."),
+    Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers.", used_from="Cache"),
+    Variable("AHGD_QUERY_OPTIMIZATION", "enable_query_optimization", FLAG, "Use the query tools.", used_from="Queries"),
     Variable("AHGD_HEALTH_CHECKS", "enable_health_checks", FLAG, "Run the health checks."),
     Variable("AHGD_ALERTING", "enable_alerting", FLAG, "Judge rules and send notifications."),
     # Limits
     Variable("AHGD_MAX_MEMORY_MB", "max_memory_mb", whole(64, 1048576), "Memory limit of a process, MiB."),
     Variable("AHGD_MAX_CPU_PERCENT", "max_cpu_percent", number(1, 100), "CPU limit of the production rules."),
-    Variable("AHGD_CACHE_MAX_MEMORY_MB", "cache_max_memory_mb", whole(1, 1048576), "Memory tier's limit, MiB."),
-    Variable("AHGD_CACHE_FILE", "cache_file_enabled", FLAG, "Use the file tier."),
-    Variable("AHGD_GC_SECONDS", "gc_frequency_seconds", whole(1, 86400), "Seconds between forced collections."),
+    Variable(
+        "AHGD_CACHE_MAX_MEMORY_MB",
+        "cache_max_memory_mb",
+        whole(1, 1048576),
+        "Memory tier's limit, MiB.",
+        used_from="Cache",
+    ),
+    Variable("AHGD_CACHE_FILE", "cache_file_enabled", FLAG, "Use the file tier.", used_from="Cache"),
+    Variable(
+        "AHGD_GC_SECONDS",
+        "gc_frequency_seconds",
+        whole(1, 86400),
+        "Seconds between forced collections.",
+        used_from="Production",
+    ),
     Variable("AHGD_SESSION_CLEANUP", "session_cleanup_enabled", FLAG, "Delete expired sessions."),
     Variable("AHGD_SESSION_MAX_AGE_HOURS", "session_max_age_hours", whole(1, 8760), "Hours a sign-in lasts."),
     Variable("AHGD_METRICS_RETENTION_HOURS", "metrics_retention_hours", whole(1, 876000), "Hours samples are kept."),
@@ -96,7 +104,7 @@ VARIABLES = (
     Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
     recording.FLUSH,
     Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),
-    Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0.2, 3600), "Seconds a delivery may take before another."),
+    Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
     Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),
     # Telling

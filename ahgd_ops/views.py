@@ -1,13 +1,13 @@
 """Pages of the project itself, that join what the apps show."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from ahgd_ops import changes, live
@@ -44,8 +44,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """The admin's own sign-in address: the console's page, or a plain no for those who are in but not staff."""
     if request.user.is_authenticated and not request.user.is_staff:
         raise PermissionDenied("Your account may not open the admin. Ask an administrator for the role.")
-    following = request.GET.get("next") or reverse("admin:index")
-    return redirect(f"{reverse('login')}?{urlencode({'next': following})}")
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 @login_not_required

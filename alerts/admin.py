@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from alerts.audit import audit
 from alerts.channels import DeliveryFailed
-from alerts.channels.trial import send_test
 from alerts.forms import ChannelForm, RuleForm
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
 from alerts.outbox import send_again
+from alerts.trial import send_test
 
 
 @admin.register(Rule)
@@ -25,12 +26,11 @@ class RuleAdmin(admin.ModelAdmin):
     filter_horizontal = ("channels",)
     readonly_fields = ("origin", "broken_reason")
     actions = ("enable", "disable")
-    save_on_top = True
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
         ("When", {"fields": ("condition", "for_seconds", "keep_firing_for_seconds", "broken_reason")}),
         ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url", "cooldown_minutes")}),
-        ("More", {"classes": ("collapse",), "fields": ("max_alerts_per_hour", "tags", "origin")}),
+        ("More", {"classes": ("collapse",), "fields": ("tags", "origin")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
@@ -110,6 +110,7 @@ class ChannelAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{channel.name}: {failure.reason}", messages.ERROR)
             else:
                 self.message_user(request, f"{channel.name}: {receipt}", messages.SUCCESS)
+            audit(channel, "sent a test message through", request.user)
 
 
 class HistoryAdmin(admin.ModelAdmin):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import F, Q
 
 from alerts.gates import Stop
 from alerts.models import AlertEvent, Channel, Notification
@@ -18,7 +18,18 @@ from alerts.results import Consequence, withheld
 _DUE = Notification.State.DUE
 _LEASED = Notification.State.LEASED
 _FIRING = Notification.Kind.FIRING
+MOST_ROWS = 10_000
 _LOST = "a worker stopped while sending it; it goes again with the same delivery id"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row whose turn it is, as it stood when it was found."""
+
+    pk: int
+    fence: int
+    may_have_arrived: bool
+    """Whether an earlier worker was lost while sending it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +38,6 @@ class Delivery:
     fence: int
     lease_until: datetime
     may_have_arrived: bool
-    """Whether an earlier worker was lost while sending it."""
-
-
-def due(now: datetime) -> QuerySet[Notification]:
-    """Rows to look at: their time has come, or they tell of an alert that has resolved since."""
-    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False)
-    return Notification.objects.filter(Q(due_at__lte=now) | is_over, state=_DUE)
 
 
 def requeue_expired(now: datetime) -> int:
@@ -41,43 +45,48 @@ def requeue_expired(now: datetime) -> int:
     return Notification.objects.filter(state=_LEASED, lease_until__lte=now).update(state=_DUE, last_error=_LOST)
 
 
-def channels_with_due(now: datetime) -> list[int]:
-    """Channels to serve, healthy ones first, so that dead ones cannot hold them up."""
-    return list(
-        Channel.objects.filter(pk__in=due(now).values("channel_id"))
-        .order_by(F("unhealthy_since").asc(nulls_first=True), "pk")
-        .values_list("pk", flat=True)
-    )
+def due_by_channel(now: datetime) -> dict[int, list[Due]]:
+    """Whose turn it is, in order, by channel. Healthy channels come first, so that dead ones cannot hold them up.
+
+    A row's turn comes at its time, and at once when a gate holds it and the alert it tells of has resolved since.
+    Channels that another worker is serving are left to it.
+    """
+    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False, gate__gt="")
+    rows = Notification.objects.filter(Q(due_at__lte=now) | is_over, state=_DUE).order_by("due_at", "pk")
+    served = Notification.objects.filter(state=_LEASED, lease_until__gt=now).order_by()
+    served_ids = set(served.values_list("channel_id", flat=True))
+    found: dict[bool, dict[int, list[Due]]] = {True: {}, False: {}}
+    for pk, fence, lease_until, channel_id, unhealthy_since in rows.values_list(
+        "pk", "fence", "lease_until", "channel_id", "channel__unhealthy_since"
+    )[:MOST_ROWS]:
+        if channel_id not in served_ids:
+            due = Due(pk, fence, may_have_arrived=lease_until is not None)
+            found[unhealthy_since is None].setdefault(channel_id, []).append(due)
+    return found[True] | found[False]
 
 
-def claim_next(channel_id: int, now: datetime) -> Delivery | None:
-    """The oldest due row of the channel, leased; None when there is none, or another worker serves the channel."""
-    row = due(now).filter(channel_id=channel_id).order_by("pk").first()
-    if row is None:
-        return None
+def claim(due: Due, now: datetime) -> Delivery | None:
+    """The row, leased; None when another worker was first."""
     lease_until = now + timedelta(seconds=settings.CONFIG.lease_seconds)
-    in_flight = Notification.objects.filter(channel_id=channel_id, state=_LEASED, lease_until__gt=now)
-    claimed = Notification.objects.filter(~Exists(in_flight), pk=row.pk, state=_DUE, fence=row.fence).update(
-        state=_LEASED, fence=F("fence") + 1, lease_until=lease_until
-    )
-    if not claimed:
+    unclaimed = Notification.objects.filter(pk=due.pk, fence=due.fence, state=_DUE)
+    if not unclaimed.update(state=_LEASED, fence=due.fence + 1, lease_until=lease_until):
         return None
-    found = Notification.objects.select_related("alert__rule", "alert__acknowledged_by", "channel", "event")
-    notification = found.filter(pk=row.pk).first()
+    with_all = Notification.objects.select_related("alert__rule", "alert__acknowledged_by", "channel", "event")
+    notification = with_all.filter(pk=due.pk).first()
     if notification is None:  # its alert or channel was deleted in this moment
         return None
-    return Delivery(notification, row.fence + 1, lease_until, may_have_arrived=row.lease_until is not None)
+    return Delivery(notification, due.fence + 1, lease_until, due.may_have_arrived)
 
 
 def supersede_firings(resolve: Notification, now: datetime) -> None:
-    """Withholds what the channel was to hear of the alert before ``resolve``.
+    """Withholds what a gate kept the channel from hearing of the alert before ``resolve``.
 
     The conditional update settles the race with a worker that is just claiming such a row: either the row is
     withheld, or the worker has it and ``resolve`` waits.
     """
     verdict = withheld(resolve, Stop("resolved before it could be told"), now)
     waiting = Notification.objects.filter(
-        alert=resolve.alert, channel=resolve.channel, kind=_FIRING, state=_DUE, lease_until__isnull=True
+        alert=resolve.alert, channel=resolve.channel, kind=_FIRING, state=_DUE, lease_until__isnull=True, gate__gt=""
     )
     with transaction.atomic():
         for _ in range(waiting.update(**verdict.row, fence=F("fence") + 1)):

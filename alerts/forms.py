@@ -1,10 +1,11 @@
 """Forms of the admin: a rule is refused where its mistake stands, a channel's secret is written and never shown."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 
-from alerts.channels import validate_settings
+from alerts.channels import validate_secret, validate_settings
 from alerts.models import Channel, Rule
 
 
@@ -23,7 +24,6 @@ class RuleForm(forms.ModelForm):
             "message_template",
             "runbook_url",
             "cooldown_minutes",
-            "max_alerts_per_hour",
             "tags",
         )
         widgets = {
@@ -56,12 +56,18 @@ class ChannelForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "settings" in cleaned and "kind" in cleaned and cleaned.get("enabled"):
-            try:
-                validate_settings(cleaned["kind"], cleaned["settings"] or {})
-            except forms.ValidationError as error:
-                self.add_error("settings", error)
+        if "kind" in cleaned:
+            if cleaned.get("enabled"):
+                self._check("settings", lambda: validate_settings(cleaned["kind"], cleaned.get("settings") or {}))
+            if cleaned.get("new_secret"):
+                self._check("new_secret", lambda: validate_secret(cleaned["kind"], cleaned["new_secret"]))
         return cleaned
+
+    def _check(self, field: str, validate: Callable[[], None]) -> None:
+        try:
+            validate()
+        except forms.ValidationError as error:
+            self.add_error(field, error)
 
     def save(self, commit: bool = True) -> Channel:
         if self.cleaned_data["new_secret"]:

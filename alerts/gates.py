@@ -65,16 +65,6 @@ class Standing:
 Gate = Callable[[Standing, datetime], Decision]
 
 
-def superseded(standing: Standing, now: datetime) -> Decision:
-    """News that is over before it was told is no news.
-
-    A row that may have arrived goes again, with the same delivery id, so that its resolve has something to resolve.
-    """
-    if standing.is_resolve or standing.alert_is_open or standing.may_have_arrived:
-        return Pass()
-    return Stop("resolved before it could be told")
-
-
 def never_told(standing: Standing, now: datetime) -> Decision:
     """A resolve goes only to those who were told of the firing."""
     if not standing.is_resolve or standing.was_told:
@@ -110,13 +100,24 @@ def cooldown(standing: Standing, now: datetime) -> Decision:
     return Pass() if until <= now else Hold(f"cooldown until {until:%H:%M:%S} UTC", until)
 
 
-GATES: tuple[Gate, ...] = (superseded, never_told, channel_disabled, rule_disabled, acknowledged, cooldown)
+GATES: tuple[Gate, ...] = (never_told, channel_disabled, rule_disabled, acknowledged, cooldown)
 
 
 def decide(standing: Standing, now: datetime) -> Decision:
-    """What the first gate that does not let it pass says."""
+    """What the first gate that does not let it pass says.
+
+    News that is over while a gate holds it is no news: what the channel heard last is true again. What only waits for
+    its turn or a retry is told all the same, since every alert that fires is told. A row that may have arrived goes
+    again, with the same delivery id, so that its resolve has something to resolve.
+    """
     for gate in GATES:
         decision = gate(standing, now)
+        if isinstance(decision, Hold) and _is_over(standing):
+            return Stop(f"resolved before it could be told: {decision.reason}")
         if not isinstance(decision, Pass):
             return decision
     return Pass()
+
+
+def _is_over(standing: Standing) -> bool:
+    return not standing.is_resolve and not standing.alert_is_open and not standing.may_have_arrived

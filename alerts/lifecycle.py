@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from alerts.audit import audit
 from alerts.board import Changes, Key, Opened, Resolved, Standing
-from alerts.messages import TemplateRefused, render
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Severity
+from alerts.wording import TemplateRefused, render
 
 
 class AlreadyResolved(Exception):
@@ -47,7 +47,7 @@ def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
     AlertEvent.objects.create(
         alert=alert, kind=AlertEvent.Kind.ACKNOWLEDGED, at=now, reason=note.strip()[:500], actor=actor
     )
-    _audit(alert, actor, "acknowledged")
+    audit(alert, "acknowledged", actor)
     alert.refresh_from_db()
     return alert
 
@@ -58,7 +58,7 @@ def resolve_by_hand(alert: Alert, actor: User, now: datetime) -> Alert:
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
     Instance.objects.filter(rule=alert.rule_id, fingerprint=alert.fingerprint).delete()
-    _audit(alert, actor, "resolved")
+    audit(alert, "resolved", actor)
     alert.refresh_from_db()
     return alert
 
@@ -150,9 +150,3 @@ def _clear_instances(cleared: list[Key]) -> None:
         by_rule.setdefault(rule_id, []).append(fingerprint)
     for rule_id, fingerprints in by_rule.items():
         Instance.objects.filter(rule=rule_id, fingerprint__in=fingerprints).delete()
-
-
-def _audit(alert: Alert, actor: User, action: str) -> None:
-    LogEntry.objects.log_create(
-        alert, force_log=True, action=LogEntry.Action.ACCESS, actor=actor, additional_data={"action": action}
-    )

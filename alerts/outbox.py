@@ -6,25 +6,19 @@ The database is the queue. A task may be lost, sent twice or run beside another 
 import logging
 import time
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from auditlog.models import LogEntry
-from django.db import close_old_connections, connections, transaction
+from django.db import close_old_connections, connection, connections, transaction
 
+from alerts.audit import audit
 from alerts.channels.base import DeliveryFailed, TransientFailure
 from alerts.channels.kinds import transport
-from alerts.channels.message import message_of
-from alerts.delivery import (
-    Delivery,
-    channels_with_due,
-    claim_next,
-    record,
-    requeue_expired,
-    supersede_firings,
-)
+from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
+from alerts.message import message_of
 from alerts.models import Notification
 from alerts.results import Outcome, consequence_of
 from alerts.retries import jitter
@@ -50,18 +44,18 @@ class _Clock:
 
 
 def deliver_due(now: datetime) -> int:
-    """Delivers what is due at ``now`` (the database's clock) and comes due meanwhile; gives the number of rows seen.
+    """Delivers what is due at ``now``, by the database's clock; gives the number of rows looked at.
 
     Begins no row after 30 s; the next sweep goes on. A channel whose sending failed rests until then.
     """
     clock = _Clock(now)
     requeue_expired(now)
-    channels = channels_with_due(now)
-    if not channels:
+    turns = due_by_channel(now)
+    if not turns:
         return 0
-    close_old_connections()
-    with ThreadPoolExecutor(min(len(channels), CHANNELS_AT_ONCE), "deliver") as pool:
-        return sum(pool.map(lambda channel_id: _serve(channel_id, clock), channels))
+    _spare_connection()
+    with ThreadPoolExecutor(min(len(turns), CHANNELS_AT_ONCE), "deliver") as pool:
+        return sum(pool.map(lambda rows: _serve(rows, clock), turns.values()))
 
 
 @transaction.atomic
@@ -73,27 +67,32 @@ def send_again(notification: Notification, now: datetime) -> bool:
     ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
     if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
         return False
-    action = {"action": f"sent again to {notification.channel.name}"}
-    LogEntry.objects.log_create(
-        notification.alert, force_log=True, action=LogEntry.Action.ACCESS, additional_data=action
-    )
+    audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
 
 
-def _serve(channel_id: int, clock: _Clock) -> int:
-    """Delivers the channel's rows in order, until none is due, one fails, or the sweep's time is over."""
+def _spare_connection() -> None:
+    """PostgreSQL's connections are few and shared by a pool; none is kept while nothing is asked of it."""
+    if connection.vendor == "postgresql":
+        close_old_connections()
+
+
+def _serve(rows: Sequence[Due], clock: _Clock) -> int:
+    """Delivers a channel's rows in order, until one fails or the sweep's time is over."""
     ends = clock.began_at + timedelta(seconds=SWEEP_SECONDS)
     seen = 0
     try:
-        while clock.now() < ends:
-            delivery = claim_next(channel_id, clock.now())
-            if delivery is None:
+        for row in rows:
+            if clock.now() >= ends:
                 break
+            delivery = claim(row, clock.now())
+            if delivery is None:
+                continue
             seen += 1
             if not _deliver(delivery, clock):
                 break
     except Exception:  # the edge of a thread: the lease brings the row back, the other channels go on
-        log.exception("Serving channel %s failed.", channel_id)
+        log.exception("Serving a channel failed.")
     finally:
         connections.close_all()  # this thread's, which ends now
     return seen
@@ -123,10 +122,10 @@ def _outcome(delivery: Delivery, clock: _Clock) -> Outcome:
 
 
 def _attempt(notification: Notification, now: datetime) -> Outcome:
-    """Sends outside any transaction, and without keeping a connection from those who need one."""
+    """Sends outside any transaction."""
     channel = notification.channel
     message = message_of(notification, now)
-    close_old_connections()
+    _spare_connection()
     try:
         return transport(channel.kind).send(message, channel.settings, channel.secret)
     except DeliveryFailed as failure:

@@ -7,6 +7,7 @@ from alerts.models import Notification, Rule
 
 _FIRING = Notification.Kind.FIRING
 _SENT = Notification.State.SENT
+_UNDER_WAY = (Notification.State.DUE, Notification.State.LEASED)
 
 
 def standing_of(notification: Notification, now: datetime, *, may_have_arrived: bool) -> Standing:
@@ -23,7 +24,7 @@ def standing_of(notification: Notification, now: datetime, *, may_have_arrived: 
         channel_enabled=notification.channel.enabled,
         rule_enabled=rule is None or rule.enabled,
         was_told=any(state == _SENT for state, _ in others),
-        is_being_told=any(lease_until is not None for _, lease_until in others),
+        is_being_told=any(state in _UNDER_WAY or lease_until is not None for state, lease_until in others),
         may_have_arrived=may_have_arrived,
         cooldown=cooldown,
         last_told=_last_told(notification, rule, now - cooldown) if rule is not None else None,

@@ -30,7 +30,7 @@ class Described:
 def described() -> Iterator[Described]:
     config = settings.CONFIG
     yield Described("log", Channel.Kind.LOG, STARTER_SET)
-    yield Described("alert-file", Channel.Kind.FILE, STARTER_SET, {"path": "alerts.log"})
+    yield Described("alert-file", Channel.Kind.FILE, STARTER_SET, {"path": "logs/alerts.log"})
     yield Described(
         "email",
         Channel.Kind.EMAIL,

@@ -1,11 +1,20 @@
 """Periodic work of alerting: load, call, save."""
 
-from celery import shared_task
+import logging
+import time
+import urllib.request
+from datetime import timedelta
+
+from celery import Task, shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from alerts.evaluation import evaluate
 from alerts.outbox import deliver_due
-from monitoring import database_now, interval_seconds
+from alerts.retention import delete_old_alerts
+from monitoring import database_now, lease, least_gap_seconds
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="alerts.evaluate")
@@ -13,10 +22,13 @@ def evaluate_rules() -> None:
     """Judges the rules on what is new, and wakes delivery when there is something to tell."""
     if not settings.CONFIG.enable_alerting:
         return
-    gap_seconds = interval_seconds("evaluate", settings.CONFIG.evaluate_seconds) / 2
-    report = evaluate(database_now(), gap_seconds)
-    if report is not None and (report.opened or report.resolved):
-        wake_delivery()
+    report = evaluate(database_now(), least_gap_seconds("evaluate", settings.CONFIG.evaluate_seconds))
+    if report is None:
+        return
+    if report.opened or report.resolved:
+        wake(deliver)
+    if settings.CONFIG.heartbeat_url:
+        wake(beat)
 
 
 @shared_task(name="alerts.deliver")
@@ -26,11 +38,33 @@ def deliver() -> None:
         deliver_due(database_now())
 
 
-def wake_delivery() -> None:
-    """Asks for a sweep now. With the broker away the next scheduled sweep does the same work, a little later."""
-    from kombu.exceptions import OperationalError
+@shared_task(name="alerts.beat")
+def beat() -> None:
+    """Tells a dead man's switch elsewhere that a cycle of evaluation went well; it raises the alarm when this ends."""
+    with lease("heartbeat", seconds=20) as held:  # an address that hangs must not gather waiting threads
+        if held is None:
+            return
+        try:
+            with urllib.request.urlopen(settings.CONFIG.heartbeat_url, timeout=10) as answer:  # noqa: S310  (http, https)
+                answer.read(1)
+        except (OSError, ValueError) as error:
+            log.warning("AHGD_HEARTBEAT_URL could not be reached: %s", type(error).__name__)
 
+
+@shared_task(name="alerts.retain")
+def retain() -> None:
+    """Deletes resolved alerts past their retention, step by step, for at most a minute."""
+    keep = timedelta(hours=settings.CONFIG.alert_retention_hours)
+    ends = time.monotonic() + 60
+    with lease("alert-retention", seconds=120, gap_seconds=60) as held:
+        while held is not None and time.monotonic() < ends:
+            if delete_old_alerts(database_now(), keep) == 0:
+                return
+
+
+def wake(task: Task) -> None:
+    """Asks for a task now. With the broker away, its schedule or the next cycle does the same work a little later."""
     try:
-        deliver.apply_async(expires=30)
+        task.apply_async(expires=30)
     except (OperationalError, OSError):
         return

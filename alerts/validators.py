@@ -3,14 +3,16 @@
 from django.core.exceptions import ValidationError
 
 from alerts.conditions import ConditionRefused, parse
-from alerts.messages import TemplateRefused, check_template
+from alerts.wording import TemplateRefused, check_template
 
 
 def validate_condition(text: str) -> None:
     try:
         condition = parse(text)
     except ConditionRefused as refused:
-        raise ValidationError(str(refused), code="condition") from refused
+        line, column = refused.line_and_column(text)
+        place = f"Line {line}, column {column}" if "\n" in text.strip() else f"Column {column}"
+        raise ValidationError(f"{place}: {refused}", code="condition") from refused
     if condition.questions:
         function = condition.questions[0].function
         raise ValidationError(f"{function}() looks at the past, which rules cannot do yet.", code="condition")

@@ -19,10 +19,11 @@ class WrongValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a text becomes a value. ``read`` raises ValueError when the text is not ``allowed``."""
+    """How a text becomes a value, and which values are ``allowed``; ``parse`` raises ValueError where it cannot."""
 
     allowed: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
+    accepts: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Variable:
     reader: Reader
     help: str
     secret: bool = False
+    used_from: str = ""
+    """Names the capability that will use it, for one that is accepted already and does nothing yet."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,90 +64,115 @@ def _text(variable: Variable, environ: Mapping[str, str]) -> str:
         raise WrongValue(f"{variable.name}_FILE={path!r}: must name a readable file ({reason})") from error
 
 
+def check(variable: Variable, value: Any) -> Any:
+    """The value, when it is allowed. Raises WrongValue, with the field's name, when it is not."""
+    if not variable.reader.accepts(value):
+        raise WrongValue(f"{variable.field}={_shown(variable, value)}: allowed is {variable.reader.allowed}")
+    return value
+
+
 def _value(variable: Variable, text: str) -> Any:
     try:
-        return variable.reader.read(text)
-    except ValueError as error:
-        shown = "(hidden)" if variable.secret else repr(text)
-        raise WrongValue(f"{variable.name}={shown}: allowed is {variable.reader.allowed}") from error
+        value = variable.reader.parse(text)
+        if variable.reader.accepts(value):
+            return value
+    except ValueError:
+        pass  # said below, as for a value that can be read but is not allowed
+    raise WrongValue(f"{variable.name}={_shown(variable, text)}: allowed is {variable.reader.allowed}")
+
+
+def _shown(variable: Variable, value: Any) -> str:
+    return "(hidden)" if variable.secret else repr(value)
 
 
 def whole(minimum: int, maximum: int) -> Reader:
-    def parse(text: str) -> int:
-        number = int(text)
-        if not minimum <= number <= maximum:
-            raise ValueError(text)
-        return number
-
-    return Reader(f"a whole number from {minimum} to {maximum}", parse)
+    return Reader(
+        f"a whole number from {minimum} to {maximum}",
+        int,
+        lambda value: type(value) is int and minimum <= value <= maximum,
+    )
 
 
 def number(minimum: float, maximum: float) -> Reader:
-    def parse(text: str) -> float:
-        value = float(text)
-        if not minimum <= value <= maximum:
-            raise ValueError(text)
-        return value
+    return Reader(
+        f"a number from {minimum:g} to {maximum:g}", float, lambda value: _is_between(value, minimum, maximum)
+    )
 
-    return Reader(f"a number from {minimum:g} to {maximum:g}", parse)
+
+def numbers(minimum: float, maximum: float, of: str) -> Reader:
+    """Several numbers, separated by commas; ``of`` says what they are."""
+    return Reader(
+        f"{of} from {minimum:g} to {maximum:g} separated by commas",
+        lambda text: tuple(float(part) for part in _parse_list(text)),
+        lambda values: bool(values) and all(_is_between(value, minimum, maximum) for value in values),
+    )
 
 
 def one_of(*choices: str) -> Reader:
-    def parse(text: str) -> str:
-        by_folded = {choice.casefold(): choice for choice in choices}
-        if text.casefold() not in by_folded:
-            raise ValueError(text)
-        return by_folded[text.casefold()]
+    by_folded = {choice.casefold(): choice for choice in choices}
+    return Reader(
+        "one of " + ", ".join(choices),
+        lambda text: by_folded.get(text.casefold(), text),
+        lambda value: value in choices,
+    )
 
-    return Reader("one of " + ", ".join(choices), parse)
+
+def _is_between(value: object, minimum: float, maximum: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and minimum <= value <= maximum
 
 
-def _parse_flag(text: str) -> bool:
-    folded = text.casefold()
-    if folded not in _FLAGS:
-        raise ValueError(text)
-    return _FLAGS[folded]
+def _parse_flag(text: str) -> bool | str:
+    return _FLAGS.get(text.casefold(), text)
 
 
 def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _parse_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port or 1) < 1:
-        raise ValueError(text)
-    return text
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
-def _parse_networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(part, strict=False)) for part in _parse_list(text))
+def _is_url(value: object) -> bool:
+    try:
+        parts = urlsplit(str(value))
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
-def _parse_addresses(text: str) -> tuple[str, ...]:
-    addresses = _parse_list(text)
-    if not all(0 < address.find("@") < len(address) - 1 and not set(address) & set(" \t<>") for address in addresses):
-        raise ValueError(text)
-    return addresses
+def _is_network(value: object) -> bool:
+    try:
+        ip_network(str(value), strict=False)
+    except ValueError:
+        return False
+    return True
 
 
-def _parse_hostname(text: str) -> str:
-    if set(text) & set("/ \t,@") or len(text) > 253:
-        raise ValueError(text)
-    return text
+def _is_address(value: object) -> bool:
+    text = str(value)
+    return 0 < text.find("@") < len(text) - 1 and not set(text) & set(" \t<>")
+
+
+def _is_hostname(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 253 and not set(value) & set("/ \t,@")
+
+
+def _each(is_one: Callable[[object], bool]) -> Callable[[Any], bool]:
+    return lambda values: all(map(is_one, values))
 
 
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
-FLAG = Reader("true or false", _parse_flag)
-TEXT = Reader("any text", str)
-LIST = Reader("names separated by commas", _parse_list)
-PATH = Reader("a path", lambda text: Path(os.path.expanduser(text)))
-PORT = whole(1, 65535)
-HOSTNAME = Reader("a host name or address, without scheme or port", _parse_hostname)
-URL = Reader("an http:// or https:// address", _parse_url)
-URLS = Reader(
-    "http:// or https:// addresses separated by commas", lambda text: tuple(_parse_url(u) for u in _parse_list(text))
+FLAG = Reader("true or false", _parse_flag, lambda value: isinstance(value, bool))
+TEXT = Reader("any text", str, _is_text)
+LIST = Reader("names separated by commas", _parse_list, _each(_is_text))
+PATH = Reader(
+    "a path", lambda text: Path(os.path.expanduser(text)), lambda value: isinstance(value, Path) and value != Path()
 )
-NETWORKS = Reader("addresses or networks separated by commas, such as 10.0.0.0/8", _parse_networks)
-ADDRESSES = Reader("e-mail addresses separated by commas", _parse_addresses)
+PORT = whole(1, 65535)
+HOSTNAME = Reader("a host name or address, without scheme or port", str, _is_hostname)
+URL = Reader("an http:// or https:// address", str, _is_url)
+URLS = Reader("http:// or https:// addresses separated by commas", _parse_list, _each(_is_url))
+NETWORKS = Reader("addresses or networks separated by commas, such as 10.0.0.0/8", _parse_list, _each(_is_network))
+ADDRESSES = Reader("e-mail addresses separated by commas", _parse_list, _each(_is_address))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
     from monitoring.performance import track_performance as track_performance
-    from monitoring.schedule import interval_seconds as interval_seconds
+    from monitoring.schedule import least_gap_seconds as least_gap_seconds
     from monitoring.standalone import setup as setup
 
 _HOMES = {
@@ -23,8 +23,8 @@ _HOMES = {
     "PerformanceMonitor": "monitoring.performance",
     "database_now": "monitoring.clock",
     "get_performance_monitor": "monitoring.performance",
-    "interval_seconds": "monitoring.schedule",
     "lease": "monitoring.leases",
+    "least_gap_seconds": "monitoring.schedule",
     "setup": "monitoring.standalone",
     "track_performance": "monitoring.performance",
 }
@@ -35,8 +35,8 @@ __all__ = [
     "PerformanceMonitor",
     "database_now",
     "get_performance_monitor",
-    "interval_seconds",
     "lease",
+    "least_gap_seconds",
     "setup",
     "track_performance",
 ]

@@ -1,4 +1,4 @@
-"""Metrics, series, snapshots and health in the admin: read-only, but for a snapshot's value, which is marked."""
+"""Facts in the admin, to be read; people edit a metric's text, and a snapshot's value, which is then marked."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
     search_fields = ("series__metric__name",)
     show_full_result_count = False
     fields = ("series", "time", "value", "count", "total", "minimum", "maximum", "edited")
-    readonly_fields = ("series", "time", "edited")
+    readonly_fields = ("series", "time", "count", "total", "minimum", "maximum", "edited")
     ordering = ("-id",)
 
     @admin.display(description="time", ordering="at")
@@ -71,6 +71,9 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # facts end by retention
 
     def save_model(self, request: HttpRequest, obj: MetricSnapshot, form: ModelForm, change: bool) -> None:
         obj.edited = True  # the audit log has who, when and what

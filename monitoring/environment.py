@@ -2,14 +2,11 @@
 
 from caching.environment import FLAG, HOSTNAME, PATH, Reader, Variable, number, whole
 
-
-def _parse_database_url(text: str) -> str:
-    if text.split(":", 1)[0] not in ("sqlite", "postgres", "postgresql"):
-        raise ValueError(text)
-    return text
-
-
-_DATABASE_URL = Reader("postgresql://user:password@host:port/name or sqlite:///path", _parse_database_url)
+_DATABASE_URL = Reader(
+    "postgresql://user:password@host:port/name or sqlite:///path",
+    str,
+    lambda value: str(value).split(":", 1)[0] in ("sqlite", "postgres", "postgresql"),
+)
 
 STATE_DIR = Variable(
     "AHGD_STATE_DIR", "state_dir", PATH, "Where the embedded default keeps database, broker, keys and logs."

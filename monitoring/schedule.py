@@ -11,6 +11,14 @@ _SECONDS = {
 }
 
 
+def least_gap_seconds(name: str, otherwise: float) -> float:
+    """Half the interval of a task: two beats send it twice within one, and the second one is to do nothing.
+
+    Half, since a run that begins a little early, after one that began a little late, still has to count.
+    """
+    return interval_seconds(name, otherwise) / 2
+
+
 def interval_seconds(name: str, otherwise: float) -> float:
     """The interval of the task called ``name``, or ``otherwise`` while it has no row with an interval."""
     row = PeriodicTask.objects.filter(name=name, interval__isnull=False).values_list(

@@ -14,7 +14,7 @@ from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.collectors.running import Collection
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots
-from monitoring.schedule import interval_seconds
+from monitoring.schedule import least_gap_seconds
 from monitoring.storage import Storage
 
 _storage = Storage()
@@ -22,17 +22,24 @@ _collection = Collection()
 work.connect()
 
 
+class CollectionFailed(Exception):
+    """Some collectors could not be read; the message has each with its reason."""
+
+
 @shared_task(name="monitoring.collect")
 def collect_host() -> None:
     """Reads every host collector once and stores what they gave."""
     if not settings.CONFIG.enable_performance_monitoring:
         return
-    gap_seconds = interval_seconds("collect", settings.CONFIG.collect_seconds) / 2
+    gap_seconds = least_gap_seconds("collect", settings.CONFIG.collect_seconds)
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
             queues = QueuesCollector(app_or_default())  # here: other threads know no present application
             collectors = (*HOST_COLLECTORS, *SHARED_COLLECTORS, queues, WorkersCollector())
-            _storage.write(_collection.run(collectors, database_now(), settings.INSTANCE))
+            collected = _collection.run(collectors, database_now(), settings.INSTANCE)
+            _storage.write(collected.samples)
+            if collected.errors:  # after the others are stored; the lease's row shows it
+                raise CollectionFailed("; ".join(f"{name}: {error}" for name, error in collected.errors.items()))
 
 
 @shared_task(name="monitoring.check_health")
@@ -42,7 +49,7 @@ def check_health() -> None:
 
     if not settings.CONFIG.enable_health_checks:
         return
-    gap_seconds = interval_seconds("health", settings.CONFIG.health_check_interval_seconds) / 2
+    gap_seconds = least_gap_seconds("health", settings.CONFIG.health_check_interval_seconds)
     with lease("health", seconds=60, gap_seconds=gap_seconds) as held:
         if held is not None:
             run_and_record(database_now())

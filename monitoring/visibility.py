@@ -9,14 +9,15 @@ from django.db import OperationalError, connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Max
 
-_LOCK = 0x41484744  # "AHGD"
+from monitoring.locks import WRITES
+
 _WAIT_MS = 1500
 
 
 def announce_write(cursor: CursorWrapper) -> None:
     """Call inside the transaction that inserts rows which are read by cursor."""
     if connection.vendor == "postgresql":
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITES])
 
 
 def high_water(model: type[models.Model]) -> int | None:
@@ -26,7 +27,7 @@ def high_water(model: type[models.Model]) -> int | None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {_WAIT_MS}")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITES])
             return _highest(model)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "55P03":  # lock_not_available

@@ -2,16 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -49,7 +46,7 @@ def offer_link() -> str | None:
     """Puts a link for an administrator who never signed in and has no password into a file only the owner can read."""
     waiting = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     if waiting is None or waiting.last_login is not None or waiting.has_usable_password():
-        link_file().unlink(missing_ok=True)
+        withdraw_link()
         return None
     link = link_for(waiting)
     draft = link_file().with_name(f"sign-in-link.{os.getpid()}")
@@ -59,10 +56,9 @@ def offer_link() -> str | None:
     return link
 
 
-@receiver(user_logged_in, dispatch_uid="ahgd_ops.first_sign_in")
-def withdraw_link(sender: Any, user: User, **kwargs: Any) -> None:
-    if user.is_superuser:
-        link_file().unlink(missing_ok=True)
+def withdraw_link() -> None:
+    """Takes away the file with the link, of which there may be none."""
+    link_file().unlink(missing_ok=True)
 
 
 @login_not_required

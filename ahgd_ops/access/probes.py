@@ -43,8 +43,8 @@ def _is_neighbour(request: HttpRequest) -> bool:
 
 def _of_token(request: HttpRequest, now: datetime) -> frozenset[str]:
     kind, _, text = request.headers["Authorization"].partition(" ")
-    found = tokens.scopes_of(text.strip(), now) if kind.casefold() == "bearer" else None
-    return _NOBODY if found is None else found[1]
+    found = tokens.scopes_of_text(text.strip(), now) if kind.casefold() == "bearer" else None
+    return _NOBODY if found is None else found
 
 
 def _of_session(request: HttpRequest) -> frozenset[str]:

@@ -32,19 +32,19 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def scopes_of(text: str, now: datetime) -> tuple[ApiToken, frozenset[str]] | None:
-    """The token's row and scopes, or None when it is unknown, expired, or its owner was deactivated."""
+def scopes_of_text(text: str, now: datetime) -> frozenset[str] | None:
+    """The token's scopes, or None when it is unknown, expired, or its owner was deactivated."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     token = ApiToken.objects.select_related("owner").filter(alive, digest=digest(text), owner__is_active=True).first()
     if token is None:
         return None
     unused = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USE_RECORDED_EVERY)
     ApiToken.objects.filter(unused, pk=token.pk).update(last_used_at=now)
-    return token, frozenset(token.scopes)
+    return frozenset(token.scopes)
 
 
 class TokenMiddleware:
-    """Gives each request ``scopes``, and signs in the owner of a valid token for this one request."""
+    """Gives each request the ``scopes`` of its token; views that serve machines look at them, nobody is signed in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -54,9 +54,8 @@ class TokenMiddleware:
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind.casefold() != "bearer":
             return self.get_response(request)
-        found = scopes_of(text.strip(), timezone.now())
-        if found is None:
+        scopes = scopes_of_text(text.strip(), timezone.now())
+        if scopes is None:
             return JsonResponse({"error": "This token is unknown, expired or revoked."}, status=401)
-        request.scopes = found[1]  # type: ignore[attr-defined]
-        request.token = found[0]  # type: ignore[attr-defined]
+        request.scopes = scopes  # type: ignore[attr-defined]
         return self.get_response(request)

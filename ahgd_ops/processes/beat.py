@@ -5,15 +5,15 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 
-from ahgd_ops import production
 from ahgd_ops.celery import app
+from ahgd_ops.processes import lifetime
 from ahgd_ops.processes.news import READY, SENT, wire
 
 
 def run() -> int:
     signals.beat_init.connect(_announce_ready)
     signals.after_task_publish.connect(_announce_sent)
-    production.start_process("beat-1")
+    lifetime.start_process("beat-1")
     try:
         app.Beat(
             scheduler="django_celery_beat.schedulers:DatabaseScheduler",
@@ -23,7 +23,7 @@ def run() -> int:
             quiet=True,
         ).run()
     finally:
-        production.stop_process()
+        lifetime.stop_process()
     return 0
 
 

@@ -11,7 +11,7 @@ from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from ahgd_ops import probe_server, production
+from ahgd_ops.processes import lifetime, probe_server
 from ahgd_ops.processes.forking import freeze
 from ahgd_ops.processes.lifeline import die_with
 from ahgd_ops.processes.news import LOST, READY, wire
@@ -20,7 +20,7 @@ SETTINGS_FILE = Path(__file__).resolve().parent.parent / "gunicorn.conf.py"
 
 
 def run() -> int:
-    production.show_process_as("web")
+    lifetime.show_process_as("web")
     sys.argv = ["gunicorn", "--config", str(SETTINGS_FILE), "ahgd_ops.wsgi"]  # ours was Django's
     WSGIApplication().run()
     return 0
@@ -39,19 +39,19 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 def post_worker_init(worker: Worker) -> None:
     _drain_on_term(worker)
-    production.start_process(f"web-{worker.slot}")
+    lifetime.start_process(f"web-{worker.slot}")
     if settings.CONFIG.health_endpoint_enabled:
         probe_server.start(settings.CONFIG.bind, settings.CONFIG.health_endpoint_port)
     wire.announce(READY)
 
 
 def worker_exit(server: Arbiter, worker: Worker) -> None:
-    production.stop_process()
+    lifetime.stop_process()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
     """In gunicorn's own process, after one of its workers is gone."""
-    production.forget_process(worker.pid)
+    lifetime.forget_process(worker.pid)
     wire.announce(LOST, f"web-{worker.slot} ended and was replaced")
 
 

@@ -7,8 +7,8 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 
-from ahgd_ops import production
 from ahgd_ops.celery import app
+from ahgd_ops.processes import lifetime
 from ahgd_ops.processes.news import FINISHED, READY, wire
 
 QUEUES = ("collect", "evaluate", "deliver", "default")
@@ -18,7 +18,7 @@ def run() -> int:
     signals.worker_ready.connect(_announce_ready)
     signals.task_postrun.connect(_announce_finished)
     warnings.simplefilter("ignore", SecurityWarning)  # of running as root: what we accept is JSON, never pickle
-    production.start_process("worker-1")
+    lifetime.start_process("worker-1")
     worker = app.Worker(
         hostname=f"worker-1@{settings.INSTANCE}",
         pool_cls="threads",
@@ -32,7 +32,7 @@ def run() -> int:
         quiet=True,
     )
     worker.start()
-    production.stop_process()
+    lifetime.stop_process()
     return int(worker.exitcode or 0)
 
 

@@ -81,6 +81,14 @@ class Message:
         word = "Resolved" if self.is_resolved else self.severity.capitalize()
         return one_line(f"[{word}] {self.rule}: {self.subject}")
 
+    @property
+    def news(self) -> str:
+        """What is to be said now: the summary is of the moment it fired, so a resolve puts it in the past."""
+        if not self.is_resolved:
+            return self.summary
+        why = f": {self.reason}" if self.reason else ""
+        return f"Resolved{why}. It fired with: {self.summary}"
+
     def facts(self) -> dict[str, Any]:
         """The message as plain JSON values; times as ISO 8601 in UTC."""
         return {

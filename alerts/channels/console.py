@@ -27,7 +27,7 @@ class ConsoleTransport:
         terminal = sys.__stdout__  # Celery puts a logger in the place of sys.stdout
         if terminal is None:
             raise PermanentFailure("this process has no standard output")
-        text = one_line(f"{message.headline}: {message.summary}", longest=2000)
+        text = one_line(f"{message.headline}: {message.news}", longest=2000)
         try:
             terminal.write(f"{message.attempted_at:%Y-%m-%d %H:%M:%S} UTC {text} {message.url}\n")
             terminal.flush()

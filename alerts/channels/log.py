@@ -20,6 +20,6 @@ class LogTransport:
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
         level = logging.INFO if message.is_resolved else _LEVELS[message.severity]
-        text = one_line(f"{message.headline}: {message.summary}", longest=2000)
+        text = one_line(f"{message.headline}: {message.news}", longest=2000)
         logging.getLogger(LOGGER).log(level, "%s %s id=%s", text, message.url, message.delivery_id)
         return Receipt(f"written to the log {LOGGER}")

@@ -114,7 +114,7 @@ def payload(message: Message) -> dict[str, Any]:
         "commonAnnotations": alert["annotations"],
         "externalURL": django_settings.CONFIG.origin,
         "alerts": [alert],
-        "text": f"{message.headline}\n{message.summary}\n{message.url}",
+        "text": f"{message.headline}\n{message.news}\n{message.url}",
         "ahgd": message.facts(),
     }
 

@@ -1,8 +1,8 @@
-"""From tree to function: a new Python syntax tree, made only of what `expressions.py` lists, is compiled.
+"""From tree to function: a new Python syntax tree, made only of what ``expressions.py`` lists, is compiled.
 
 It holds no attribute, no import, no loop and no name but ours: facts are indexed by position, everything that can grow
-or fail is a call of a bounded operator, and what the types prove harmless (`name == 'x' and value > 80`) is left to
-the interpreter. Metrics and health checks get a branch each, where a fact the subject never has is a constant `None`.
+or fail is a call of a bounded operator, and what the types prove harmless (``name == 'x' and value > 80``) is left to
+the interpreter. Metrics and health checks get a branch each, where a fact the subject never has is a constant ``None``.
 """
 
 import ast
@@ -10,13 +10,27 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-from .expressions import NOTHING, Code, call, compare, constant, identical, item, name, unless_unknown
-from .facts import Facts, Subject
-from .operators.comparisons import COMPARISONS, decisive, metadata_value
-from .tree import Call, Choice, Comparison, Entry, Fact, IsMissing, ListOf, Literal, Logic, Node, Not, Window, walk
-from .values import ConditionBroken, Truth
-from .vocabulary import FACTS, HEALTH_CHECK, NUMBERS, OPERATORS, Presence, ValueType
-from .windows import WindowRead, window_value
+from alerts.conditions.expressions import NOTHING, Code, call, compare, constant, identical, item, name, unless_unknown
+from alerts.conditions.facts import Facts, Subject, window_value
+from alerts.conditions.operators.comparisons import COMPARISONS, decisive, metadata_value
+from alerts.conditions.tree import (
+    Call,
+    Choice,
+    Comparison,
+    Entry,
+    Fact,
+    IsMissing,
+    ListOf,
+    Literal,
+    Logic,
+    Node,
+    Not,
+    Window,
+    walk,
+)
+from alerts.conditions.values import ConditionBroken, Truth
+from alerts.conditions.vocabulary import FACTS, HEALTH_CHECK, NUMBERS, OPERATORS, Presence, ValueType
+from alerts.conditions.windows import WindowRead
 
 Judge = Callable[[Facts], Truth]
 
@@ -84,7 +98,7 @@ _NAMES: Final[dict[str, Any]] = {
 
 
 class _Writer:
-    """Writes the branch of one kind of subject; adds the window questions it asks to `questions`."""
+    """Writes the branch of one kind of subject; adds the window questions it asks to ``questions``."""
 
     def __init__(self, subject: Subject, questions: list[WindowRead]) -> None:
         self._subject = subject
@@ -171,7 +185,7 @@ class _Writer:
         return self._joined(node.joint, [self._condition(operand) for operand in node.operands])
 
     def _joined(self, joint: str, operands: list[Code]) -> Code:
-        """Kleene's `and` and `or`, from left to right: what absorbs (False, True) ends it, the unknown goes on.
+        """Kleene's ``and`` and ``or``, from left to right: what absorbs (False, True) ends it, the unknown goes on.
 
         After an operand that is certain Python's own do exactly that.
         """
@@ -192,7 +206,7 @@ class _Writer:
         return ast.IfExp(identical(bind_left, absorbing), constant(absorbing), rest)
 
     def comparison(self, node: Comparison) -> Code:
-        """A chain is the `and` of its pairs, each operand computed once."""
+        """A chain is the ``and`` of its pairs, each operand computed once."""
         pairs = []
         left = self.write(node.operands[0])
         for position, symbol in enumerate(node.symbols, start=1):

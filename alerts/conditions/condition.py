@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from .compiling import Judge, compile_judge
-from .reading import read_condition
-from .selectors import Selector, selector_of
-from .thresholds import Threshold, threshold_of
-from .tree import Fact, Node, Window, walk
-from .windows import WindowRead
+from alerts.conditions.compiling import Judge, compile_judge
+from alerts.conditions.reading import read_condition
+from alerts.conditions.selectors import Selector, selector_of
+from alerts.conditions.thresholds import Threshold, threshold_of
+from alerts.conditions.tree import Fact, Node, Window, walk
+from alerts.conditions.windows import WindowRead
 
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """Made by `parse`; safe to share between threads. What derives from it is computed once, when first asked for."""
+    """Made by ``parse``; safe to share between threads. What derives from it is computed once, when first asked for."""
 
     text: str
     tree: Node
 
     @cached_property
     def verdict(self) -> Judge:
-        """`condition.verdict(facts)`: whether the condition holds on these facts, as a Truth.
+        """``condition.verdict(facts)``: whether the condition holds on these facts, as a Truth.
 
         Raises ConditionBroken, with the reason, when it cannot be computed: a division by zero, wrong types, an index
         or a number or text past its bounds, NaN or infinity. Costs bounded time and memory.
@@ -34,7 +34,7 @@ class Condition:
 
     @cached_property
     def threshold(self) -> Threshold | None:
-        """The one number that `value` is compared with, if there is one."""
+        """The one number that ``value`` is compared with, if there is one."""
         return threshold_of(self.tree)
 
     @cached_property

@@ -17,7 +17,7 @@ _NATIVE: Final[Mapping[str, ast.cmpop]] = {
 
 
 class Code(NamedTuple):
-    """An expression; `certain` when it can never be None, that is unknown."""
+    """An expression; ``certain`` when it can never be None, that is unknown."""
 
     expression: ast.expr
     certain: bool

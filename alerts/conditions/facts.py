@@ -3,10 +3,10 @@
 import enum
 import math
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
-from .values import LARGEST_NUMBER, LONGEST_TEXT, NOT_FINITE
-from .windows import WindowReader
+from alerts.conditions.values import LARGEST_NUMBER, LONGEST_TEXT, NOT_FINITE, ConditionBroken, bounded_number
+from alerts.conditions.windows import WindowRead
 
 _NO_ENTRIES: Final[dict[str, Any]] = {}
 
@@ -18,11 +18,20 @@ class Subject(enum.Enum):
     HEALTH = "health check"
 
 
+class WindowReader(Protocol):
+    """Answers window functions at the time of ``facts``.
+
+    ``None`` when the window holds no samples, for every function; ``absent_over_time`` arrives as ``count_over_time``.
+    """
+
+    def read(self, question: WindowRead, facts: "Facts") -> float | None: ...
+
+
 class Facts(NamedTuple):
-    """What is known about one subject; `None` where it has no such fact. Made by the functions below.
+    """What is known about one subject; ``None`` where it has no such fact. Made by the functions below.
 
     A plain tuple on purpose: one is made for every snapshot, and compiled conditions index it instead of reading
-    attributes. `timestamp` is in seconds since the epoch.
+    attributes. ``timestamp`` is in seconds since the epoch.
     """
 
     is_health: bool
@@ -65,7 +74,7 @@ def health_facts(
     metadata: dict[str, Any] = _NO_ENTRIES,
     windows: WindowReader | None = None,
 ) -> Facts:
-    """The facts of one health record: `value` is 0 when healthy, else 1; a long message is judged on its beginning."""
+    """The facts of one health record: ``value`` is 0 when healthy, else 1; a long message is judged by its start."""
     return Facts(
         is_health=True,
         name=name,
@@ -82,8 +91,16 @@ def health_facts(
 
 
 def cycle_facts(*, timestamp: float, windows: WindowReader) -> Facts:
-    """Facts for a condition that uses no fact of a sample, only window functions (`Condition.uses_facts` is false)."""
+    """Facts for a condition that uses no fact of a sample, only window functions (``Condition.facts`` is empty)."""
     return metric_facts(name="", value=0.0, timestamp=timestamp, windows=windows)
+
+
+def window_value(facts: Facts, question: WindowRead) -> float | None:
+    """Ask the reader the facts came with; ConditionBroken when they came without one, or it answers NaN or infinity."""
+    if facts.windows is None:
+        raise ConditionBroken("window functions need the stored series, and none were given")
+    answer = facts.windows.read(question, facts)
+    return None if answer is None else bounded_number(answer)
 
 
 def _finite(number: float) -> float:

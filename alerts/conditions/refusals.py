@@ -7,7 +7,7 @@ from collections.abc import Iterable
 class ConditionRefused(ValueError):
     """The text is not a condition.
 
-    `position` is the offset in characters from the start of the text, `advice` what to write instead (may be empty).
+    ``position`` is the offset in characters from the start of the text, ``advice`` what to write instead, or empty.
     """
 
     def __init__(self, message: str, position: int = 0, advice: str = "") -> None:
@@ -20,7 +20,7 @@ class ConditionRefused(ValueError):
         return f"{self.message}; {self.advice}" if self.advice else self.message
 
     def line_and_column(self, text: str) -> tuple[int, int]:
-        """Where `position` lies in `text`, both counted from 1 as editors do."""
+        """Where ``position`` lies in ``text``, both counted from 1 as editors do."""
         before = text[: self.position]
         return before.count("\n") + 1, self.position - (before.rfind("\n") + 1) + 1
 

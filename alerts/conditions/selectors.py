@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .facts import Subject
-from .tree import Call, Choice, Comparison, Entry, Fact, IsMissing, ListOf, Literal, Logic, Node, Not
-from .vocabulary import HEALTH_CHECK, ValueType
+from alerts.conditions.facts import Subject
+from alerts.conditions.tree import Call, Choice, Comparison, Entry, Fact, IsMissing, ListOf, Literal, Logic, Node, Not
+from alerts.conditions.vocabulary import HEALTH_CHECK, ValueType
 
 _EVERY_SUBJECT: Final = frozenset(Subject)
 
@@ -39,7 +39,7 @@ class Texts:
 class Selector:
     """What restricts a condition; None, or a tag not listed, is no restriction.
 
-    `subjects` is empty when the condition can never be true.
+    ``subjects`` is empty when the condition can never be true.
     """
 
     subjects: frozenset[Subject] = _EVERY_SUBJECT
@@ -54,7 +54,7 @@ class Selector:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """Beginnings of names it can match, besides the exact ones in `name`."""
+        """Beginnings of names it can match, besides the exact ones in ``name``."""
         return () if self.name is None else tuple(sorted(self.name.prefixes))
 
     def matches_name(self, name: str) -> bool:
@@ -72,7 +72,7 @@ class Selector:
         )
 
     def both(self, other: "Selector") -> "Selector":
-        """What two parts joined by `and` leave over."""
+        """What two parts joined by ``and`` leave over."""
         mine, others = dict(self.tags), dict(other.tags)
         tags = {tag: _both(mine.get(tag), others.get(tag)) for tag in sorted({*mine, *others})}
         return Selector(
@@ -83,7 +83,7 @@ class Selector:
         )
 
     def either(self, other: "Selector") -> "Selector":
-        """What two parts joined by `or` leave over."""
+        """What two parts joined by ``or`` leave over."""
         if not self.subjects or not other.subjects:
             return self if self.subjects else other
         mine, others = dict(self.tags), dict(other.tags)
@@ -109,7 +109,7 @@ _NEVER: Final = Selector(frozenset())
 
 
 def selector_of(node: Node, truth: bool = True) -> Selector:
-    """Where the node can be true, or with `truth` False where it can be false (what a `not` above it asks)."""
+    """Where the node can be true, or with ``truth`` False where it can be false (what a ``not`` above it asks)."""
     match node:
         case Not():
             return selector_of(node.operand, not truth)
@@ -164,7 +164,7 @@ def _of_pair(left: Node, symbol: str, right: Node, truth: bool) -> Selector:
 
 
 def _where(subject: Node, texts: Node, *, beginning: bool = False) -> Selector:
-    """Where `subject` is one of `texts`, or begins with one."""
+    """Where ``subject`` is one of ``texts``, or begins with one."""
     known = Selector(_known_on(subject) & _known_on(texts))
     values: tuple[object, ...] = ()
     if isinstance(texts, ListOf):

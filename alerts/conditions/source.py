@@ -1,6 +1,6 @@
 """The text of a condition before it is parsed: its length, its characters, its string literals.
 
-Everything the parser would warn about (invalid escapes, `1if x`) is refused here, so that parsing is silent without
+Everything the parser would warn about (invalid escapes, ``1if x``) is refused here, so that parsing is silent without
 touching the process-wide warning filters, which other threads share.
 """
 
@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from .refusals import ConditionRefused
+from alerts.conditions.refusals import ConditionRefused
 
 LONGEST_CONDITION: Final = 2_000
 DEEPEST_NESTING: Final = 20
@@ -43,8 +43,8 @@ _ASCII_FOR: Final = {
 class Source:
     """A text whose characters are all sound.
 
-    `line` is the text with line ends as spaces, `outside` the same with string literals blotted out by `\\0`; the three
-    have equal length, so an offset means the same in each.
+    ``line`` is the text with line ends as spaces, ``outside`` the same with string literals blotted out by ``\\0``; the
+    three have equal length, so an offset means the same in each.
     """
 
     text: str

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
-from .tree import Comparison, Fact, Literal, Node, Not, walk
+from alerts.conditions.tree import Comparison, Fact, Literal, Node, Not, walk
 
 
 class Direction(enum.Enum):
@@ -16,7 +16,7 @@ class Direction(enum.Enum):
 
 @dataclass(frozen=True)
 class Threshold:
-    """`value` is in the unit of the metric."""
+    """``value`` is in the unit of the metric."""
 
     value: float
     direction: Direction
@@ -27,14 +27,14 @@ _OPPOSITE: Final = {Direction.ABOVE: Direction.BELOW, Direction.BELOW: Direction
 
 
 def threshold_of(tree: Node) -> Threshold | None:
-    """The limit on `value`, when the condition uses `value` in one place only and compares it there with a number."""
+    """The limit on ``value``, when the condition uses it in one place only and compares it there with a number."""
     if sum(isinstance(node, Fact) and node.name == "value" for node in walk(tree)) != 1:
         return None
     return _in(tree, upright=True)
 
 
 def _in(node: Node, *, upright: bool) -> Threshold | None:
-    """Looks for the comparison; `upright` is false under an odd number of `not`."""
+    """Looks for the comparison; ``upright`` is false under an odd number of ``not``."""
     if isinstance(node, Comparison):
         return _of_comparison(node, upright)
     below = (_in(child, upright=upright != isinstance(node, Not)) for child in node.children())
@@ -47,8 +47,8 @@ def _of_comparison(node: Comparison, upright: bool) -> Threshold | None:
     left, right = node.operands
     if isinstance(left, Literal):
         left, right, direction = right, left, _OPPOSITE[direction]
-    if not (isinstance(left, Fact) and left.name == "value" and isinstance(right, Literal)):
+    if not (isinstance(left, Fact) and left.name == "value"):
         return None
-    if not isinstance(right.value, (int, float)):
+    if not (isinstance(right, Literal) and isinstance(right.value, (int, float))):
         return None
     return Threshold(float(right.value), direction if upright else _OPPOSITE[direction])

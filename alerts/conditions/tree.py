@@ -1,17 +1,17 @@
 """A condition as a tree of our own: what is left once the text has been checked.
 
-Every node knows where it stands in the text (`span`, offsets of characters) and what type it gives. Nothing of
-Python's `ast` survives into it, so whatever walks the tree can only meet what is listed here.
+Every node knows where it stands in the text (``span``, offsets of characters) and what type it gives. Nothing of
+Python's ``ast`` survives into it, so whatever walks the tree can only meet what is listed here.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from .facts import Subject
-from .values import Value
-from .vocabulary import ValueType
-from .windows import WindowRead
+from alerts.conditions.facts import Subject
+from alerts.conditions.values import Value
+from alerts.conditions.vocabulary import ValueType
+from alerts.conditions.windows import WindowRead
 
 Span = tuple[int, int]
 
@@ -41,7 +41,7 @@ class ListOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class Fact(Node):
-    """A fact by name, for the subjects it is asked of: both, or the one in `metric.` or `health_check.`."""
+    """A fact by name, for the subjects it is asked of: both, or the one in ``metric.`` or ``health_check.``."""
 
     name: str
     subjects: frozenset[Subject]
@@ -49,7 +49,7 @@ class Fact(Node):
 
 @dataclass(frozen=True, slots=True)
 class Entry(Node):
-    """`tags['x']`, `metadata['x']`, or `.get('x')` with an optional default."""
+    """``tags['x']``, ``metadata['x']``, or ``.get('x')`` with an optional default."""
 
     of: Fact
     key: str
@@ -61,7 +61,7 @@ class Entry(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A function, a method (its text first), an index or a slice: `operator` names the bounded operator."""
+    """A function, a method (its text first), an index or a slice: ``operator`` names the bounded operator."""
 
     operator: str
     arguments: tuple[Node, ...]
@@ -72,7 +72,7 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Window(Node):
-    """A window function; `tells_absence` asks whether the window is empty."""
+    """A window function; ``tells_absence`` asks whether the window is empty."""
 
     question: WindowRead
     tells_absence: bool
@@ -91,7 +91,7 @@ class Comparison(Node):
 
 @dataclass(frozen=True, slots=True)
 class IsMissing(Node):
-    """`x is None`: never unknown itself."""
+    """``x is None``: never unknown itself."""
 
     operand: Node
 
@@ -101,7 +101,7 @@ class IsMissing(Node):
 
 @dataclass(frozen=True, slots=True)
 class Logic(Node):
-    """Two or more operands joined by `and` or by `or`."""
+    """Two or more operands joined by ``and`` or by ``or``."""
 
     joint: OneOf["and", "or"]
     operands: tuple[Node, ...]
@@ -120,7 +120,7 @@ class Not(Node):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Node):
-    """`then if test else otherwise`; unknown when the test is."""
+    """``then if test else otherwise``; unknown when the test is."""
 
     test: Node
     then: Node

@@ -1,7 +1,7 @@
-"""What a condition computes with: bounded numbers, bounded texts, and `None` for what is not known.
+"""What a condition computes with: bounded numbers, bounded texts, and ``None`` for what is not known.
 
-Inside the language `None` is the one sentinel for "missing": a fact this subject does not have, a tag that is not
-set, an empty window. Zero, the empty text and `False` are values like any other.
+Inside the language ``None`` is the one sentinel for "missing": a fact this subject does not have, a tag that is not
+set, an empty window. Zero, the empty text and ``False`` are values like any other.
 """
 
 import enum
@@ -16,7 +16,7 @@ Value = str | int | float | bool | None
 
 
 class ConditionBroken(Exception):
-    """The condition could not be computed on these facts; `reason` says why, for the rule's `broken` state."""
+    """The condition could not be computed on these facts; ``reason`` says why, for the rule's ``broken`` state."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .facts import Subject
-from .operators import comparisons, numbers, texts
-from .operators.strictness import Operator
+from alerts.conditions.facts import Subject
+from alerts.conditions.operators import comparisons, numbers, texts
+from alerts.conditions.operators.strictness import Operator
 
 
 class ValueType(enum.Enum):
@@ -79,7 +79,7 @@ NAMESPACES: Final[Mapping[str, Subject]] = {METRIC: Subject.METRIC, HEALTH_CHECK
 
 
 def facts_of(subject: Subject) -> frozenset[str]:
-    """The facts this subject may have, as written after `metric.` and `health_check.`."""
+    """The facts this subject may have, as written after ``metric.`` and ``health_check.``."""
     return frozenset(
         name for name, rule in FACTS.items() if rule.presence(subject) is not Presence.NEVER and name != HEALTH_CHECK
     )
@@ -87,9 +87,9 @@ def facts_of(subject: Subject) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a function or method takes: `takes` and then up to `may_take`, or more of the last when it `repeats`.
+    """What a function or method takes: ``takes`` and then up to ``may_take``, or more of the last when it ``repeats``.
 
-    `run` checks and bounds; `direct`, where there is one, may replace it when all arguments are known to be texts.
+    ``run`` checks and bounds; ``direct``, where there is one, may replace it when all arguments are known to be texts.
     """
 
     takes: tuple[Accepts, ...]

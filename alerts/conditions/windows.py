@@ -1,18 +1,13 @@
 """Window functions: what a condition may ask of the past of a metric, as in PromQL.
 
-The language only says what is asked (`WindowRead`); whoever evaluates conditions answers through a `WindowReader`.
+The language only says what is asked (``WindowRead``); whoever evaluates conditions answers through a ``WindowReader``.
 """
 
 import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
-
-from .values import ConditionBroken, bounded_number
-
-if TYPE_CHECKING:
-    from .facts import Facts
+from typing import Final
 
 LONGEST_WINDOW_SECONDS: Final = 366 * 86_400
 OFFSET: Final = "offset"
@@ -23,10 +18,10 @@ _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class WindowRead:
-    """One question about the past: `function` (its full PromQL name) of `metric` over the last `window_seconds`.
+    """One question about the past: ``function`` (its full PromQL name) of ``metric`` over the last ``window_seconds``.
 
-    `tags` restrict the series, `offset_seconds` moves the whole window back, `quantile` (0 to 1) and `horizon_seconds`
-    are there for the functions that take them.
+    ``tags`` restrict the series, ``offset_seconds`` moves the whole window back, ``quantile`` (0 to 1) and
+    ``horizon_seconds`` are there for the functions that take them.
     """
 
     function: str
@@ -36,15 +31,6 @@ class WindowRead:
     offset_seconds: int = 0
     quantile: float | None = None
     horizon_seconds: int | None = None
-
-
-class WindowReader(Protocol):
-    """Answers window functions at the time of `facts`.
-
-    `None` when the window holds no samples, for every function; `absent_over_time` arrives as `count_over_time`.
-    """
-
-    def read(self, question: WindowRead, facts: "Facts") -> float | None: ...
 
 
 class Parameter(enum.Enum):
@@ -57,7 +43,7 @@ class Parameter(enum.Enum):
 
 @dataclass(frozen=True)
 class WindowFunction:
-    """`name` is what the reader is asked for; `tells_absence` turns the answer into "is there nothing?"."""
+    """``name`` is what the reader is asked for; ``tells_absence`` turns the answer into "is there nothing?"."""
 
     name: str
     parameter: Parameter = Parameter.NONE
@@ -92,17 +78,9 @@ WINDOW_FUNCTIONS: Final[Mapping[str, WindowFunction]] = {
 
 
 def duration_seconds(text: str) -> int | None:
-    """Seconds in `30s`, `5m`, `1h` or `1d`; None when it is no such duration or longer than 366 days."""
+    """Seconds in ``30s``, ``5m``, ``1h`` or ``1d``; None when it is no such duration or longer than 366 days."""
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
     seconds = int(match[1]) * _UNIT_SECONDS[match[2]]
     return seconds if seconds <= LONGEST_WINDOW_SECONDS else None
-
-
-def window_value(facts: "Facts", question: WindowRead) -> float | None:
-    """Ask the reader the facts came with; ConditionBroken when they came without one, or it answers NaN or infinity."""
-    if facts.windows is None:
-        raise ConditionBroken("window functions need the stored series, and none were given")
-    answer = facts.windows.read(question, facts)
-    return None if answer is None else bounded_number(answer)

@@ -31,7 +31,7 @@ def active(request: HttpRequest) -> HttpResponse:
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """Resolved alerts, the latest first; ``?severity=`` and ``?rule=`` narrow, ``?before=`` a number goes on."""
-    asked = {name: request.GET.get(name, "") for name in ("rule", "severity", "before")}
+    asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("rule", "severity", "before")}
     known = {one.word: one for one in Severity}
     rows = Alert.objects.filter(resolved_at__isnull=False).order_by("-pk")
     if asked["rule"]:

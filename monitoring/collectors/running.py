@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from monitoring.clock import to_ms
-from monitoring.collectors.base import Collector, Reading, increases, sample_of
+from monitoring.collectors.base import Collected, Collector, Reading, increases, sample_of
 from monitoring.health.flights import launch
 from monitoring.models import CollectorState
 from monitoring.samples import Sample
@@ -42,8 +42,8 @@ class Collection:
         self._flights: dict[str, Flight] = {}
         self._lock = Lock()
 
-    def run(self, collectors: Sequence[Collector], now: datetime, instance: str) -> list[Sample]:
-        """Samples of all that were due and answered in time; what came of each is written on its row."""
+    def run(self, collectors: Sequence[Collector], now: datetime, instance: str) -> Collected:
+        """Reads all that are due; what came of each is written on its row."""
         states = _states(collectors, instance)
         due = [collector for collector in collectors if is_due(states[collector.name], now)]
         flights = {collector.name: self._start(collector) for collector in due}
@@ -51,7 +51,8 @@ class Collection:
         for name, flight in flights.items():
             samples += self._land(states[name], flight, now, instance)
         CollectorState.objects.bulk_update([states[name] for name in flights], _WRITTEN)
-        return samples
+        errors = {name: states[name].error for name in flights if states[name].error}
+        return Collected(samples, errors)
 
     def _start(self, collector: Collector) -> Flight:
         with self._lock:

@@ -85,11 +85,7 @@ def process_part(now: datetime) -> list[dict[str, Any]]:
 
 def chart_part(metric: str, span: Range) -> dict[str, Any]:
     """The metric's series over the range, at most 1 500 points each. Raises UnknownMetric."""
-    row = Metric.objects.filter(name=metric).values_list("unit", "help").first()
-    declared = catalogue.find(metric)
-    if row is None and declared is None:
-        raise UnknownMetric(metric)
-    unit, about = row or (declared.unit, declared.help) if declared else row or ("", "")
+    unit, about = _meaning(metric)
     return {
         "metric": metric,
         "unit": unit,
@@ -98,6 +94,17 @@ def chart_part(metric: str, span: Range) -> dict[str, Any]:
         "to": span.end_ms,
         "series": _series(metric, span.start_ms, span.end_ms, 1500),
     }
+
+
+def _meaning(metric: str) -> tuple[str, str]:
+    """Unit and help, as recorded or as declared."""
+    row = Metric.objects.filter(name=metric).values_list("unit", "help").first()
+    if row is not None:
+        return row
+    declared = catalogue.find(metric)
+    if declared is None:
+        raise UnknownMetric(metric)
+    return declared.unit, declared.help
 
 
 def points_since(metrics: Iterable[str], since_ms: int, now: datetime) -> dict[str, list[dict[str, Any]]]:

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from statistics import fmean
 from typing import Any
 
 from monitoring import series
-from monitoring.clock import to_ms
+from monitoring.clock import from_ms, to_ms
 from monitoring.series import Latest, Points
 
 SPARK_WIDTH, SPARK_HEIGHT = 240, 44
-_SPARK_POINTS = 80
+_MOST_READINGS = 800  # two for each interval of ten seconds: no thinning
 _LOOK_BACK = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 _EDGE = timedelta(minutes=5)  # a change compares means over this much: single readings of a CPU are noise
 _FRESH = timedelta(minutes=5)
 _MINUS = "\u2212"
@@ -71,7 +74,7 @@ def _detail(about: Tile, shown: Latest, of: int) -> str:
 
 
 def _history(shown: Latest, now: datetime) -> Points | None:
-    found = series.points(shown.metric, to_ms(now - _LOOK_BACK), to_ms(now), _SPARK_POINTS)
+    found = series.points(shown.metric, to_ms(now - _LOOK_BACK), to_ms(now), _MOST_READINGS)
     return next((one for one in found if one.series_id == shown.series_id), None)
 
 
@@ -84,21 +87,28 @@ def _change(history: Points | None, now: datetime) -> tuple[str, str]:
     lately = [value for at, value in readings if at >= to_ms(now - _EDGE)]
     if not before or not lately:
         return "", ""
-    points = round(sum(lately) / len(lately) - sum(before) / len(before), 1)
+    points = round(fmean(lately) - fmean(before), 1)
     if abs(points) < 0.5:
         return "steady for 1 h", "flat"
     return f"{points:+.1f} in 1 h".replace("-", _MINUS), "up" if points > 0 else "down"
 
 
 def _spark(history: Points | None, now: datetime) -> str:
-    if history is None or len(history.values) < 2:
+    """Means of each minute, since the extremes of a noisy series would fill the box; the charts show those."""
+    means = _means_by_minute(history, now) if history else {}
+    if len(means) < 2:
         return ""
-    start, length = to_ms(now - _LOOK_BACK), _LOOK_BACK / timedelta(milliseconds=1)
-    low, span = _scale(history.values)
+    low, span = _scale(list(means.values()))
+    step, height = SPARK_WIDTH / (_LOOK_BACK / _MINUTE), SPARK_HEIGHT - 8
     return " ".join(
-        f"{(at - start) / length * SPARK_WIDTH:.1f},{SPARK_HEIGHT - 3 - (value - low) / span * (SPARK_HEIGHT - 8):.1f}"
-        for at, value in zip(history.at_ms, history.values, strict=True)
+        f"{minute * step:.1f},{SPARK_HEIGHT - 3 - (mean - low) / span * height:.1f}" for minute, mean in means.items()
     )
+
+
+def _means_by_minute(history: Points, now: datetime) -> dict[int, float]:
+    start, readings = now - _LOOK_BACK, zip(history.at_ms, history.values, strict=True)
+    by_minute = groupby(readings, key=lambda reading: (from_ms(reading[0]) - start) // _MINUTE)
+    return {minute: fmean(value for _, value in group) for minute, group in by_minute}
 
 
 def _scale(values: Sequence[float]) -> tuple[float, float]:

@@ -14,6 +14,7 @@ function start(root) {
   const charts = [...root.querySelectorAll("[data-metric]")].map((element) => new Chart(element, zoom));
   const range = { from: root.dataset.from, to: root.dataset.to, before: null };
   const form = root.querySelector("[data-range]");
+  let loadedTo = 0;
 
   const millis = (text) => {
     const relative = /^now(?:-(\d+)([smhdw]))?$/.exec(text);
@@ -30,7 +31,9 @@ function start(root) {
         const response = await fetch(`${root.dataset.seriesUrl}?${query}`);
         const found = await response.json();
         if (asked !== `${range.from} ${range.to}`) return; // overtaken by a later choice
-        if (response.ok) chart.show(found);
+        if (!response.ok) return;
+        chart.show(found);
+        loadedTo = found.to;
       } catch {
         /* the pill tells of the network; the next choice or the next catch-up loads again */
       }
@@ -89,7 +92,7 @@ function start(root) {
 
   function listen() {
     form.addEventListener("click", (event) => {
-      const preset = event.target.closest("[data-from]");
+      const preset = event.target.closest(".segments [data-from]");
       const button = event.target.closest("[data-shift]");
       if (event.target.closest("[data-reset]")) {
         event.preventDefault();
@@ -123,13 +126,16 @@ function start(root) {
     return recent.length ? Math.min(...recent) : 0;
   }
 
+  /* The first answer comes with the page, the charts' own first reading is on its way then. */
+  const isBehind = (sampledAt) => loadedTo > 0 && sampledAt !== null && sampledAt > loadedTo && !lastAt();
+
   wantPoints(() => (isLive() ? { since: lastAt(), metrics: charts.map(({ metric }) => metric) } : {}));
   document.addEventListener("ops:live", ({ detail }) => {
     if (!isLive()) return;
-    if (!detail.points) return detail.sampled_at && load();
+    if (!detail.points) return isBehind(detail.sampled_at) && load();
     for (const chart of charts) chart.append(detail.points[chart.metric] ?? [], millis(range.from), now());
   });
-  document.addEventListener("ops:theme", () => charts.forEach((chart) => chart.plot && chart.draw()));
+  document.addEventListener("ops:theme", () => charts.forEach((chart) => chart.plot?.redraw()));
   if (form) listen();
   showControls();
   load();

@@ -1,11 +1,10 @@
 /* One chart: uPlot with our axes, limit lines, alert bands, crosshair shared with its neighbours. */
-import { dayMonth, exact, hourMinute } from "./times.js";
+import { fillTable, legendEntry, limitsByLine, table } from "./chart-parts.js";
+import { reading, tick, timeLabels } from "./chart-words.js";
+import { exact } from "./times.js";
 
 const SYNC = "ops";
 const COLOURS = ["series-1", "series-2", "series-3", "series-4"];
-const UNITS = { percent: " %", seconds: " s", ratio: "", bytes: "" };
-const suffix = (unit) => UNITS[unit] ?? (unit ? ` ${unit}` : "");
-
 /* A canvas does not know CSS variables: ask the browser what one is now. */
 const probe = document.createElement("i");
 probe.hidden = true;
@@ -16,52 +15,6 @@ function colour(name, alpha = 1) {
   return alpha === 1 ? found : found.replace("rgb(", "rgba(").replace(")", `, ${alpha})`);
 }
 
-export function reading(value, unit) {
-  if (value === null || value === undefined) return "–";
-  if (unit === "bytes") return bytes(value);
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 3;
-  return value.toFixed(digits) + suffix(unit);
-}
-
-function bytes(value) {
-  const steps = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let step = 0;
-  while (value >= 1024 && step < steps.length - 1) [value, step] = [value / 1024, step + 1];
-  return `${value.toFixed(value < 10 && step ? 1 : 0)} ${steps[step]}`;
-}
-
-const tick = (value, unit) => (unit === "bytes" ? bytes(value) : Number(value.toFixed(6)) + suffix(unit));
-
-/* Where samples are missing for long, the line breaks. */
-function withGaps(at, value) {
-  const steps = at.slice(1).map((one, index) => one - at[index]).sort((a, b) => a - b);
-  const longest = (steps[steps.length >> 1] ?? 0) * 4;
-  const xs = [], ys = [];
-  at.forEach((one, index) => {
-    if (index && one - at[index - 1] > longest) {
-      xs.push((at[index - 1] + 1) / 1000);
-      ys.push(null);
-    }
-    xs.push(one / 1000);
-    ys.push(value[index]);
-  });
-  return [xs, ys];
-}
-
-function table(series) {
-  if (!series.length) return [[], []];
-  return uPlot.join(series.map((one) => withGaps(one.at, one.value)));
-}
-
-function timeLabels(plot, splits, axis, space, increment) {
-  return splits.map((seconds) => {
-    const date = new Date(seconds * 1000);
-    const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
-    if (increment >= 86400 || isMidnight) return dayMonth(date);
-    return increment < 60 ? `${hourMinute(date)}:${String(date.getSeconds()).padStart(2, "0")}` : hourMinute(date);
-  });
-}
-
 export class Chart {
   constructor(element, onZoom) {
     this.element = element;
@@ -70,7 +23,16 @@ export class Chart {
     this.onZoom = onZoom;
     this.found = null;
     this.plot = null;
+    this.isHeld = false; // while somebody drags, nothing moves under the pointer
+    element.addEventListener("pointerdown", () => (this.isHeld = true));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.letGo());
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(element);
+  }
+
+  letGo() {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (this.found) this.draw();
   }
 
   size() {
@@ -100,22 +62,28 @@ export class Chart {
       const keep = one.at.findIndex((at) => at >= fromMs);
       if (keep > 0) one.at.splice(0, keep) && one.value.splice(0, keep);
     }
-    const isRedrawn = !this.plot || this.plot.series.length !== this.found.series.length + 1;
     Object.assign(this.found, { from: fromMs, to: toMs });
-    if (isRedrawn) return this.draw();
-    this.plot.setData(table(this.found.series), false);
-    this.plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
-    this.showLegend();
+    this.draw();
   }
 
+  /* The canvas stays while the series do: new data never takes away what the pointer is on. */
   draw() {
+    if (this.isHeld) return;
+    const { series, from, to } = this.found;
+    if (this.plot && series.length === this.plot.series.length - 1) {
+      this.plot.setData(table(series), false);
+      this.plot.setScale("x", { min: from / 1000, max: to / 1000 });
+    } else this.build();
+    this.showLegend(this.plot?.cursor.idx);
+    this.showTable();
+  }
+
+  build() {
     this.plot?.destroy();
     this.plot = null;
     this.element.replaceChildren();
     if (!this.found.series.length) this.element.append(this.emptyNote());
     else this.plot = new uPlot(this.options(), table(this.found.series), this.element);
-    this.showLegend();
-    this.showTable();
   }
 
   emptyNote() {
@@ -128,8 +96,8 @@ export class Chart {
   options() {
     const { unit, from, to, series } = this.found;
     const isPercent = unit === "percent";
-    const grid = { stroke: colour("line-soft"), width: 1 };
-    const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
+    const grid = { stroke: () => colour("line-soft"), width: 1 };
+    const axis = { stroke: () => colour("muted"), font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
     return {
       ...this.size(),
       legend: { show: false },
@@ -149,7 +117,7 @@ export class Chart {
       ],
       series: [{}, ...series.map((one, index) => this.line(one, index, series.length))],
       hooks: {
-        drawClear: [(plot) => this.drawBands(plot)],
+        drawAxes: [(plot) => this.drawBands(plot)],
         draw: [(plot) => this.drawLimits(plot)],
         setCursor: [(plot) => this.showReadout(plot)],
         setSelect: [(plot) => this.zoom(plot)],
@@ -191,7 +159,7 @@ export class Chart {
     ctx.textAlign = "right";
     ctx.lineWidth = devicePixelRatio;
     ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
-    for (const { value, level } of this.found.thresholds) {
+    for (const [{ value, level }] of limitsByLine(this.found.thresholds)) {
       const y = Math.round(plot.valToPos(value, "y", true));
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
       ctx.strokeStyle = ctx.fillStyle = colour(level);
@@ -219,11 +187,12 @@ export class Chart {
     this.showLegend(text ? index : null);
   }
 
-  showLegend(index = null) {
+  showLegend(found) {
+    const index = found ?? null;
     const list = this.panel.querySelector("[data-legend]");
     const { series, thresholds, unit } = this.found;
     const entries = series.map((one, number) => {
-      const value = index === null ? one.value.at(-1) : this.plot.data[number + 1]?.[index];
+      const value = index === null ? one.value.at(-1) : this.plot?.data[number + 1]?.[index];
       return [COLOURS[number % COLOURS.length], "swatch", one.label || this.metric, reading(value, unit)];
     });
     for (const [limit, rules] of limitsByLine(thresholds)) {
@@ -237,42 +206,4 @@ export class Chart {
     details.ontoggle = () => details.open && fillTable(details, this.found);
     if (details.open) fillTable(details, this.found);
   }
-}
-
-/* Rules with the same limit share a line. */
-function limitsByLine(thresholds) {
-  const lines = new Map();
-  for (const limit of thresholds) {
-    const key = `${limit.direction} ${limit.value}`;
-    const [first, rules] = lines.get(key) ?? [limit, []];
-    lines.set(key, [first, [...rules, limit.rule]]);
-  }
-  return [...lines.values()].map(([limit, rules]) => [limit, rules.join(", ")]);
-}
-
-function legendEntry([kind, swatch, label, value]) {
-  const entry = document.createElement("li");
-  entry.className = kind;
-  const sample = Object.assign(document.createElement("i"), { className: swatch });
-  const name = Object.assign(document.createElement("span"), { textContent: label, className: "muted" });
-  entry.append(sample, name, Object.assign(document.createElement("b"), { textContent: value }));
-  return entry;
-}
-
-const MOST_ROWS = 60;
-
-function fillTable(details, { series, unit }) {
-  const row = (tag, texts) => {
-    const element = document.createElement("tr");
-    for (const text of texts) element.append(Object.assign(document.createElement(tag), { textContent: text }));
-    return element;
-  };
-  details.querySelector("thead").replaceChildren(row("th", ["Time", ...series.map(({ label }) => label || "Value")]));
-  const [times, ...columns] = table(series);
-  const step = Math.max(Math.ceil(times.length / MOST_ROWS), 1);
-  const rows = [];
-  for (let index = times.length - 1; index >= 0; index -= step) {
-    rows.push(row("td", [exact(new Date(times[index] * 1000)), ...columns.map((column) => reading(column[index], unit))]));
-  }
-  details.querySelector("tbody").replaceChildren(...rows);
 }

@@ -43,6 +43,7 @@ function showCheck(check) {
 const BEATS = 50;
 
 function showBeats(element, beats) {
+  element.dataset.beats = beats.join(" ");
   const padded = [...Array(Math.max(BEATS - beats.length, 0)).fill("none"), ...beats];
   while (element.children.length < padded.length) element.append(document.createElement("i"));
   while (element.children.length > padded.length) element.firstElementChild.remove();
@@ -54,9 +55,14 @@ function showBeats(element, beats) {
   element.setAttribute("aria-label", `Last ${beats.length} results: ${said.join(", ") || "none yet"}`);
 }
 
-for (const element of document.querySelectorAll("[data-beats]")) {
-  showBeats(element, element.dataset.beats.split(" ").filter(Boolean));
+function drawBeats() {
+  for (const element of document.querySelectorAll("[data-beats]")) {
+    showBeats(element, element.dataset.beats.split(" ").filter(Boolean));
+  }
 }
+
+drawBeats();
+document.addEventListener("ops:exchanged", drawBeats);
 for (const tile of document.querySelectorAll("[data-tile]")) {
   const spark = tile.querySelector("polyline").getAttribute("points");
   if (spark) tile.querySelector("polygon").setAttribute("points", outline(spark));

@@ -60,6 +60,7 @@ function place(fresh) {
     section.replaceChildren(...found.childNodes);
     refreshTimes(section);
     dirty.delete(name);
+    document.dispatchEvent(new CustomEvent("ops:exchanged"));
   }
 }
 

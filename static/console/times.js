@@ -19,7 +19,8 @@ export function dayMonth(date) {
 }
 
 export function exact(date) {
-  return `${dayMonth(date)} ${date.getFullYear()}, ${hourMinute(date)}:${two(date.getSeconds())}`;
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${hourMinute(date)}:${two(date.getSeconds())}`;
 }
 
 /* As the template filter `moment` says it. */

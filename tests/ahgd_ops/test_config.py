@@ -98,9 +98,34 @@ def test_secrets_are_not_in_the_repr() -> None:
     assert not any(secret in repr(config) for secret in ("k" * 40, "p4ss", "pw@h"))
 
 
-def test_an_unknown_environment_is_refused_as_a_keyword_too() -> None:
-    with pytest.raises(WrongValue):
-        ProductionConfig(environment="prod")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("environment", "prod"),
+        ("port", -5),
+        ("port", True),
+        ("max_cpu_percent", 900),
+        ("database_url", "mysql://x"),
+        ("smtp_tls", "tls"),
+        ("retry_seconds", (-1,)),
+        ("debug_mode", "yes"),
+        ("alert_email_recipients", ["nobody"]),
+    ],
+)
+def test_a_wrong_keyword_is_refused_like_a_wrong_variable(field: str, value: object) -> None:
+    with pytest.raises(WrongValue, match=f"^{field}=.*allowed is"):
+        ProductionConfig(**{field: value})
+
+
+def test_every_variable_is_used_or_says_by_what_it_will_be() -> None:
+    sources = [path for app in ("ahgd_ops", "alerts", "monitoring") for path in (PROJECT_DIR / app).rglob("*.py")]
+    read_elsewhere = "".join(
+        path.read_text(encoding="utf-8") for path in sources if path.name not in ("config.py", "variables.py")
+    )
+    derived = {"cache_redis_host", "cache_redis_port", "cache_redis_db", "cache_redis_ssl"}  # within redis_url
+    unused = {row.field for row in VARIABLES if f"CONFIG.{row.field}" not in read_elsewhere} - derived
+    unused = {field for field in unused if f"config.{field}" not in read_elsewhere}
+    assert unused == {row.field for row in VARIABLES if row.used_from}
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
@@ -110,6 +135,8 @@ def test_every_variable_is_a_field_and_in_the_reference(variable: Variable) -> N
     row = next((line for line in reference.splitlines() if line.startswith(f"| `{variable.name}` ")), "")
     assert variable.help in row
     assert variable.reader.allowed in row
+    assert ("it has an effect with" in row) is bool(variable.used_from)
+    assert variable.used_from in row
 
 
 def test_the_reference_names_no_variable_that_is_not_read() -> None:

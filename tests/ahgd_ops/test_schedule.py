@@ -3,7 +3,7 @@ from celery import current_app
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from ahgd_ops.celery import app, ensure_schedule, schedule
-from monitoring import interval_seconds
+from monitoring.schedule import interval_seconds
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,6 @@ def form_of(rule: Rule, **changes: object) -> dict[str, object]:
         "for_seconds": rule.for_seconds,
         "keep_firing_for_seconds": 0,
         "cooldown_minutes": rule.cooldown_minutes,
-        "max_alerts_per_hour": 10,
         "tags": "{}",
         "channels": [channel.pk for channel in rule.channels.all()],
         **changes,
@@ -51,7 +50,8 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"condition": "valu > 85"}, "did you mean `value`"),
+        ({"condition": "value > 85 and valu < 99"}, "Column 16: `valu` is not known; did you mean `value`?"),
+        ({"condition": "value > 85\nand valu < 99"}, "Line 2, column 5: `valu` is not known"),
         ({"condition": "value > 85 && True"}, "write `and`"),
         ({"condition": "avg('cpu_usage_percent', '5m') > 80"}, "cannot do yet"),
         ({"message_template": "{value.__class__}"}, "is not a fact"),
@@ -128,7 +128,7 @@ def test_a_channel_that_lacks_what_it_needs_is_not_enabled(admin: Client) -> Non
 def test_a_test_message_is_sent_and_its_result_shown(admin: Client, log_channel: Channel) -> None:
     data = {"action": "test", "_selected_action": [log_channel.pk]}
     page = admin.post("/admin/ahgd_alerts/channel/", data, follow=True).content.decode()
-    assert "log:" in page
+    assert "written to the log ahgd_ops.alerts" in page
 
 
 def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:

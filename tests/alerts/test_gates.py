@@ -32,8 +32,15 @@ def test_news_that_nothing_speaks_against_passes(standing: Standing) -> None:
 @pytest.mark.parametrize(
     ("standing", "decision"),
     [
-        (replace(FIRING, alert_is_open=False), Stop("resolved before it could be told")),
-        (replace(FIRING, alert_is_open=False, may_have_arrived=True), Pass()),
+        (replace(FIRING, alert_is_open=False), Pass()),
+        (
+            replace(FIRING, alert_is_open=False, channel_enabled=False),
+            Stop("resolved before it could be told: the channel is disabled"),
+        ),
+        (
+            replace(FIRING, alert_is_open=False, channel_enabled=False, may_have_arrived=True),
+            Hold("the channel is disabled", NOW + timedelta(seconds=60)),
+        ),
         (replace(RESOLVE, was_told=False), Stop("this channel was not told that it fired")),
         (
             replace(RESOLVE, was_told=False, is_being_told=True),
@@ -73,7 +80,7 @@ def test_what_is_exempt_from_the_cooldown_passes(standing: Standing) -> None:
 
 
 def test_the_first_gate_that_objects_gives_the_reason() -> None:
-    standing = replace(FIRING, alert_is_open=False, channel_enabled=False, last_told=TOLD_HIGH)
+    standing = replace(FIRING, channel_enabled=False, last_told=TOLD_HIGH)
 
-    assert [type(gate(standing, NOW)) for gate in GATES].count(Pass) == len(GATES) - 3
-    assert decide(standing, NOW) == Stop("resolved before it could be told")
+    assert [type(gate(standing, NOW)) for gate in GATES].count(Pass) == len(GATES) - 2
+    assert decide(standing, NOW) == Hold("the channel is disabled", NOW + timedelta(seconds=60))

@@ -6,8 +6,8 @@ from pytest_django.fixtures import Settings
 
 from alerts import starter_rules
 from alerts.conditions import parse
-from alerts.messages import check_template
 from alerts.models import Channel, Rule, Severity
+from alerts.wording import check_template
 
 pytestmark = pytest.mark.django_db
 Configure = Callable[..., None]

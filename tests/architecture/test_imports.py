@@ -30,11 +30,16 @@ ALLOWED: dict[str, dict[str, tuple[str, ...] | bool]] = {
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Full names of the modules that a file imports; ``from monitoring import series`` counts as the door."""
+    """Full names of the modules that a file imports; ``from monitoring import series`` counts as the door.
+
+    A relative import keeps its dots.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield f"{'.' * node.level}{node.module or ''}"
+        elif isinstance(node, ast.ImportFrom) and node.module:
             submodules = [
                 name
                 for name in (f"{node.module}.{alias.name}" for alias in node.names)
@@ -47,6 +52,8 @@ def wrong_imports(app: str) -> Iterator[str]:
     for path in sorted((ROOT / app).rglob("*.py")):
         for module in imports_of(path):
             other = module.split(".")[0]
+            if not other:
+                yield f"{path.relative_to(ROOT)} imports {module}, which does not say from where"
             if other not in ALLOWED or other == app:
                 continue
             doors = ALLOWED[app].get(other, ())
@@ -63,3 +70,9 @@ def test_the_rule_notices_an_import_past_a_door(tmp_path: Path) -> None:
     file = tmp_path / "sneaky.py"
     file.write_text("from monitoring.storage import Storage\nfrom monitoring import series\nimport ahgd_ops.config\n")
     assert list(imports_of(file)) == ["monitoring.storage", "monitoring.series", "ahgd_ops.config"]
+
+
+def test_the_rule_notices_a_relative_import(tmp_path: Path) -> None:
+    file = tmp_path / "sneaky.py"
+    file.write_text("from . import tree\nfrom ..rule import Rule\n")
+    assert list(imports_of(file)) == [".", "..rule"]

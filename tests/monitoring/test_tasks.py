@@ -4,6 +4,8 @@ import pytest
 
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
+from monitoring.collectors.base import Reading
+from monitoring.collectors.system import MemoryCollector
 from monitoring.models import Kind, Lease, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
@@ -35,3 +37,19 @@ def test_what_is_past_its_retention_goes() -> None:
     tasks.retain()
     assert not MetricSnapshot.objects.exists()
     assert Lease.objects.get(pk="retention").finished_at is not None
+
+
+def test_a_collector_that_fails_is_named_on_the_lease_and_its_neighbours_are_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken:
+        name = "broken"
+
+        def collect(self) -> list[Reading]:
+            raise OSError("no such device")
+
+    monkeypatch.setattr(tasks, "HOST_COLLECTORS", (Broken(), MemoryCollector()))
+    with pytest.raises(tasks.CollectionFailed):
+        tasks.collect_host()
+    assert "broken: OSError: no such device" in Lease.objects.get(pk="collect").error
+    assert series.latest("memory_usage_percent")

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
-from ahgd_ops import first_run, production
+from ahgd_ops import first_run
 from ahgd_ops.config import ProductionConfig
-from ahgd_ops.processes import broker, ports, preload
+from ahgd_ops.processes import broker, lifetime, ports, preload
 from ahgd_ops.processes.forking import fork
 from ahgd_ops.processes.roles import ROLES, Role
 from ahgd_ops.processes.supervisor import Supervisor
@@ -34,10 +34,10 @@ class Command(BaseCommand):
             signal.signal(number, _end)
         if only in (None, "web"):
             _check_ports(settings.CONFIG)
-            production.empty_prometheus_directory()
+            lifetime.empty_prometheus_directory()
         if only is not None:
             sys.exit(next(role.run() for role in ROLES if role.name == only))
-        production.show_process_as("up")
+        lifetime.show_process_as("up")
         self._say(f"Starting AHGD Ops; its state is in {settings.STATE_DIR}.")
         self._prepare()
         sys.exit(self._supervise(ROLES))

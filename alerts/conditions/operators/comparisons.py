@@ -4,8 +4,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..values import ConditionBroken, Value, bounded_number, number_types
-from .strictness import Operator, strict, wrong_types
+from alerts.conditions.operators.strictness import Operator, strict, wrong_types
+from alerts.conditions.values import ConditionBroken, Value, bounded_number, number_types
 
 Container = str | frozenset[Value] | dict[str, Any] | float | None
 
@@ -70,7 +70,7 @@ def decisive(value: Value) -> bool | None:
 
 
 def metadata_value(metadata: Mapping[str, Any], key: str) -> Value:
-    """The entry under `key`, None when missing or null; ConditionBroken for lists, objects and unbounded numbers."""
+    """The entry under ``key``, None when missing or null; ConditionBroken for lists, objects and unbounded numbers."""
     value = metadata.get(key)
     if value is None or isinstance(value, (str, bool)):
         return value

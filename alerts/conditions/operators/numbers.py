@@ -5,9 +5,9 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..values import ConditionBroken, Value, bounded_number, number_types
-from .strictness import Operator, strict, wrong_types
-from .texts import joined
+from alerts.conditions.operators.strictness import Operator, strict, wrong_types
+from alerts.conditions.operators.texts import joined
+from alerts.conditions.values import ConditionBroken, Value, bounded_number, number_types
 
 _MOST_DIGITS: Final = 300
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..values import ConditionBroken, NotFinite, number_types
+from alerts.conditions.values import ConditionBroken, NotFinite, number_types
 
 Operator = Callable[..., Any]
 Types = type | tuple[type, ...]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from ..values import LONGEST_TEXT, ConditionBroken, bounded_text, number_types
-from .strictness import Operator, strict
+from alerts.conditions.operators.strictness import Operator, strict
+from alerts.conditions.values import LONGEST_TEXT, ConditionBroken, bounded_text, number_types
 
 _TOO_LONG: Final = f"a text is longer than {LONGEST_TEXT} characters"
 
@@ -37,7 +37,7 @@ length: Final = strict("len", (str, dict))(len)
 
 @strict("replace", str)
 def replaced(text: str, old: str, new: str) -> str:
-    """Every `old` as `new`, unless the result would be too long."""
+    """Every ``old`` as ``new``, unless the result would be too long."""
     if len(text) + text.count(old) * (len(new) - len(old)) > LONGEST_TEXT:
         raise ConditionBroken(_TOO_LONG)
     return bounded_text(text.replace(old, new))

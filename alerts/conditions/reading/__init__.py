@@ -1,6 +1,6 @@
-"""From text to tree: parse with `ast`, then rebuild only what is on the whitelist.
+"""From text to tree: parse with ``ast``, then rebuild only what is on the whitelist.
 
-The text is never evaluated. `read_condition` is the door.
+The text is never evaluated. ``read_condition`` is the door.
 """
 
 import ast
@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ..refusals import ConditionRefused
-from ..source import Source, read_source
-from ..tree import Fact, Literal, Node, Window, walk
-from ..vocabulary import BOOLEANS
-from .calls import read_call, read_subscript
-from .operations import read_arithmetic, read_choice, read_comparison, read_logic, read_unary
-from .reader import Reading, TreeReader
-from .words import read_attribute, read_constant, read_list, read_name
+from alerts.conditions.reading.calls import read_call, read_subscript
+from alerts.conditions.reading.operations import read_arithmetic, read_choice, read_comparison, read_logic, read_unary
+from alerts.conditions.reading.reader import Reading, TreeReader
+from alerts.conditions.reading.words import read_attribute, read_constant, read_list, read_name
+from alerts.conditions.refusals import ConditionRefused
+from alerts.conditions.source import Source, read_source
+from alerts.conditions.tree import Fact, Literal, Node, Window, walk
+from alerts.conditions.vocabulary import BOOLEANS
 
 WHITELIST: Final[Mapping[type[ast.expr], Reading]] = {
     ast.Constant: read_constant,

@@ -3,9 +3,12 @@
 import ast
 from typing import Final
 
-from ..refusals import ConditionRefused, suggestion
-from ..tree import Entry, Fact, ListOf, Literal, Node
-from ..vocabulary import (
+from alerts.conditions.reading.reader import TreeReader
+from alerts.conditions.reading.windows import read_window
+from alerts.conditions.reading.words import CALLABLE
+from alerts.conditions.refusals import ConditionRefused, suggestion
+from alerts.conditions.tree import Entry, Fact, ListOf, Literal, Node
+from alerts.conditions.vocabulary import (
     FUNCTIONS,
     GET,
     INDEX,
@@ -20,10 +23,7 @@ from ..vocabulary import (
     Signature,
     ValueType,
 )
-from ..windows import WINDOW_FUNCTIONS
-from .reader import TreeReader
-from .windows import read_window
-from .words import CALLABLE
+from alerts.conditions.windows import WINDOW_FUNCTIONS
 
 _END_OF_TEXT: Final = 10**9
 _DEFAULTS: Final[Accepts] = SCALARS | {ValueType.NOTHING}

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Mapping
 from typing import Final
 
-from ..refusals import ConditionRefused
-from ..tree import Choice, Comparison, IsMissing, ListOf, Literal, Logic, Node, Not
-from ..vocabulary import (
+from alerts.conditions.reading.reader import TreeReader
+from alerts.conditions.refusals import ConditionRefused
+from alerts.conditions.tree import Choice, Comparison, IsMissing, ListOf, Literal, Logic, Node, Not
+from alerts.conditions.vocabulary import (
     ARITHMETIC,
     BOOLEANS,
     MAPPINGS,
@@ -18,7 +19,6 @@ from ..vocabulary import (
     Signature,
     ValueType,
 )
-from .reader import TreeReader
 
 _ARITHMETIC: Final[Mapping[type[ast.operator], str]] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -48,7 +48,7 @@ def read_arithmetic(reader: TreeReader, node: ast.BinOp) -> Node:
 
 
 def _sum(left: Node, right: Node) -> Signature:
-    """What `+` means here: a join as soon as one side is a text, open when both are entries of metadata."""
+    """What ``+`` means here: a join as soon as one side is a text, open when both are entries of metadata."""
     run = ARITHMETIC["+"].run
     types = {left.type, right.type}
     if ValueType.TEXT in types:

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..refusals import ConditionRefused
-from ..source import DEEPEST_NESTING
-from ..tree import Call, Literal, Node, Span
-from ..values import ConditionBroken
-from ..vocabulary import Accepts, Signature, ValueType
-from .forbidden import FORBIDDEN
+from alerts.conditions.reading.forbidden import FORBIDDEN
+from alerts.conditions.refusals import ConditionRefused
+from alerts.conditions.source import DEEPEST_NESTING
+from alerts.conditions.tree import Call, Literal, Node, Span
+from alerts.conditions.values import ConditionBroken
+from alerts.conditions.vocabulary import Accepts, Signature, ValueType
 
 MOST_NODES: Final = 200
 
@@ -17,7 +17,7 @@ Reading = Callable[["TreeReader", Any], Node]
 
 
 class TreeReader:
-    """Reads one condition; `line` is its text, parsed from after its first `blanks`, `readings` the whitelist."""
+    """Reads one condition; ``line`` is its text, parsed from after its first ``blanks``, ``readings`` the whitelist."""
 
     def __init__(self, line: str, blanks: int, readings: Mapping[type[ast.expr], Reading]) -> None:
         self._line = line
@@ -59,7 +59,7 @@ class TreeReader:
         return ConditionRefused(message, self.span(node)[1] - len(node.attr), advice)
 
     def expect(self, node: Node, accepts: Accepts, what: str, advice: str = "") -> Node:
-        """The node itself when its type is among `accepts`; otherwise ConditionRefused naming `what` wanted it."""
+        """The node itself when its type is among ``accepts``; otherwise ConditionRefused naming ``what`` wanted it."""
         if node.type in accepts:
             return node
         allowed = " or ".join(sorted(type_.value for type_ in accepts - {ValueType.ANY}))

@@ -1,13 +1,13 @@
-"""Reading window functions: `f('metric', '5m', tag='value', offset='1d')`."""
+"""Reading window functions: ``f('metric', '5m', tag='value', offset='1d')``."""
 
 import ast
 
-from ..refusals import ConditionRefused
-from ..tree import Literal, Node, Window
-from ..values import Value
-from ..vocabulary import ValueType
-from ..windows import OFFSET, WINDOW_FUNCTIONS, Parameter, WindowFunction, WindowRead, duration_seconds
-from .reader import TreeReader
+from alerts.conditions.reading.reader import TreeReader
+from alerts.conditions.refusals import ConditionRefused
+from alerts.conditions.tree import Literal, Node, Window
+from alerts.conditions.values import Value
+from alerts.conditions.vocabulary import ValueType
+from alerts.conditions.windows import OFFSET, WINDOW_FUNCTIONS, Parameter, WindowFunction, WindowRead, duration_seconds
 
 
 def read_window(reader: TreeReader, node: ast.Call, name: str) -> Node:

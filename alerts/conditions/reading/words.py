@@ -3,13 +3,24 @@
 import ast
 from typing import Final
 
-from ..facts import Subject
-from ..refusals import ConditionRefused, suggestion
-from ..tree import Fact, ListOf, Literal, Node
-from ..values import ConditionBroken, bounded_number
-from ..vocabulary import FACTS, FUNCTIONS, GET, METHODS, METRIC, NAMESPACES, FactRule, Presence, ValueType, facts_of
-from ..windows import WINDOW_FUNCTIONS
-from .reader import TreeReader
+from alerts.conditions.facts import Subject
+from alerts.conditions.reading.reader import TreeReader
+from alerts.conditions.refusals import ConditionRefused, suggestion
+from alerts.conditions.tree import Fact, ListOf, Literal, Node
+from alerts.conditions.values import ConditionBroken, bounded_number
+from alerts.conditions.vocabulary import (
+    FACTS,
+    FUNCTIONS,
+    GET,
+    METHODS,
+    METRIC,
+    NAMESPACES,
+    FactRule,
+    Presence,
+    ValueType,
+    facts_of,
+)
+from alerts.conditions.windows import WINDOW_FUNCTIONS
 
 CALLABLE: Final = frozenset(FUNCTIONS) | frozenset(WINDOW_FUNCTIONS)
 _NAMES: Final = frozenset(FACTS) | {METRIC}
@@ -79,7 +90,7 @@ def _subjects(rule: FactRule) -> frozenset[Subject]:
 
 
 def read_attribute(reader: TreeReader, node: ast.Attribute) -> Node:
-    """`metric.value` and the like: the only dots without a call, and no attribute of anything is ever read."""
+    """``metric.value`` and the like: the only dots without a call, and no attribute of anything is ever read."""
     space = node.value.id if isinstance(node.value, ast.Name) else ""
     if space in NAMESPACES:
         return _fact_of(reader, node, space, NAMESPACES[space])

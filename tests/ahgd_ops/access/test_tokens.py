@@ -17,8 +17,8 @@ def owner() -> User:
 
 
 def test_a_token_carries_its_scopes(owner: User) -> None:
-    row, text = tokens.issue("grafana", ["metrics:read"], owner)
-    assert tokens.scopes_of(text, timezone.now()) == (row, frozenset({"metrics:read"}))
+    _, text = tokens.issue("grafana", ["metrics:read"], owner)
+    assert tokens.scopes_of_text(text, timezone.now()) == {"metrics:read"}
 
 
 def test_only_a_digest_is_kept(owner: User) -> None:
@@ -32,21 +32,21 @@ def test_an_expired_token_is_refused(owner: User) -> None:
     row, text = tokens.issue("grafana", [], owner)
     now = timezone.now()
     ApiToken.objects.filter(pk=row.pk).update(expires_at=now)
-    assert tokens.scopes_of(text, now) is None
-    assert tokens.scopes_of(text, now - timedelta(seconds=1)) is not None
+    assert tokens.scopes_of_text(text, now) is None
+    assert tokens.scopes_of_text(text, now - timedelta(seconds=1)) is not None
 
 
 def test_a_deactivated_owner_takes_the_token_along(owner: User) -> None:
     _, text = tokens.issue("grafana", [], owner)
     User.objects.update(is_active=False)
-    assert tokens.scopes_of(text, timezone.now()) is None
+    assert tokens.scopes_of_text(text, timezone.now()) is None
 
 
 def test_its_use_is_noted_at_most_once_a_minute(owner: User) -> None:
     _, text = tokens.issue("grafana", [], owner)
     now = timezone.now()
     for seconds in (0, 30, 61):
-        tokens.scopes_of(text, now + timedelta(seconds=seconds))
+        tokens.scopes_of_text(text, now + timedelta(seconds=seconds))
     assert ApiToken.objects.get().last_used_at == now + timedelta(seconds=61)
 
 

@@ -1,12 +1,17 @@
+import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django.fixtures import Settings
 
 from alerts.channels.base import Message, PermanentFailure, Receipt, TransientFailure
 from alerts.channels.email import EmailTransport, compose
+from tests.alerts.channels.certificates import self_signed
 from tests.alerts.channels.peers import Talk, greets_in_drips, hangs, peer, refuses_login
 from tests.alerts.told import NOW, a_message, configure
 from tests.mailbox import Mailbox
@@ -86,7 +91,8 @@ def test_a_recovery_says_when_and_why(mailbox: Mailbox) -> None:
     assert mail["Subject"].startswith("[Resolved]")
     for kind in ("plain", "html"):
         assert "2026-03-04 05:06:07 UTC" in part(mail, kind)
-        assert "back to normal" in part(mail, kind)
+        assert "Resolved: back to normal. It fired with: CPU is at 93.5 %" in part(mail, kind)
+        assert "The machine is busy." not in part(mail, kind)
 
 
 def test_text_out_of_facts_cannot_become_markup_or_headers() -> None:
@@ -170,6 +176,33 @@ def test_a_server_without_tls_is_not_spoken_to_in_the_clear(settings: Settings, 
     with pytest.raises(PermanentFailure, match="AHGD_SMTP_TLS"):
         send()
     assert mailbox.messages == []
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_over_tls_the_name_of_the_server_is_verified(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    certificate = self_signed(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = Controller(Sink(), hostname="127.0.0.1", port=free_port(), ssl_context=context)
+    server.start()
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = (
+        name,
+        server.port,
+        True,
+        False,
+    )
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    try:
+        if name == "localhost":
+            assert send() == Receipt("localhost accepted it for 1 of 1")
+        else:
+            with pytest.raises(TransientFailure, match="certificate"):
+                send()
+    finally:
+        server.stop()
 
 
 def test_without_a_mail_server_the_hint_says_what_to_set(settings: Settings) -> None:

@@ -109,6 +109,7 @@ from tests.alerts.told import a_message
 resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_bytes}, resource.RLIM_INFINITY))
 for number in {list(numbers)}:
     FileTransport().send(a_message(delivery_id=str(number)), {settings}, "")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))  # coverage saves its data
 """
     with (directory / "stderr").open("wb") as errors:
         return subprocess.Popen([sys.executable, "-c", script], stderr=errors, cwd=PROJECT_DIR)

@@ -1,15 +1,12 @@
 import base64
 import json
+import socket
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook as Verifier
@@ -17,6 +14,7 @@ from standardwebhooks import WebhookVerificationError
 
 from alerts.channels.base import Message, PermanentFailure, Receipt, SettingsRefused, TransientFailure
 from alerts.channels.webhook import WebhookTransport, payload
+from tests.alerts.channels.certificates import self_signed
 from tests.alerts.channels.peers import Talk, closes_early, drips, drips_body, floods, hangs, peer
 from tests.alerts.told import LOOPBACK, NOW, a_message, configure
 
@@ -175,9 +173,25 @@ def test_nobody_listening_may_pass() -> None:
         send(f"http://127.0.0.1:{port}/{TOKEN}")
 
 
-def test_an_unknown_host_may_pass() -> None:
-    with pytest.raises(TransientFailure, match=r"https://no-such-host\.invalid/…"):
-        send("https://no-such-host.invalid/")
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid"])
+def test_an_unknown_host_may_pass(host: str) -> None:
+    with pytest.raises(TransientFailure, match=f"https://{host}/…"):
+        send(f"https://{host}/")
+
+
+def test_a_look_up_that_hangs_is_within_the_limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    over, resolver = threading.Event(), socket.getaddrinfo
+
+    def hang(host: str, port: int, **options: int) -> object:
+        if host == "slow.example" and not options["flags"]:  # with them, nothing is asked of a name server
+            over.wait()
+        return resolver(host, port, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    configure(settings, send_seconds=0.3)
+    with pytest.raises(TransientFailure, match=r"no answer within 0\.3 s"):
+        send("https://slow.example/")
+    over.set()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433"])
@@ -238,31 +252,6 @@ def test_settings_without_a_usable_address_are_a_permanent_failure(settings_: di
 def test_a_secret_that_cannot_sign_is_refused(secret: str) -> None:
     with pytest.raises(SettingsRefused, match="whsec_"):
         WebhookTransport().check_secret(secret)
-
-
-def self_signed(directory: Path, name: str) -> Path:
-    """A file with a key and a certificate for ``name``."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("10.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_the_body_is_plain_json() -> None:

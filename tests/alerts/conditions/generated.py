@@ -42,7 +42,7 @@ ARITHMETIC = ["+", "-", "*", "/", "//", "%", "**"]
 
 
 class Author:
-    """Writes expressions of each type, one draw at a time; `depth` is how much deeper it may go."""
+    """Writes expressions of each type, one draw at a time; ``depth`` is how much deeper it may go."""
 
     def __init__(self, draw: DrawFn) -> None:
         self._draw = draw

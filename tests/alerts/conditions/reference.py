@@ -1,4 +1,4 @@
-"""A second implementation of the language: slow, plain, straight over Python's `ast`, sharing nothing but the bounds.
+"""A second implementation of the language: slow, plain, straight over Python's ``ast``, sharing nothing but the bounds.
 
 It knows no types and compiles nothing; what it and the real one say about the same text and facts has to agree.
 """

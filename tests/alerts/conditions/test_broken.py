@@ -82,6 +82,10 @@ def test_a_number_that_is_not_finite_leaves_other_conditions_alone() -> None:
     assert judged("value is not None", facts) is Truth.TRUE
 
 
+def test_a_number_that_is_not_finite_reads_as_such_where_facts_are_shown() -> None:
+    assert repr(metric_facts(name="a", value=math.inf, timestamp=AT).value) == "NaN or infinity"
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_metadata_and_durations_are_checked_for_finite_numbers_as_well(number: float) -> None:
     assert "NaN" in reason_broken("metadata['x'] > 1", METRIC._replace(metadata={"x": math.nan}))

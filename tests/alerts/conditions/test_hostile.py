@@ -187,6 +187,19 @@ def test_a_text_of_endless_repetition_is_refused(part: str, length: int) -> None
         parse((part * length)[:length])
 
 
+@pytest.mark.parametrize("error", [ValueError, RecursionError, MemoryError])
+def test_whatever_the_parser_gives_up_with_is_a_refusal(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No text within the length and the brackets allowed makes Python 3.11's parser do this; another version's may.
+    def give_up(*_: object) -> ast.Expression:
+        raise error
+
+    monkeypatch.setattr("alerts.conditions.reading.ast.parse", give_up)
+    with pytest.raises(ConditionRefused, match="the parser cannot read this"):
+        parse("value > 5")
+
+
 def test_a_lone_surrogate_is_refused_before_the_parser_trips_over_it() -> None:
     with pytest.raises(ConditionRefused):
         parse("name == '\ud800'")

@@ -153,6 +153,7 @@ def test_a_condition_is_true_of_a_health_check(text: str) -> None:
         "name == 'cpu_usage_percent' and value > 80",
         "80 < value < 90",
         "value in []",
+        "value in [True, 'a']",
         "name in ['a', 90]",
         "tags['env'] == 'dev'",
         "metadata['limit'] == 'eighty'",

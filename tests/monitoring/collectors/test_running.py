@@ -55,8 +55,9 @@ def test_one_that_fails_and_one_that_hangs_stop_no_other_and_say_so() -> None:
     collection, hanging = Collection(limit_seconds=0.05), Hanging()
     collectors = (Broken(), hanging, Working())
     for seconds in (0, 10):
-        samples = collection.run(collectors, NOW + timedelta(seconds=seconds), "host-a")
-        assert [sample.value for sample in samples] == [40]
+        collected = collection.run(collectors, NOW + timedelta(seconds=seconds), "host-a")
+        assert [sample.value for sample in collected.samples] == [40]
+        assert collected.errors.keys() == {"broken", "hanging"}
     hanging.end.set()
     assert hanging.calls == 1
     assert state("broken").error == "OSError: no such device"
@@ -76,14 +77,14 @@ def test_an_error_goes_when_its_collector_works_again() -> None:
 def test_what_grows_since_boot_is_kept_as_its_increase_whichever_worker_reads() -> None:
     readings = [Source("disk", value) for value in (1000, 1300, 1300, 50)]  # at the end the host was started anew
     values = [
-        [sample.value for sample in Collection().run((source,), NOW + timedelta(seconds=10 * number), "host-a")]
+        [sample.value for sample in Collection().run((source,), NOW + timedelta(seconds=10 * number), "host-a").samples]
         for number, source in enumerate(readings)
     ]
     assert values == [[], [300], [0], [50]]
 
 
 def test_each_series_of_a_host_carries_its_instance() -> None:
-    (sample,) = Collection().run((Working(),), NOW, "host-a")
+    (sample,) = Collection().run((Working(),), NOW, "host-a").samples
     assert dict(sample.key.tags) == {"instance": "host-a"}
 
 

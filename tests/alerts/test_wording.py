@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.messages import LONGEST_OUTPUT, TemplateRefused, check_template, render
+from alerts.wording import LONGEST_OUTPUT, TemplateRefused, check_template, render
 
 FACTS = {"name": "cpu_usage_percent", "value": 93.456, "tags": {"mount": "/data"}, "status": None, "rule": "high_cpu"}
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from alerts.channels.base import DeliveryFailed, Receipt
 from alerts.channels.kinds import transport
-from alerts.channels.message import trial_message
+from alerts.message import trial_message
 from alerts.models import Channel
 from alerts.results import channel_after_failure, channel_after_success
 

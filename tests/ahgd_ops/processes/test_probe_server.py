@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ahgd_ops import probe_server
+from ahgd_ops.processes import probe_server
 from monitoring.views import probes
 from tests.servers import free_port
 

@@ -1,0 +1,1 @@
+"""The parts of ``benchmarks/alert_latency.py``."""

@@ -1,0 +1,32 @@
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from django.core.checks import CheckMessage
+from pytest_django.fixtures import Settings
+
+from ahgd_ops.checks import check_production, check_telling
+
+SOUND = {"public_url": "https://ops.example.org", "environment": "production"}
+
+
+@pytest.mark.parametrize(
+    ("check", "fields", "ids"),
+    [
+        (check_production, {}, []),
+        (check_production, {"debug_mode": True}, ["ahgd_ops.E001"]),
+        (check_production, {"public_url": ""}, ["ahgd_ops.W001"]),
+        (check_telling, {}, []),
+        (check_telling, {"alert_email_enabled": True}, ["ahgd_ops.W002", "ahgd_ops.W003"]),
+        (check_telling, {"lease_seconds": 10, "send_seconds": 10}, ["ahgd_ops.E003"]),
+        (check_telling, {"port": 8502}, ["ahgd_ops.E002"]),
+        (check_telling, {"port": 8502, "health_endpoint_enabled": False}, []),
+    ],
+)
+def test_what_configuration_alone_cannot_see_is_found(
+    check: Callable[..., list[CheckMessage]], fields: dict[str, object], ids: list[str], settings: Settings
+) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, **{**SOUND, **fields})
+    found = check(None)
+    assert [message.id for message in found] == ids
+    assert all(message.hint for message in found)

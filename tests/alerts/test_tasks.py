@@ -1,0 +1,97 @@
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from celery import Task
+from kombu.exceptions import OperationalError
+from pytest_django.fixtures import Settings
+from pytest_httpserver import HTTPServer
+
+from alerts import tasks
+from alerts.models import Alert, Rule
+from monitoring.clock import database_now
+from monitoring.leases import acquire
+from monitoring.models import Lease
+from tests.alerts.feed import Feed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the tasks that were asked for; nothing reaches a broker."""
+    names: list[str] = []
+    monkeypatch.setattr(Task, "apply_async", lambda task, **options: names.append(task.name))
+    return names
+
+
+def run_cycle(feed: Feed) -> None:
+    Lease.objects.update(free_at=database_now())  # as if an interval had passed
+    tasks.evaluate_rules()
+
+
+def test_a_cycle_that_opened_an_alert_wakes_delivery(
+    make_rule: Callable[..., Rule], feed: Feed, woken: list[str]
+) -> None:
+    run_cycle(feed)
+    make_rule()
+    feed(90)
+    run_cycle(feed)
+    assert Alert.objects.count() == 1
+    assert woken == ["alerts.deliver"]
+
+
+def test_a_broker_that_is_away_undoes_nothing(
+    make_rule: Callable[..., Rule], feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(task: Task, **options: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(Task, "apply_async", refuse)
+    run_cycle(feed)
+    make_rule()
+    feed(90)
+    run_cycle(feed)
+    assert Alert.objects.count() == 1
+
+
+def test_a_good_cycle_beats_the_dead_mans_switch(feed: Feed, settings: Settings, woken: list[str]) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url="http://127.0.0.1:9/x")
+    run_cycle(feed)
+    assert woken == ["alerts.beat"]
+
+
+def test_the_switch_is_fetched(settings: Settings, httpserver: HTTPServer) -> None:
+    httpserver.expect_oneshot_request("/beat").respond_with_data("")
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url=httpserver.url_for("/beat"))
+    tasks.beat()
+    assert len(httpserver.log) == 1
+
+
+def test_a_switch_that_cannot_be_reached_is_a_warning_without_its_address(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url="http://127.0.0.1:9/secret-path")
+    tasks.beat()
+    assert "AHGD_HEARTBEAT_URL" in caplog.text
+    assert "secret-path" not in caplog.text
+
+
+def test_one_switch_that_hangs_gathers_no_waiting_threads(
+    feed: Feed, settings: Settings, httpserver: HTTPServer
+) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url=httpserver.url_for("/beat"))
+    assert acquire("heartbeat", feed.now, seconds=20) is not None
+    tasks.beat()
+    assert httpserver.log == []
+
+
+def test_alerting_that_is_switched_off_judges_nothing(
+    make_rule: Callable[..., Rule], feed: Feed, settings: Settings
+) -> None:
+    run_cycle(feed)
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, enable_alerting=False)
+    make_rule()
+    feed(90)
+    run_cycle(feed)
+    assert not Alert.objects.exists()

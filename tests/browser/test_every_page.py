@@ -1,0 +1,91 @@
+"""What holds for every page: no complaint of the browser, no sideways scrolling, fingers find what they need."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from alerts.models import Rule
+from tests.alerts.rows import a_channel, an_alert, firing
+from tests.browser.conftest import PHONE
+from tests.monitoring.readings import record
+from tests.people import superuser
+
+pytestmark = [pytest.mark.debian("chromium"), pytest.mark.once]
+OpenPage = Callable[..., Page]
+
+PAGES = (
+    "/ops/",
+    "/ops/alerts/",
+    "/ops/alerts/history/",
+    "/ops/alerts/{alert}/",
+    "/admin/",
+    "/admin/ahgd_alerts/",
+    "/admin/ahgd_alerts/rule/",
+    "/admin/ahgd_alerts/rule/?enabled__exact=1",
+    "/admin/ahgd_alerts/rule/add/",
+    "/admin/ahgd_alerts/rule/{rule}/change/",
+    "/admin/ahgd_alerts/rule/{rule}/history/",
+    "/admin/ahgd_alerts/rule/{rule}/delete/",
+    "/admin/ahgd_alerts/channel/add/?_popup=1",
+    "/admin/ahgd_alerts/alert/",
+    "/admin/ahgd_monitoring/metricsnapshot/",
+    "/admin/auditlog/logentry/",
+    "/admin/auth/user/{user}/change/",
+    "/admin/password_change/",
+    "/accounts/password_change/",
+)
+SIGNED_OUT_PAGES = ("/accounts/login/", "/accounts/password_reset/", "/accounts/password_reset/done/")
+SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
+TARGETS = ".dock a, .top button, .top summary, main .button, main .segments a"
+SMALL_TARGETS = f"""() => [...document.querySelectorAll('{TARGETS}')]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 40)
+    .map((one) => one.outerHTML)"""
+
+
+@pytest.fixture
+def shown(transactional_db: None) -> dict[str, int]:
+    """A console with something on every page; the ids that addresses are filled with."""
+    now = timezone.now()
+    record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
+    rule = Rule.objects.create(name="a_rule_with_a_rather_long_name_for_a_phone", condition="value > 1")
+    fields = {"labels": {"metric": "cpu_usage_percent"}, "subject": "x" * 200, "summary": "y" * 200}
+    alert = an_alert(now, rule=rule, **fields)
+    firing(alert, a_channel(), now)
+    an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
+    return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_makes_the_browser_complain(open_page: OpenPage, shown: dict[str, int], scheme: str) -> None:
+    from django.contrib.auth.models import User
+
+    page = open_page("/ops/", User.objects.get(pk=shown["user"]), color_scheme=scheme)
+    for path in PAGES:
+        page.goto(path.format(**shown))
+        if path.startswith("/ops/"):
+            page.locator("[data-pill]:not([data-state=waiting])").wait_for()
+
+
+def test_no_signed_out_page_makes_the_browser_complain(open_page: OpenPage) -> None:
+    page = open_page("/accounts/login/")
+    for path in SIGNED_OUT_PAGES:
+        page.goto(path)
+
+
+def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(open_page: OpenPage, shown: dict[str, int]) -> None:
+    from django.contrib.auth.models import User
+
+    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+    page = open_page("/ops/", User.objects.get(pk=shown["user"]), **phone)
+    for path in PAGES:
+        page.goto(path.format(**shown))
+        assert page.evaluate(SIDEWAYS) <= 0, path
+        assert page.evaluate(SMALL_TARGETS) == [], path
+
+
+def test_on_a_phone_five_places_stand_at_the_bottom(open_page: OpenPage) -> None:
+    page = open_page("/ops/", superuser(), viewport=PHONE)
+    assert page.locator(".dock a").all_inner_texts() == ["Overview", "Alerts", "Rules", "Channels", "Admin"]
+    assert not page.locator(".side").is_visible()
