@@ -4,8 +4,9 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
-from alerts.channels.base import Message
+from alerts.channels import Message
 from alerts.models import Alert, Channel, Notification, Severity
 
 
@@ -54,11 +55,12 @@ def trial_message(channel: Channel, now: datetime) -> Message:
         resolved_at=None,
         attempted_at=now,
         alert_id=None,
-        url=f"{settings.CONFIG.origin}/ops/alerts/",
+        url=settings.CONFIG.origin + reverse("alerts:active"),
         runbook_url="",
     )
 
 
 def alert_url(alert: Alert) -> str:
     """Where people read about the alert."""
-    return f"{settings.CONFIG.origin}/ops/alerts/{alert.pk}/"
+    address: str = settings.CONFIG.origin + reverse("alerts:detail", args=[alert.pk])
+    return address

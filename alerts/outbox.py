@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from django.db import close_old_connections, connection, connections, transaction
 
 from alerts.audit import audit
-from alerts.channels.base import DeliveryFailed, TransientFailure
-from alerts.channels.kinds import transport
+from alerts.channels import DeliveryFailed, TransientFailure, send
 from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
 from alerts.message import message_of
@@ -127,7 +126,7 @@ def _attempt(notification: Notification, now: datetime) -> Outcome:
     message = message_of(notification, now)
     _spare_connection()
     try:
-        return transport(channel.kind).send(message, channel.settings, channel.secret)
+        return send(channel, message)
     except DeliveryFailed as failure:
         return failure
     except Exception as error:  # noqa: BLE001  (a fault of ours must not look like silence: it is recorded)

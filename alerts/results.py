@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from alerts.channels.base import DeliveryFailed, Receipt, TransientFailure, one_line
+from alerts.channels import DeliveryFailed, Receipt, TransientFailure, one_line
 from alerts.gates import Hold, Stop
 from alerts.models import AlertEvent, Channel, Notification
 from alerts.retries import is_over, wait_seconds

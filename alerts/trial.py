@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from alerts.channels.base import DeliveryFailed, Receipt
-from alerts.channels.kinds import transport
+from alerts.channels import DeliveryFailed, Receipt, send
 from alerts.message import trial_message
 from alerts.models import Channel
 from alerts.results import channel_after_failure, channel_after_success
@@ -16,7 +15,7 @@ def send_test(channel: Channel, now: datetime) -> Receipt:
     """
     row = Channel.objects.filter(pk=channel.pk)
     try:
-        receipt = transport(channel.kind).send(trial_message(channel, now), channel.settings, channel.secret)
+        receipt = send(channel, trial_message(channel, now))
     except DeliveryFailed as failure:
         row.update(**channel_after_failure(channel, failure, now))
         raise

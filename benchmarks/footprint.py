@@ -62,8 +62,8 @@ def measure(directory: Path) -> Report:
         print(f"first start {first_seconds:.1f} s, warm {warm_seconds} s; idle now", flush=True)
         time.sleep(SETTLE_SECONDS)
         cpu_percent, held_mb = idle({PEER: theirs, OURS: [console.process.pid]})
-    report = Report("footprint", "What does the console cost idle, and how long does it take to start?")
-    add_idle(report, "memory, all processes", held_mb, "MB", 330)
+    report = Report("footprint", "What does the console cost while idle, and how long does it take to start?")
+    add_idle(report, "PSS", held_mb, "MB", 330)
     add_idle(report, "CPU", cpu_percent, "% of one core", 2)
     report.row("warm start, median of three", "ours", median(warm_seconds), "s")
     report.row(f"first start from nothing, with {installer}", "ours", first_seconds, "s")
@@ -115,8 +115,8 @@ def idle(programs: Mapping[str, list[int]]) -> tuple[dict[str, float], dict[str,
 
 def add_idle(report: Report, what: str, found: Mapping[str, float], unit: str, bound: float) -> None:
     for name, value in found.items():
-        report.row(f"{name}, idle: {what}", "ours" if name == OURS else "peer", value, unit)
-    report.limit(f"idle: {what} at most {bound:g} {unit}", found[OURS], bound)
+        report.row(f"{name}, {what}", "ours" if name == OURS else "peer", value, unit)
+    report.limit(f"idle {what} at most {bound:g} {unit}", found[OURS], bound)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,20 @@
 """The library below all else, usable with or without Django; so far, what reads the environment.
 
-The door is lazy (PEP 562): importing ``caching`` loads nothing else until a name is used.
+The door is lazy (PEP 562): the library loads a module when one of its names is used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from caching.environment import Variable as Variable
-    from caching.environment import WrongValue as WrongValue
+from caching.doors import lazy_door
 
 _HOMES = {
     "Variable": "caching.environment",
     "WrongValue": "caching.environment",
 }
+__all__ = [*_HOMES]
 
-__all__ = ["Variable", "WrongValue"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'caching' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if TYPE_CHECKING:
+    from caching.environment import Variable as Variable
+    from caching.environment import WrongValue as WrongValue
+else:
+    __getattr__ = lazy_door(__name__, _HOMES)

@@ -17,7 +17,12 @@ from prometheus_client.core import REGISTRY, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
+<<<<<<< HEAD
 from monitoring.families import SeriesCollector
+=======
+from monitoring.accept import prefers_openmetrics
+from monitoring.clock import to_ms
+>>>>>>> main
 from monitoring.health.status import Overall
 from monitoring.models import Status
 
@@ -102,22 +107,3 @@ def render(accept: str, overall: Overall, now: datetime) -> tuple[bytes, str]:
         page: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]  # as above
         return page, openmetrics.CONTENT_TYPE_LATEST
     return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
-
-
-def prefers_openmetrics(accept: str) -> bool:
-    """Whether OpenMetrics is listed, at least as high as plain text. Nonsense counts as not listed."""
-    weights = dict(_weight(part) for part in reversed(accept.split(",")))
-    wanted = weights.get("application/openmetrics-text", 0.0)
-    return wanted > 0 and wanted >= weights.get("text/plain", 0.0)
-
-
-def _weight(part: str) -> tuple[str, float]:
-    media, *parameters = (text.strip() for text in part.split(";"))
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().casefold() == "q":
-            try:
-                return media.casefold(), float(value)
-            except ValueError:
-                return media.casefold(), 0.0
-    return media.casefold(), 1.0

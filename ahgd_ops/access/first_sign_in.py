@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -35,7 +36,7 @@ tokens = SignInTokens()
 def link_for(user: User) -> str:
     """An address of this machine that signs ``user`` in, once."""
     name = urlsafe_base64_encode(force_bytes(user.pk))
-    return f"http://localhost:{settings.CONFIG.port}/accounts/link/{name}/{tokens.make_token(user)}/"
+    return f"http://localhost:{settings.CONFIG.port}{reverse('sign-in-by-link', args=[name, tokens.make_token(user)])}"
 
 
 def link_file() -> Path:

@@ -1,6 +1,6 @@
 """Ways to reach people: one file a kind, all of one shape.
 
-``validate_settings`` and ``validate_secret`` are what forms ask, ``transport`` what delivery asks.
+``validate_settings`` and ``validate_secret`` are what forms ask, ``send`` what delivery does.
 """
 
 from alerts.channels.base import DeliveryFailed as DeliveryFailed
@@ -8,19 +8,19 @@ from alerts.channels.base import Message as Message
 from alerts.channels.base import PermanentFailure as PermanentFailure
 from alerts.channels.base import Receipt as Receipt
 from alerts.channels.base import TransientFailure as TransientFailure
+from alerts.channels.base import one_line as one_line
 from alerts.channels.forms import validate_secret as validate_secret
 from alerts.channels.forms import validate_settings as validate_settings
-from alerts.channels.kinds import TRANSPORTS as TRANSPORTS
-from alerts.channels.kinds import transport as transport
+from alerts.channels.kinds import send as send
 
 __all__ = [
-    "TRANSPORTS",
     "DeliveryFailed",
     "Message",
     "PermanentFailure",
     "Receipt",
     "TransientFailure",
-    "transport",
+    "one_line",
+    "send",
     "validate_secret",
     "validate_settings",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 ChannelSettings = Mapping[str, Any]
 
@@ -109,37 +109,38 @@ class Message:
         }
 
 
-class Transport(Protocol):
+class Destination(Protocol):
+    """Where a message goes: a row of ``Channel``, of which the kinds need no more than this."""
+
+    kind: str
+    settings: ChannelSettings
+    secret: str
+
+
+class Transport:
     """One kind of channel. It holds no state between messages, so threads may share it."""
 
-    @property
-    def kind(self) -> str:
-        """The value of ``Channel.kind`` it serves."""
-
-    @property
-    def known(self) -> frozenset[str]:
-        """The names that its settings may have."""
+    kind: ClassVar[str]
+    """The value of ``Channel.kind`` it serves."""
+    known: ClassVar[frozenset[str]] = frozenset()
+    """The names that its settings may have."""
+    takes_secret: ClassVar[bool] = False
 
     def check(self, settings: ChannelSettings) -> None:
         """Raises SettingsRefused when these settings, whose names are known, cannot work."""
 
     def check_secret(self, secret: str) -> None:
-        """Raises SettingsRefused when this kind cannot use ``secret``; empty is always allowed."""
+        """Raises SettingsRefused when this kind, which takes one, cannot use ``secret``; empty is always allowed."""
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
-        """Returns once the receiver has accepted, within ``CONFIG.send_seconds`` in all.
+        """Returns once the receiver has accepted, within ``CONFIG.send_seconds`` in all; what it is given was checked.
 
         Raises TransientFailure or PermanentFailure.
         """
+        raise NotImplementedError
 
 
 def one_line(text: str, longest: int = 300) -> str:
     """``text`` without line breaks and control characters, cut at ``longest``."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def refuse_secret(kind: str, secret: str) -> None:
-    """For kinds without a use for a secret. Raises SettingsRefused when there is one."""
-    if secret:
-        raise SettingsRefused(f"A channel of kind {kind} uses no secret; leave it empty.")

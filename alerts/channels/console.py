@@ -8,20 +8,13 @@ from alerts.channels.base import (
     PermanentFailure,
     Receipt,
     TransientFailure,
+    Transport,
     one_line,
-    refuse_secret,
 )
 
 
-class ConsoleTransport:
+class ConsoleTransport(Transport):
     kind = "console"
-    known = frozenset[str]()
-
-    def check(self, settings: ChannelSettings) -> None:
-        """Nothing can be set."""
-
-    def check_secret(self, secret: str) -> None:
-        refuse_secret(self.kind, secret)
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
         terminal = sys.__stdout__  # Celery puts a logger in the place of sys.stdout

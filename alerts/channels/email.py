@@ -18,8 +18,8 @@ from alerts.channels.base import (
     Receipt,
     SettingsRefused,
     TransientFailure,
+    Transport,
     one_line,
-    refuse_secret,
 )
 from alerts.channels.deadline import Deadline
 from alerts.channels.smtp import Backend, Refused
@@ -28,7 +28,7 @@ _MOST_RECIPIENTS = 50
 _TEMPLATES = "notifications/email"
 
 
-class EmailTransport:
+class EmailTransport(Transport):
     kind = "email"
     known = frozenset({"recipients"})
 
@@ -44,16 +44,9 @@ class EmailTransport:
             except ValidationError:
                 raise SettingsRefused(f"{address!r} is not an e-mail address.") from None
 
-    def check_secret(self, secret: str) -> None:
-        refuse_secret(self.kind, secret)
-
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
         if not django_settings.EMAIL_HOST:
             raise PermanentFailure("there is no mail server: set AHGD_SMTP_HOST and start again")
-        try:
-            self.check(settings)
-        except SettingsRefused as refused:
-            raise PermanentFailure(str(refused)) from refused
         with Deadline(django_settings.CONFIG.send_seconds) as deadline:
             backend = Backend(deadline=deadline)
             return _send(compose(message, settings["recipients"]), backend, deadline)

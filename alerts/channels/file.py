@@ -13,12 +13,11 @@ from django.conf import settings as django_settings
 from alerts.channels.base import (
     ChannelSettings,
     Message,
-    PermanentFailure,
     Receipt,
     SettingsRefused,
     TransientFailure,
+    Transport,
     one_line,
-    refuse_secret,
 )
 
 DEFAULT_PATH = "alerts.log"
@@ -29,7 +28,7 @@ _MODE = 0o640
 _PATIENCE_SECONDS = 1.0
 
 
-class FileTransport:
+class FileTransport(Transport):
     kind = "file"
     known = frozenset({"path", "max_size_mb", "backups"})
 
@@ -46,14 +45,7 @@ class FileTransport:
         if not isinstance(backups, int) or isinstance(backups, bool) or not 0 <= backups <= 100:
             raise SettingsRefused("backups has to be a whole number from 0 to 100.")
 
-    def check_secret(self, secret: str) -> None:
-        refuse_secret(self.kind, secret)
-
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
-        try:
-            self.check(settings)
-        except SettingsRefused as refused:
-            raise PermanentFailure(str(refused)) from refused
         path = django_settings.STATE_DIR / settings.get("path", DEFAULT_PATH)  # an absolute path stays as it is
         line = json.dumps({"at": message.attempted_at.isoformat(), **message.facts()}, ensure_ascii=False)
         max_bytes = int(settings.get("max_size_mb", DEFAULT_MAX_SIZE_MB) * 1024 * 1024)

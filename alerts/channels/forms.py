@@ -21,8 +21,11 @@ def validate_settings(kind: str, settings: Any) -> None:
 
 def validate_secret(kind: str, secret: str) -> None:
     """Raises ValidationError when a channel of this kind has no use for ``secret``; empty is always allowed."""
+    chosen = transport(kind)
+    if secret and not chosen.takes_secret:
+        raise ValidationError(f"A channel of kind {kind} uses no secret; leave it empty.", code="secret")
     try:
-        transport(kind).check_secret(secret)
+        chosen.check_secret(secret)
     except SettingsRefused as refused:
         raise ValidationError(str(refused), code="secret") from refused
 

@@ -1,6 +1,6 @@
 """The kinds of channel: a new one is a file and a line here."""
 
-from alerts.channels.base import Transport
+from alerts.channels.base import Destination, Message, PermanentFailure, Receipt, SettingsRefused, Transport
 from alerts.channels.console import ConsoleTransport
 from alerts.channels.email import EmailTransport
 from alerts.channels.file import FileTransport
@@ -20,3 +20,19 @@ _BY_KIND = {each.kind: each for each in TRANSPORTS}
 def transport(kind: str) -> Transport:
     """The transport of ``kind``. Raises LookupError when there is none."""
     return _BY_KIND[kind]
+
+
+def send(channel: Destination, message: Message) -> Receipt:
+    """Returns once the receiver has accepted, within ``CONFIG.send_seconds`` in all.
+
+    Raises TransientFailure, PermanentFailure (also when the settings cannot work any more), or LookupError when there
+    is no such kind.
+    """
+    chosen = transport(channel.kind)
+    try:
+        chosen.check(channel.settings)
+        if chosen.takes_secret:  # of an earlier kind, one may be left
+            chosen.check_secret(channel.secret)
+    except SettingsRefused as refused:
+        raise PermanentFailure(str(refused)) from refused
+    return chosen.send(message, channel.settings, channel.secret)

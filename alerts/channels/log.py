@@ -2,21 +2,14 @@
 
 import logging
 
-from alerts.channels.base import ChannelSettings, Message, Receipt, one_line, refuse_secret
+from alerts.channels.base import ChannelSettings, Message, Receipt, Transport, one_line
 
 LOGGER = "ahgd_ops.alerts"
 _LEVELS = {"low": logging.WARNING, "medium": logging.WARNING, "high": logging.ERROR, "critical": logging.CRITICAL}
 
 
-class LogTransport:
+class LogTransport(Transport):
     kind = "log"
-    known = frozenset[str]()
-
-    def check(self, settings: ChannelSettings) -> None:
-        """Nothing can be set."""
-
-    def check_secret(self, secret: str) -> None:
-        refuse_secret(self.kind, secret)
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
         level = logging.INFO if message.is_resolved else _LEVELS[message.severity]

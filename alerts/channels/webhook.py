@@ -27,6 +27,7 @@ from alerts.channels.base import (
     Receipt,
     SettingsRefused,
     TransientFailure,
+    Transport,
     one_line,
 )
 from alerts.channels.deadline import Address, Deadline
@@ -38,9 +39,10 @@ _WORTH_A_RETRY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.T
 _SECRET_BYTES = range(24, 65)  # what Standard Webhooks allow
 
 
-class WebhookTransport:
+class WebhookTransport(Transport):
     kind = "webhook"
     known = frozenset({"url"})
+    takes_secret = True
 
     def check(self, settings: ChannelSettings) -> None:
         url = settings.get("url")
@@ -63,12 +65,6 @@ class WebhookTransport:
                 )
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
-        try:
-            self.check(settings)
-            self.check_secret(secret)
-            target = Target.parse(settings["url"])
-        except SettingsRefused as refused:
-            raise PermanentFailure(str(refused)) from refused
         body = json.dumps(payload(message), separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
@@ -77,7 +73,7 @@ class WebhookTransport:
             **signed(message, body, secret),
         }
         with Deadline(django_settings.CONFIG.send_seconds) as deadline:
-            return _post(target, policy_for(settings["url"]), body, headers, message, deadline)
+            return _post(Target.parse(settings["url"]), policy_for(settings["url"]), body, headers, message, deadline)
 
 
 def policy_for(url: str) -> Policy:

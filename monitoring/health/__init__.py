@@ -3,27 +3,9 @@
 The door is lazy (PEP 562): Django imports this package before its models can be.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from monitoring.health.base import Check as Check
-    from monitoring.health.checker import HealthChecker as HealthChecker
-    from monitoring.health.checker import get_health_checker as get_health_checker
-    from monitoring.health.jobs import GRACE_SECONDS as GRACE_SECONDS
-    from monitoring.health.jobs import Job as Job
-    from monitoring.health.jobs import judge_sign as judge_sign
-    from monitoring.health.jobs import read_jobs as read_jobs
-    from monitoring.health.lifetime import drain as drain
-    from monitoring.health.lifetime import uptime_seconds as uptime_seconds
-    from monitoring.health.running import run_and_record as run_and_record
-    from monitoring.health.status import Finding as Finding
-    from monitoring.health.status import Overall as Overall
-    from monitoring.health.status import Result as Result
-    from monitoring.health.times import span as span
-    from monitoring.health.watch import current as current
-    from monitoring.health.watch import glance as glance
-    from monitoring.models import Status as Status
+from caching.doors import lazy_door
 
 _HOMES = {
     "Check": "monitoring.health.base",
@@ -44,29 +26,25 @@ _HOMES = {
     "span": "monitoring.health.times",
     "uptime_seconds": "monitoring.health.lifetime",
 }
+__all__ = [*_HOMES]
 
-__all__ = [
-    "GRACE_SECONDS",
-    "Check",
-    "Finding",
-    "HealthChecker",
-    "Job",
-    "Overall",
-    "Result",
-    "Status",
-    "current",
-    "drain",
-    "get_health_checker",
-    "glance",
-    "judge_sign",
-    "read_jobs",
-    "run_and_record",
-    "span",
-    "uptime_seconds",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'monitoring.health' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if TYPE_CHECKING:
+    from monitoring.health.base import Check as Check
+    from monitoring.health.checker import HealthChecker as HealthChecker
+    from monitoring.health.checker import get_health_checker as get_health_checker
+    from monitoring.health.jobs import GRACE_SECONDS as GRACE_SECONDS
+    from monitoring.health.jobs import Job as Job
+    from monitoring.health.jobs import judge_sign as judge_sign
+    from monitoring.health.jobs import read_jobs as read_jobs
+    from monitoring.health.lifetime import drain as drain
+    from monitoring.health.lifetime import uptime_seconds as uptime_seconds
+    from monitoring.health.running import run_and_record as run_and_record
+    from monitoring.health.status import Finding as Finding
+    from monitoring.health.status import Overall as Overall
+    from monitoring.health.status import Result as Result
+    from monitoring.health.times import span as span
+    from monitoring.health.watch import current as current
+    from monitoring.health.watch import glance as glance
+    from monitoring.models import Status as Status
+else:
+    __getattr__ = lazy_door(__name__, _HOMES)

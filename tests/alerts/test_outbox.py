@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from alerts.channels.base import PermanentFailure, Receipt
+from alerts.channels import PermanentFailure, Receipt
 from alerts.delivery import Delivery, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
 from alerts.outbox import deliver_due, send_again

@@ -1,6 +1,7 @@
 """Messages for tests of channels. No model is imported, so that a process without Django can send them."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,15 @@ from alerts.channels.base import Message
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 LOOPBACK = ("127.0.0.0/8",)
+
+
+@dataclass
+class Somewhere:
+    """What a channel's row says of where its messages go."""
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secret: str = ""
 
 
 def configure(settings: Settings, **changes: Any) -> None:

@@ -13,7 +13,9 @@ ROOT = PROJECT_DIR
 # app: what it may import of each other app; True is anything.
 ALLOWED: dict[str, dict[str, tuple[str, ...] | bool]] = {
     "caching": {},
-    "monitoring": {"caching": ("caching", "caching.signals", "caching.stats", "caching.environment")},
+    "monitoring": {
+        "caching": ("caching", "caching.doors", "caching.signals", "caching.stats", "caching.environment"),
+    },
     "alerts": {
         "monitoring": (
             "monitoring",
@@ -23,7 +25,7 @@ ALLOWED: dict[str, dict[str, tuple[str, ...] | bool]] = {
             "monitoring.health.feed",
             "monitoring.catalogue",
         ),
-        "caching": ("caching", "caching.signals", "caching.stats"),
+        "caching": ("caching", "caching.doors", "caching.signals", "caching.stats"),
     },
     "ahgd_ops": {"alerts": True, "monitoring": True, "caching": True},
 }

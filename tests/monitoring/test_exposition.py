@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from monitoring.catalogue import CATALOGUE
 from monitoring.clock import to_ms
-from monitoring.exposition import prefers_openmetrics, render
+from monitoring.exposition import render
 from monitoring.families import label_set, metric_name
 from monitoring.health.status import Overall
 from monitoring.models import Kind, Status
@@ -156,25 +156,6 @@ def test_with_several_web_processes_their_files_are_summed(tmp_path: Path, monke
         subprocess.run([sys.executable, "-c", written], check=True, env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     assert "django_visits_total 4.0" in page()
-
-
-@pytest.mark.parametrize(
-    ("accept", "is_openmetrics"),
-    [
-        ("", False),
-        ("*/*", False),
-        ("text/html,application/xhtml+xml", False),
-        (PROMETHEUS, True),
-        ("application/openmetrics-text", True),
-        ("text/plain, application/openmetrics-text;q=0.5", False),
-        ("application/openmetrics-text;q=0", False),
-        ("application/openmetrics-text;q=x", False),
-        ("application/openmetrics-text;q=nan", False),
-        (";q=;,,", False),
-    ],
-)
-def test_the_format_is_the_one_that_is_preferred(accept: str, is_openmetrics: bool) -> None:
-    assert prefers_openmetrics(accept) is is_openmetrics
 
 
 @pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
-from alerts.channels import TRANSPORTS, Receipt, transport, validate_settings
+from alerts.channels import Receipt, validate_settings
 from alerts.channels.base import Transport
-from alerts.models import Channel
+from alerts.channels.kinds import TRANSPORTS, transport
 from tests.alerts.told import LOOPBACK, NOW, a_message, configure
 from tests.mailbox import Mailbox
 
@@ -38,15 +38,6 @@ def working(
         "webhook": {"url": httpserver.url_for("/hook")},
     }
     return known[each.kind]
-
-
-def test_there_is_one_transport_for_each_kind_of_channel() -> None:
-    assert sorted(KINDS) == sorted(Channel.Kind.values)
-
-
-def test_an_unknown_kind_is_a_look_up_error() -> None:
-    with pytest.raises(LookupError):
-        transport("pigeon")
 
 
 def test_settings_that_work_are_valid(each: Transport, working: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from alerts.channels.base import PermanentFailure, Receipt, TransientFailure
+from alerts.channels.base import Receipt, SettingsRefused, TransientFailure
 from alerts.channels.file import FileTransport
 from tests.alerts.told import a_message
 from tests.checkout import PROJECT_DIR
@@ -150,6 +150,6 @@ def test_a_link_is_not_followed(directory: Path) -> None:
         {"backups": 1.5},
     ],
 )
-def test_settings_that_cannot_be_are_a_permanent_failure(wrong: dict[str, Any]) -> None:
-    with pytest.raises(PermanentFailure):
-        send(**wrong)
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsRefused):
+        FileTransport().check(wrong)

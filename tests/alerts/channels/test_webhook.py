@@ -12,11 +12,12 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from alerts.channels import kinds
 from alerts.channels.base import Message, PermanentFailure, Receipt, SettingsRefused, TransientFailure
 from alerts.channels.webhook import WebhookTransport, payload
 from tests.alerts.channels.certificates import self_signed
 from tests.alerts.channels.peers import Talk, closes_early, drips, drips_body, floods, hangs, peer
-from tests.alerts.told import LOOPBACK, NOW, a_message, configure
+from tests.alerts.told import LOOPBACK, NOW, Somewhere, a_message, configure
 
 TOKEN = "T0000000/B0000000/very-secret-token"
 SECRET = "whsec_" + base64.b64encode(b"a" * 24).decode()
@@ -29,7 +30,7 @@ def loopback_allowed(settings: Settings) -> None:
 
 
 def send(url: str, message: Message | None = None, secret: str = "") -> Receipt:
-    return WebhookTransport().send(message or a_message(), {"url": url}, secret)
+    return kinds.send(Somewhere("webhook", {"url": url}, secret), message or a_message())
 
 
 def test_an_accepted_message_gives_what_the_receiver_said(httpserver: HTTPServer) -> None:
@@ -243,9 +244,9 @@ def test_tls_verifies_the_name_though_the_checked_address_is_connected_to(
 
 
 @pytest.mark.parametrize("settings_", [{}, {"url": ""}, {"url": 5}, {"url": "example.com/hook"}])
-def test_settings_without_a_usable_address_are_a_permanent_failure(settings_: dict[str, object]) -> None:
-    with pytest.raises(PermanentFailure, match=r"https://"):
-        WebhookTransport().send(a_message(), settings_, "")
+def test_settings_without_a_usable_address_are_refused(settings_: dict[str, object]) -> None:
+    with pytest.raises(SettingsRefused, match=r"https://"):
+        WebhookTransport().check(settings_)
 
 
 @pytest.mark.parametrize("secret", ["password", "whsec_", "whsec_YWJj", f"{SECRET} nonsense", "whsec_" + "A" * 100])
