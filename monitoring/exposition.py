@@ -17,12 +17,8 @@ from prometheus_client.core import REGISTRY, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
-<<<<<<< HEAD
-from monitoring.families import SeriesCollector
-=======
 from monitoring.accept import prefers_openmetrics
-from monitoring.clock import to_ms
->>>>>>> main
+from monitoring.families import SeriesCollector
 from monitoring.health.status import Overall
 from monitoring.models import Status
 
