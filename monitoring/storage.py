@@ -80,7 +80,7 @@ class Storage:
 
     def _series_ids(self, samples: Sequence[Sample]) -> dict[SeriesKey, int]:
         with self._lock:
-            missing = {sample.key for sample in samples} - self._ids.keys()
+            missing = dict.fromkeys(sample.key for sample in samples if sample.key not in self._ids)
             if missing:
                 self._ids.update(self._found_or_made(missing))
             return self._ids.copy() if missing else self._ids
