@@ -8,6 +8,7 @@ a shift.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import ceil, log2
 from typing import Self
 
@@ -24,22 +25,25 @@ class SketchDamaged(ValueError):
 class Sketch:
     """Counts by bucket; what is not above 0 is counted in ``zeros``."""
 
-    counts: Counter[int] = field(default_factory=Counter)
+    counts: dict[int, int] = field(default_factory=dict)
     zeros: int = 0
     scale: int = SCALE
 
     @property
     def count(self) -> int:
-        return self.zeros + self.counts.total()
+        return self.zeros + sum(self.counts.values())
 
     def add(self, values: list[float]) -> None:
         """Adds finite numbers, to a sketch of the finest scale."""
         try:
-            self.counts.update([ceil(log2(value) * _PER_DOUBLING) - 1 for value in values])
+            found = Counter([ceil(log2(value) * _PER_DOUBLING) - 1 for value in values])
         except ValueError:  # the logarithm of one that is not above 0
             positive = [value for value in values if value > 0]
             self.zeros += len(values) - len(positive)
-            self.counts.update([ceil(log2(value) * _PER_DOUBLING) - 1 for value in positive])
+            found = Counter([ceil(log2(value) * _PER_DOUBLING) - 1 for value in positive])
+        counts, count_of = self.counts, self.counts.get
+        for index, count in found.items():
+            counts[index] = count_of(index, 0) + count
 
     def merge(self, other: Self) -> None:
         """Adds what ``other`` holds; it may be finer, never coarser."""
@@ -70,9 +74,10 @@ class Sketch:
         """Version, scale, zeros, then each bucket's distance from the one before and its count, as varints (LEB128)."""
         numbers = [self.zeros]
         before: int | None = None
-        for index, count in sorted(self.counts.items()):
+        for index in sorted(self.counts):
             # zigzag for the first, which alone can be negative
-            numbers += ((index << 1) ^ (index >> 63) if before is None else index - before, count)
+            numbers.append((index << 1) ^ (index >> 63) if before is None else index - before)
+            numbers.append(self.counts[index])
             before = index
         return bytes((_VERSION, self.scale)) + _packed(numbers)
 
@@ -85,12 +90,10 @@ class Sketch:
         zeros, steps, counts = numbers[0], numbers[1::2], numbers[2::2]
         if len(steps) != len(counts):
             raise SketchDamaged("a bucket has no count")
-        found: Counter[int] = Counter()
-        index = 0
-        for position, (step, count) in enumerate(zip(steps, counts, strict=True)):
-            index += step if position else (step >> 1) ^ -(step & 1)
-            found[index] = count
-        return cls(found, zeros, payload[1])
+        if not steps:
+            return cls({}, zeros, payload[1])
+        steps[0] = (steps[0] >> 1) ^ -(steps[0] & 1)
+        return cls(dict(zip(accumulate(steps), counts, strict=True)), zeros, payload[1])
 
 
 def sketch_of(values: list[float]) -> Sketch:

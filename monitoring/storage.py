@@ -22,9 +22,8 @@ _SNAPSHOT = """INSERT INTO {table} (series_id, at, value, count, total, minimum,
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {false})"""
 _LATEST = """UPDATE {table} SET count = count + %s, total = total + %s,
     last_value = CASE WHEN last_at IS NULL OR last_at <= %s THEN %s ELSE last_value END,
-    last_at = CASE WHEN last_at IS NULL OR last_at <= %s THEN %s ELSE last_at END
+    last_at = CASE WHEN last_at IS NULL OR last_at <= %s THEN %s ELSE last_at END{histogram}
     WHERE id = %s"""
-_HISTOGRAM = "UPDATE {table} SET histogram = %s WHERE id = %s"
 
 T = TypeVar("T")
 
@@ -116,25 +115,34 @@ class Storage:
 
 def _add_up(cursor: CursorWrapper, totals: dict[int, Totals]) -> None:
     """Latest values and sums since the beginning; in the order of ids, so that two writers never wait in a circle."""
-    in_order = sorted(totals.items())
-    latest = [(t.count, t.total, t.at_ms, t.value, t.at_ms, t.at_ms, series_id) for series_id, t in in_order]
-    cursor.executemany(_sql(_LATEST, Series), latest)
-    added = {series_id: t.histogram for series_id, t in in_order if t.histogram is not None}
-    if added:
-        cursor.executemany(_sql(_HISTOGRAM, Series), _histograms(added))
+    timings = {series_id: t.histogram for series_id, t in sorted(totals.items()) if t.histogram is not None}
+    after = _histograms(timings)
+    rows: list[tuple[Any, ...]] = []
+    rows_of_timings: list[tuple[Any, ...]] = []
+    for series_id, t in sorted(totals.items()):
+        latest = (t.count, t.total, t.at_ms, t.value, t.at_ms, t.at_ms)
+        if series_id in after:
+            rows_of_timings.append((*latest, after[series_id], series_id))
+        else:
+            rows.append((*latest, series_id))
+    if rows:
+        cursor.executemany(_sql(_LATEST, Series), rows)
+    if rows_of_timings:
+        cursor.executemany(_sql(_LATEST, Series, histogram=", histogram = %s"), rows_of_timings)
 
 
-def _histograms(added: dict[int, Sketch]) -> list[tuple[bytes, int]]:
-    """Their rows are locked by the update of latest values."""
+def _histograms(added: dict[int, Sketch]) -> dict[int, bytes]:
+    """What they become; their rows are locked until the transaction ends."""
     before: dict[int, Any] = {}
     for series_ids in batched(added):
-        before.update(Series.objects.filter(id__in=series_ids).values_list("id", "histogram"))
-    return [(histogram_after(before.get(series_id), sketch), series_id) for series_id, sketch in added.items()]
+        locked = Series.objects.select_for_update().filter(id__in=series_ids).order_by("id")
+        before.update(locked.values_list("id", "histogram"))
+    return {series_id: histogram_after(before.get(series_id), sketch) for series_id, sketch in added.items()}
 
 
-def _sql(template: str, model: type[MetricSnapshot] | type[Series]) -> str:
+def _sql(template: str, model: type[MetricSnapshot] | type[Series], histogram: str = "") -> str:
     false = "FALSE" if connection.vendor == "postgresql" else "0"
-    return template.format(table=connection.ops.quote_name(model._meta.db_table), false=false)
+    return template.format(table=connection.ops.quote_name(model._meta.db_table), false=false, histogram=histogram)
 
 
 def _make_metrics(keys: Iterable[SeriesKey]) -> None:
