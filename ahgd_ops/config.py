@@ -90,6 +90,7 @@ class ProductionConfig:
     alert_email_recipients: tuple[str, ...] = ()
     alert_webhook_enabled: bool = False
     alert_webhook_urls: tuple[str, ...] = field(default=(), repr=False)
+    alert_file_dirs: tuple[Path, ...] = ()
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_username: str = ""

@@ -92,6 +92,10 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,  # ms; a network that swallows everything would hold a thread for a quarter of an hour
+    "keepalives_idle": 10,  # s; who waits for a peer that is gone would learn it after two hours
+    "keepalives_interval": 5,  # s
+    "keepalives_count": 3,
+    "options": "-c idle_in_transaction_session_timeout=30s",  # a process that froze would hold its locks for ever
     # Gives up on a lost database soon, so that the next request tries at once instead of after a growing wait.
     "pool": {"min_size": 0, "max_size": CONFIG.db_connection_pool_size, "timeout": 10, "reconnect_timeout": 3},
 }
@@ -215,6 +219,7 @@ if CONFIG.cache_redis_enabled:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 else:
     CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "ahgd_ops.processes.whole_files:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),

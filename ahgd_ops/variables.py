@@ -1,5 +1,7 @@
 """Every environment variable of the console, as one table; ``docs/reference/configuration.md`` is compared with it."""
 
+from pathlib import Path
+
 from caching.environment import (
     ADDRESSES,
     FLAG,
@@ -24,6 +26,11 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 KEY = Reader("at least 32 characters", str, lambda value: len(str(value)) >= 32)
+DIRECTORIES = Reader(
+    "absolute paths of directories separated by commas",
+    lambda text: tuple(Path(part) for part in LIST.parse(text)),
+    lambda values: all(isinstance(path, Path) and path.is_absolute() and ".." not in path.parts for path in values),
+)
 WAITS = numbers(0, 86400, of="seconds")
 
 VARIABLES = (
@@ -112,6 +119,7 @@ VARIABLES = (
     Variable("AHGD_ALERT_EMAIL_RECIPIENTS", "alert_email_recipients", ADDRESSES, "Seeds the e-mail recipients."),
     Variable("AHGD_ALERT_WEBHOOK", "alert_webhook_enabled", FLAG, "Seeds the webhook channels as enabled."),
     Variable("AHGD_ALERT_WEBHOOK_URLS", "alert_webhook_urls", URLS, "Seeds one webhook channel each; trusted."),
+    Variable("AHGD_ALERT_FILE_DIRS", "alert_file_dirs", DIRECTORIES, "Where file channels may write by absolute path."),
     Variable("AHGD_SMTP_HOST", "smtp_host", HOSTNAME, "Mail server."),
     Variable("AHGD_SMTP_PORT", "smtp_port", PORT, "Mail server's port."),
     Variable("AHGD_SMTP_USERNAME", "smtp_username", TEXT, "User at the mail server."),

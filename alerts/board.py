@@ -76,6 +76,8 @@ class Board:
         self._judged.add(key)
         old = self.now_standing.get(key)
         before = OK if old is None else old.situation
+        if before.active_since is not None and fact.at < before.active_since:
+            return  # it arrived late: what it says was over before this instance's present life began
         after = next_state(before, is_true, rule.patience, fact.at)
         if opens(before, after):
             self.events.append(Opened(rule, fact))

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 READER = "alerts.metrics"
 HEALTH_READER = "alerts.health"
 CLOCK_SURVIVES = timedelta(hours=1)
+LEASE_SECONDS = 30
+RENEWED_EVERY = 2000  # facts: seconds with hundreds of rules that concern each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Bench:
 
 def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
     """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over."""
-    with lease("evaluate", seconds=60, gap_seconds=gap_seconds) as held:
+    with lease("evaluate", LEASE_SECONDS, gap_seconds) as held:
         if held is None:
             return None
         try:
@@ -81,7 +83,9 @@ def _run(held: Held, now: datetime) -> Report:
         bench.board.drop_pending()
     subjects = series.subjects() if samples.samples else {}
     new = facts.in_time_order(samples.samples, subjects, checks.results, now)
-    for fact in new:
+    for number, fact in enumerate(new):
+        if number % RENEWED_EVERY == RENEWED_EVERY - 1:
+            held.renew(LEASE_SECONDS)
         bench.judge(fact)
     _rejudge_edited(bench, now)
     bench.board.settle(now)

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 RECHECK = timedelta(seconds=60)
 IN_ORDER = timedelta(seconds=2)
+COOLDOWN = "cooldown until"
+"""What the reason of a row begins with that a cooldown holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def cooldown(standing: Standing, now: datetime) -> Decision:
     if standing.is_resolve or last is None or standing.severity > last.severity:
         return Pass()
     until = last.at + standing.cooldown
-    return Pass() if until <= now else Hold(f"cooldown until {until:%H:%M:%S} UTC", until)
+    return Pass() if until <= now else Hold(f"{COOLDOWN} {until:%H:%M:%S} UTC", until)
 
 
 GATES: tuple[Gate, ...] = (never_told, channel_disabled, rule_disabled, acknowledged, cooldown)

@@ -10,6 +10,7 @@ from alerts.audit import audit
 from alerts.board import Changes, Key, Opened, Resolved, Standing
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Severity
 from alerts.wording import TemplateRefused, render
+from monitoring import overtake
 
 
 class AlreadyResolved(Exception):
@@ -55,6 +56,7 @@ def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
 @transaction.atomic
 def resolve_by_hand(alert: Alert, actor: User, now: datetime) -> Alert:
     """Ends the alert; if its condition is still true it fires anew with the next fact. Raises AlreadyResolved."""
+    overtake("evaluate")  # a cycle under way has read the instance that ends here
     if not _resolve(alert, now, now, None, "resolved by hand", actor):
         raise AlreadyResolved(str(alert))
     Instance.objects.filter(rule=alert.rule_id, fingerprint=alert.fingerprint).delete()

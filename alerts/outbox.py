@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import close_old_connections, connection, connections, transaction
+from django.db.models import QuerySet
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, TransientFailure, send
-from alerts.delivery import Delivery, Due, claim, due_by_channel, record, requeue_expired, supersede_firings
+from alerts.clock_steps import bring_back
+from alerts.delivery import Delivery, Due, Taken, claim, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.gates import Hold, Pass, decide
 from alerts.message import message_of
 from alerts.models import Notification
@@ -49,6 +51,7 @@ def deliver_due(now: datetime) -> int:
     """
     clock = _Clock(now)
     requeue_expired(now)
+    bring_back(now)
     turns = due_by_channel(now)
     if not turns:
         return 0
@@ -61,13 +64,22 @@ def deliver_due(now: datetime) -> int:
 def send_again(notification: Notification, now: datetime) -> bool:
     """Makes a row that was given up or withheld due again, with the same delivery id; the gates judge it anew.
 
+    With a firing goes the resolve that was withheld because the firing was not told, so that no pager stays open.
     False when the row is in another state by now. The audit log takes the actor from the request.
     """
     ended = Notification.objects.filter(pk=notification.pk, state__in=(_State.DEAD, _State.WITHHELD))
     if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error=""):
         return False
+    if notification.kind == Notification.Kind.FIRING:
+        _end(notification).update(state=_State.DUE, due_at=now, gate="")
     audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
+
+
+def _end(firing: Notification) -> QuerySet[Notification]:
+    """The withheld resolve of the same alert for the same channel."""
+    resolves = Notification.objects.filter(alert=firing.alert_id, channel=firing.channel_id, state=_State.WITHHELD)
+    return resolves.filter(kind=Notification.Kind.RESOLVED)
 
 
 def _spare_connection() -> None:
@@ -77,7 +89,7 @@ def _spare_connection() -> None:
 
 
 def _serve(rows: Sequence[Due], clock: _Clock) -> int:
-    """Delivers a channel's rows in order, until one fails or the sweep's time is over."""
+    """Delivers a channel's rows in order, until one fails, another worker takes over, or the sweep's time ends."""
     ends = clock.began_at + timedelta(seconds=SWEEP_SECONDS)
     seen = 0
     try:
@@ -90,6 +102,8 @@ def _serve(rows: Sequence[Due], clock: _Clock) -> int:
             seen += 1
             if not _deliver(delivery, clock):
                 break
+    except Taken:
+        log.debug("Another worker goes on with channel %s.", rows[0].channel_id)
     except Exception:  # the edge of a thread: the lease brings the row back, the other channels go on
         log.exception("Serving a channel failed.")
     finally:

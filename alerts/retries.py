@@ -19,6 +19,11 @@ def wait_seconds(attempts: int, waits: Sequence[float], asked_seconds: float | N
     return max(own, min(asked_seconds or 0.0, MOST_RETRY_AFTER_SECONDS))
 
 
+def longest_wait_seconds(waits: Sequence[float]) -> float:
+    """No wait that ``wait_seconds`` gives is longer."""
+    return max(max(waits) * (1 + JITTER), MOST_RETRY_AFTER_SECONDS)
+
+
 def is_over(attempts: int, waits: Sequence[float], created_at: datetime, now: datetime) -> bool:
     """Whether to give up: after a day, and not before every wait had its turn, as a gate may have held the row."""
     return attempts > len(waits) and now - created_at >= GIVE_UP_AFTER

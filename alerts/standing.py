@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from alerts.clock_steps import TOLERANCE
 from alerts.gates import Standing, Told
 from alerts.models import Notification, Rule
 
@@ -27,7 +28,7 @@ def standing_of(notification: Notification, now: datetime, *, may_have_arrived: 
         is_being_told=any(state in _UNDER_WAY or lease_until is not None for state, lease_until in others),
         may_have_arrived=may_have_arrived,
         cooldown=cooldown,
-        last_told=_last_told(notification, rule, now - cooldown) if rule is not None else None,
+        last_told=_last_told(notification, rule, cooldown, now) if rule is not None else None,
     )
 
 
@@ -38,13 +39,14 @@ def _acknowledged_by(notification: Notification) -> str | None:
     return alert.acknowledged_by.get_username() if alert.acknowledged_by is not None else "somebody"
 
 
-def _last_told(notification: Notification, rule: Rule, since: datetime) -> Told | None:
-    """The cooldown is spent only by what was sent."""
+def _last_told(notification: Notification, rule: Rule, cooldown: timedelta, now: datetime) -> Told | None:
+    """The cooldown is spent only by what was sent, and not by what the clock, set back since, puts in the future."""
     told = (
         Notification.objects.filter(
             channel=notification.channel,
             state=_SENT,
-            sent_at__gt=since,
+            sent_at__gt=now - cooldown,
+            sent_at__lte=now + TOLERANCE,
             kind=_FIRING,
             alert__rule=rule,
             alert__fingerprint=notification.alert.fingerprint,

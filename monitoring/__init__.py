@@ -17,6 +17,7 @@ _HOMES = {
     "setup": "monitoring.standalone",
     "track_performance": "monitoring.performance",
     "least_gap_seconds": "monitoring.schedule",
+    "overtake": "monitoring.leases",
 }
 __all__ = [*_HOMES]
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from monitoring.leases import Held as Held
     from monitoring.leases import LeaseLost as LeaseLost
     from monitoring.leases import lease as lease
+    from monitoring.leases import overtake as overtake
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
     from monitoring.performance import track_performance as track_performance

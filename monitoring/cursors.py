@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.models.functions import Now
 
 from monitoring.models import ReadCursor
 from monitoring.visibility import high_water
@@ -30,7 +31,8 @@ def span(reader: str, model: type[models.Model]) -> Span:
     reached = high_water(model)
     position = ReadCursor.objects.filter(pk=reader).values_list("position", flat=True).first()
     if position is None:
-        cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults={"position": reached or 0})
+        present = {"position": reached or 0, "table": model._meta.db_table, "moved_at": Now()}
+        cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults=present)
         position = cursor.position
     return Span(reader, position, max(position, reached or 0))
 
@@ -42,5 +44,6 @@ def advance(read: Span) -> None:
     """
     if not read.has_rows:
         return
-    if not ReadCursor.objects.filter(pk=read.reader, position=read.position).update(position=read.reached):
+    unmoved = ReadCursor.objects.filter(pk=read.reader, position=read.position)
+    if not unmoved.update(position=read.reached, moved_at=Now()):
         raise CursorMoved(read.reader)

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from monitoring import automatic
 from monitoring.clock import database_now
 from monitoring.models import Lease
 
 log = logging.getLogger(__name__)
+CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
 
 
 class LeaseLost(Exception):
@@ -34,10 +35,24 @@ class Held:
     fence: int
     last_finished_at: datetime | None
 
+    def renew(self, seconds: float) -> None:
+        """Puts the end off to ``seconds`` from now. Raises LeaseLost when another holder took over."""
+        until = database_now() + timedelta(seconds=seconds)
+        if not Lease.objects.filter(pk=self.name, fence=self.fence).update(expires_at=until):
+            raise LeaseLost(self.name)
+
     def confirm(self) -> None:
         """Raises LeaseLost unless this holder is still the latest. Call first in the transaction that writes."""
         if not Lease.objects.filter(pk=self.name, fence=self.fence).update(fence=F("fence")):
             raise LeaseLost(self.name)
+
+
+def overtake(name: str) -> None:
+    """Takes the lease from whoever holds it: what they prepared is out of date.
+
+    Call in the transaction that made it so.
+    """
+    Lease.objects.filter(pk=name).update(fence=F("fence") + 1, expires_at=database_now(), free_at=database_now())
 
 
 @contextmanager
@@ -60,9 +75,15 @@ def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | 
 
 
 def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) -> Held | None:
-    """One attempt to become the holder, by a conditional update whose row count decides."""
+    """One attempt to become the holder, by a conditional update whose row count decides.
+
+    A lease that began in the future was taken before the clock was set back: nobody can wait for its end, and the
+    fence keeps its holder, should it still be there, from writing.
+    """
     holder = f"{os.getpid()}-{uuid.uuid4().hex}"
-    free = Lease.objects.filter(pk=name, expires_at__lte=now, free_at__lte=now)
+    over = Q(expires_at__lte=now, free_at__lte=now)
+    clock_was_set_back = Q(started_at__gt=now + CLOCKS_AGREE_WITHIN)
+    free = Lease.objects.filter(over | clock_was_set_back, pk=name)
     taken = {
         "holder": holder,
         "fence": F("fence") + 1,

@@ -7,7 +7,7 @@ right; each value that loses its tags this way counts in ``ahgd_ops_series_dropp
 from collections import Counter
 from dataclasses import dataclass, field
 
-from monitoring.samples import SeriesKey, Tags, clean
+from monitoring.samples import SeriesKey, Tags
 
 MOST_SERIES_OF_A_METRIC = 1000
 MOST_SERIES = 20_000
@@ -28,8 +28,6 @@ class Limits:
 
     def admit(self, key: SeriesKey) -> SeriesKey:
         """The key itself, counted as one more series of its metric, or the one that stands for all beyond the limit."""
-        if clean(key.name) != key.name or not key.name:
-            key = SeriesKey(clean(key.name) or "unnamed", key.tags, key.kind, key.category)
         if self._met.total() >= MOST_SERIES and key.name not in self._met:
             self.dropped[OTHER_METRICS] += 1
             return SeriesKey(OTHER_METRICS, OVERFLOW, key.kind, key.category)

@@ -122,8 +122,9 @@ class ReadCursor(models.Model):
     """How far a reader of rows with growing ids has read; what it has not read is kept for it."""
 
     reader = models.CharField(max_length=64, primary_key=True)
+    table = models.CharField(max_length=64, help_text="Whose ids the position counts.")
     position = models.BigIntegerField(default=0)
-    moved_at = models.DateTimeField(auto_now=True)
+    moved_at = models.DateTimeField(help_text="One that has not moved for an hour holds nothing back any more.")
 
     def __str__(self) -> str:
         return f"{self.reader} at {self.position}"

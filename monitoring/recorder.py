@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from monitoring.flusher import Flusher
 from monitoring.gathering import ROOM, Gathering
 from monitoring.limits import Limits
-from monitoring.samples import Sample, SampleRefused, SeriesKey, finite
+from monitoring.samples import Sample, SampleRefused, SeriesKey, finite, is_metric_name
 
 if TYPE_CHECKING:
     from monitoring.storage import Storage
@@ -78,13 +78,17 @@ class Recorder:
             return self._series.setdefault(key, Gathering(key))
 
     def record(self, key: SeriesKey, value: float) -> None:
-        """Adds one value. NaN and infinities are refused and counted in ``refused``."""
+        """Adds one value. NaN, infinities and names that cannot be stored are refused and counted in ``refused``."""
         try:
             number = finite(value)
         except (SampleRefused, TypeError, ValueError, OverflowError):
             self.refused += 1
             return
-        self.add(self.series(key), number)
+        gathering = self._series.get(key)
+        if gathering is None and not is_metric_name(key.name):
+            self.refused += 1
+            return
+        self.add(gathering or self.series(key), number)
 
     def add(self, gathering: Gathering, number: float) -> None:
         """Adds a finite number. The fast paths do the same in place."""
@@ -141,10 +145,11 @@ class Recorder:
     def _flush_now(self, now_ms: int | None = None) -> int:
         with self._flushing:
             began = time.monotonic()
-            self._take(time.time_ns() // 1_000_000 if now_ms is None else now_ms)
+            now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+            self._take(now_ms)
             samples = list(self._unsaved)
             try:
-                written = self._store(samples)
+                written = self._store(samples, now_ms)
             except DatabaseError as error:
                 self.last_error = f"{type(error).__name__}: {error}"
                 log.warning("%d samples are kept until the database takes them: %s", len(samples), self.last_error)
@@ -154,15 +159,15 @@ class Recorder:
             self.flush_took_seconds = time.monotonic() - began
             return written
 
-    def _store(self, samples: Sequence[Sample]) -> int:
+    def _store(self, samples: Sequence[Sample], now_ms: int) -> int:
         """One sample that the database can never take must not hold back the others: it is looked for, and dropped."""
         try:
-            return self.storage.write(samples)
-        except DataError as error:
+            return self.storage.write(samples, now_ms)
+        except (DataError, ValueError) as error:
             if len(samples) > 1:
                 middle = len(samples) // 2
-                return self._store(samples[:middle]) + self._store(samples[middle:])
-            log.warning("The database refuses a sample of %s: %s", samples[0].key.name, error)
+                return self._store(samples[:middle], now_ms) + self._store(samples[middle:], now_ms)
+            log.warning("A sample of %r cannot be stored: %s", samples[0].key.name, error)
             self.dropped += 1
             return 0
 

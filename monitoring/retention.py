@@ -8,12 +8,17 @@ from monitoring.clock import to_ms
 from monitoring.models import HealthRecord, MetricSnapshot, ReadCursor
 
 STEP = 2000
+_READERS_WAITED_FOR = timedelta(hours=1)
 _TRANSITIONS_KEPT = timedelta(days=730)
 
 
 def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """Deletes up to ``step`` snapshots older than ``keep`` that every reader has read; gives their number."""
-    read_to = ReadCursor.objects.aggregate(lowest=Min("position"))["lowest"]
+    """Deletes up to ``step`` snapshots older than ``keep``; gives their number.
+
+    What a reader has not read yet is spared, unless the reader has not moved for an hour: it is switched off, or lost.
+    """
+    readers = ReadCursor.objects.filter(table=MetricSnapshot._meta.db_table, moved_at__gt=now - _READERS_WAITED_FOR)
+    read_to = readers.aggregate(lowest=Min("position"))["lowest"]
     old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep))
     old = old if read_to is None else old.filter(id__lte=read_to)
     ids = list(old.order_by("id").values_list("id", flat=True)[:step])

@@ -11,7 +11,8 @@ from monitoring.kinds import Kind
 from monitoring.sketch import Sketch
 
 Tags = tuple[tuple[str, str], ...]
-LONGEST_TEXT = 200
+LONGEST_NAME = 200
+LONGEST_TAG = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,18 @@ class SampleRefused(ValueError):
 
 
 def sorted_tags(tags: Mapping[str, object]) -> Tags:
-    return tuple(sorted((clean(str(key)), clean(str(value))) for key, value in tags.items()))
+    """Tags as every database can store them: what is no text for it is replaced, what is too long is cut."""
+    return tuple(sorted((_storable(str(key)), _storable(str(value))) for key, value in tags.items()))
 
 
-def clean(text: str) -> str:
-    """``text`` as every database takes it: at most 200 characters, without NUL and lone surrogates."""
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "")
+def is_metric_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name == _storable(name)
+
+
+@lru_cache(maxsize=65536)
+def _storable(text: str) -> str:
+    """Without lone surrogates, which are no UTF-8, and NUL, which PostgreSQL refuses in texts."""
+    return text[:LONGEST_TAG].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def finite(value: float) -> float:

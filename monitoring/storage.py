@@ -1,6 +1,8 @@
 """Samples into tables: one transaction a flush, rows and latest values by ``executemany``."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
@@ -21,9 +23,10 @@ from monitoring.visibility import announce_write
 _SNAPSHOT = """INSERT INTO {table} (series_id, at, value, count, total, minimum, maximum, sketch, edited)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {false})"""
 _LATEST = """UPDATE {table} SET count = count + %s, total = total + %s,
-    last_value = CASE WHEN last_at IS NULL OR last_at <= %s THEN %s ELSE last_value END,
-    last_at = CASE WHEN last_at IS NULL OR last_at <= %s THEN %s ELSE last_at END{histogram}
+    last_value = CASE WHEN last_at IS NULL OR last_at <= %s OR last_at > %s THEN %s ELSE last_value END,
+    last_at = CASE WHEN last_at IS NULL OR last_at <= %s OR last_at > %s THEN %s ELSE last_at END{histogram}
     WHERE id = %s"""
+AHEAD_MS = 5000
 
 T = TypeVar("T")
 
@@ -36,36 +39,33 @@ class Storage:
         self._ids: dict[SeriesKey, int] = {}
         self._lock = Lock()
 
-    def write(self, samples: Sequence[Sample]) -> int:
-        """Stores the samples in one transaction and gives their number. Raises what the database raises."""
+    def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
+        """Stores the samples in one transaction and gives their number. Raises what the database raises.
+
+        A time ahead of ``now_ms``, by default this host's clock, counts as now: a clock that ran ahead must not make
+        its samples the latest for hours.
+        """
         if not samples:
             return 0
+        latest_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) + AHEAD_MS
+        sound = [s if s.at_ms <= latest_ms else replace(s, at_ms=latest_ms) for s in samples]
         try:
-            return self._write(samples)
+            return self._write(sound, latest_ms)
         except IntegrityError:  # a series was deleted while its id was known here: it begins anew
             self.forget()
-            return self._write(samples)
+            return self._write(sound, latest_ms)
 
-    def _write(self, samples: Sequence[Sample]) -> int:
+    def _write(self, samples: Sequence[Sample], latest_ms: int) -> int:
         ids = self._series_ids(samples)
-        rows = [
-            (
-                ids[s.key],
-                s.at_ms,
-                s.value,
-                s.count,
-                s.total,
-                s.minimum,
-                s.maximum,
-                s.sketch.encode() if s.sketch else None,
-            )
+        rows: list[tuple[Any, ...]] = [
+            (ids[s.key], s.at_ms, s.value, s.count, s.total, s.minimum, s.maximum, s.sketch and s.sketch.encode())
             for s in samples
         ]
         totals = gather((ids[sample.key], sample) for sample in samples)
         with transaction.atomic(), connection.cursor() as cursor:
             announce_write(cursor)
             cursor.executemany(_sql(_SNAPSHOT, MetricSnapshot), rows)
-            _add_up(cursor, totals)
+            _add_up(cursor, totals, latest_ms)
         return len(rows)
 
     def forget(self) -> None:
@@ -74,8 +74,9 @@ class Storage:
             self._ids.clear()
 
     def after_fork(self) -> None:
-        self._lock = Lock()  # in the parent another thread may hold it
-        self._ids.clear()
+        """In a child: another thread of the parent may have held the lock at the fork."""
+        self._lock = Lock()
+        self._ids = {}
 
     def _series_ids(self, samples: Sequence[Sample]) -> dict[SeriesKey, int]:
         with self._lock:
@@ -113,14 +114,14 @@ class Storage:
         return admitted
 
 
-def _add_up(cursor: CursorWrapper, totals: dict[int, Totals]) -> None:
+def _add_up(cursor: CursorWrapper, totals: dict[int, Totals], latest_ms: int) -> None:
     """Latest values and sums since the beginning; in the order of ids, so that two writers never wait in a circle."""
     timings = {series_id: t.histogram for series_id, t in sorted(totals.items()) if t.histogram is not None}
     after = _histograms(timings)
     rows: list[tuple[Any, ...]] = []
     rows_of_timings: list[tuple[Any, ...]] = []
     for series_id, t in sorted(totals.items()):
-        latest = (t.count, t.total, t.at_ms, t.value, t.at_ms, t.at_ms)
+        latest = (t.count, t.total, t.at_ms, latest_ms, t.value, t.at_ms, latest_ms, t.at_ms)
         if series_id in after:
             rows_of_timings.append((*latest, after[series_id], series_id))
         else:

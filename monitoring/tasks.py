@@ -8,7 +8,7 @@ from celery.app import app_or_default
 from django.conf import settings
 
 from monitoring import work
-from monitoring.clock import database_now
+from monitoring.clock import database_now, to_ms
 from monitoring.collectors import HOST_COLLECTORS, SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.collectors.running import Collection
@@ -36,8 +36,9 @@ def collect_host() -> None:
         if held is not None:
             queues = QueuesCollector(app_or_default())  # here: other threads know no present application
             collectors = (*HOST_COLLECTORS, *SHARED_COLLECTORS, queues, WorkersCollector())
-            collected = _collection.run(collectors, database_now(), settings.INSTANCE)
-            _storage.write(collected.samples)
+            now = database_now()
+            collected = _collection.run(collectors, now, settings.INSTANCE)
+            _storage.write(collected.samples, to_ms(now))
             if collected.errors:  # after the others are stored; the lease's row shows it
                 raise CollectionFailed("; ".join(f"{name}: {error}" for name, error in collected.errors.items()))
 

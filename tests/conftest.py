@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from monitoring import process
@@ -85,6 +86,25 @@ def mailbox(settings: Settings) -> Iterator[Mailbox]:
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     yield box
     box.stop()
+
+
+@pytest.fixture
+def viewer(client: Client, db: None) -> Client:
+    """A browser in which a Viewer is signed in."""
+    return _signed_in(client, "Viewer")
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> Client:
+    """A browser in which an Operator is signed in."""
+    return _signed_in(client, "Operator")
+
+
+def _signed_in(client: Client, role: str) -> Client:
+    from tests.people import person  # its models can be imported once Django is set up
+
+    client.force_login(person(role))
+    return client
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,22 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+_PROTOCOL = "HTTP_X_FORWARDED_PROTO"
+_FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    _PROTOCOL,
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_FORWARDED",
+)
 
 
 class TrustedProxyMiddleware:
     """Sets REMOTE_ADDR to the first address, from the right, that is not a trusted proxy.
 
-    From anyone else the headers are removed, but ``ahgd.forwarded`` stays in the environment: a request that came
-    through an unknown proxy is not a local one, whatever its address says.
+    Then the headers are removed, since others read what a client wrote into them; only the protocol of a trusted proxy
+    stays. ``ahgd.forwarded`` stays too: a request that came through an unknown proxy is not a local one, whatever its
+    address says.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -26,16 +34,35 @@ class TrustedProxyMiddleware:
 
 
 def resolve_forwarded(meta: dict[str, object], networks: tuple[IPv4Network | IPv6Network, ...]) -> None:
-    forwarded = [name for name in _FORWARDED if name in meta]
+    """Does to a WSGI environment what ``TrustedProxyMiddleware`` says. A client that is no address stays unknown."""
+    forwarded = {name: str(meta.pop(name)) for name in _FORWARDED if name in meta}
     meta["ahgd.forwarded"] = bool(forwarded)
     if not is_within(str(meta.get("REMOTE_ADDR", "")), networks):
-        for name in forwarded:
-            del meta[name]
         return
-    chain = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    client = next((part for part in reversed(chain) if not is_within(part, networks)), None)
-    if client is not None:
+    if _PROTOCOL in forwarded:
+        meta[_PROTOCOL] = forwarded[_PROTOCOL]
+    chain = [_bare(part) for part in forwarded.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    client = next((part for part in reversed(chain) if not is_within(part, networks)), "")
+    if _is_address(client):
         meta["REMOTE_ADDR"] = client
+
+
+def _bare(part: str) -> str:
+    """An address without the port that some proxies add, and without brackets and the zone of IPv6."""
+    text = part.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    return text.partition("%")[0]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_within(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

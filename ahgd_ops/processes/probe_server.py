@@ -1,7 +1,8 @@
 """Answers probes on a port of their own, in a thread of each web process, however busy its other threads are.
 
-Small on purpose: requests without a body, one a connection, and one time limit over the whole of it, so that neither
-slow nor many callers hold anything up. The web processes share the port (SO_REUSEPORT).
+Small on purpose: requests without a body, one a connection, with a short time for the head and a limit on the answer.
+Neither slow nor many callers hold anything up: who says nothing gives way to who comes, and only an answer that has to
+be looked for takes one of the places. The web processes share the port (SO_REUSEPORT).
 """
 
 import asyncio
@@ -16,8 +17,10 @@ from typing import Any
 from django.db import close_old_connections, connections
 
 HEAD_BYTES = 8192
-REQUEST_SECONDS = 10.0
-CONNECTIONS = 64
+HEAD_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
+SILENT_CALLERS = 128
+PLACES = 64
 BACKLOG = 128
 THREADS = 4
 LIVE_PATH = "/health/live"
@@ -41,13 +44,13 @@ def _listener(host: str, port: int) -> socket.socket:
 
 async def _serve(listener: socket.socket) -> None:
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
-    places = asyncio.Semaphore(CONNECTIONS)
+    places = asyncio.Semaphore(PLACES)
+    silent: dict[asyncio.StreamWriter, None] = {}  # who has sent no head yet, in the order they came
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(REQUEST_SECONDS), places:
-                writer.write(await _answer(reader, writer, threads))
-                await writer.drain()
+            head = await _head(reader, writer, silent)
+            await _answer(_request(head, writer), writer, threads, places)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             writer.transport.abort()
         finally:
@@ -57,14 +60,41 @@ async def _serve(listener: socket.socket) -> None:
     await server.serve_forever()
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, threads: ThreadPoolExecutor) -> bytes:
-    head = await reader.readuntil(b"\r\n\r\n")
-    environ = _environ(head.decode("latin-1"), writer.get_extra_info("peername"), writer.get_extra_info("sockname"))
+async def _head(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silent: dict[asyncio.StreamWriter, None]
+) -> bytes:
+    if len(silent) >= SILENT_CALLERS:
+        oldest = next(iter(silent))
+        del silent[oldest]
+        oldest.transport.abort()
+    silent[writer] = None
+    try:
+        async with asyncio.timeout(HEAD_SECONDS):
+            return await reader.readuntil(b"\r\n\r\n")
+    finally:
+        silent.pop(writer, None)
+
+
+async def _answer(
+    environ: dict[str, Any] | None,
+    writer: asyncio.StreamWriter,
+    threads: ThreadPoolExecutor,
+    places: asyncio.Semaphore,
+) -> None:
     if environ is None:
-        return b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    if environ["PATH_INFO"] == LIVE_PATH:  # answered here, where no slow answer of another can be in its way
-        return _call(environ)
-    return await asyncio.get_running_loop().run_in_executor(threads, _call_with_database, environ)
+        writer.write(_nothing("400 Bad Request"))
+    elif environ["PATH_INFO"] == LIVE_PATH:  # answered here, where no slow answer of another can be in its way
+        writer.write(_call(environ))
+    elif places.locked():
+        writer.write(_nothing("503 Service Unavailable"))
+    else:
+        async with asyncio.timeout(ANSWER_SECONDS), places:
+            writer.write(await asyncio.get_running_loop().run_in_executor(threads, _call_with_database, environ))
+            await writer.drain()
+
+
+def _request(head: bytes, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
+    return _environ(head.decode("latin-1"), writer.get_extra_info("peername"), writer.get_extra_info("sockname"))
 
 
 def _environ(head: str, peer: tuple[Any, ...], own: tuple[Any, ...]) -> dict[str, Any] | None:
@@ -125,6 +155,10 @@ def _joined(chunks: Iterable[bytes]) -> bytes:
         close = getattr(chunks, "close", None)
         if close is not None:
             close()
+
+
+def _nothing(status: str) -> bytes:
+    return _response(status, [("Content-Length", "0")], b"")
 
 
 def _response(status: str, headers: list[tuple[str, str]], body: bytes) -> bytes:

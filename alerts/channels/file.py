@@ -20,7 +20,9 @@ from alerts.channels.base import (
     one_line,
 )
 
-DEFAULT_PATH = "alerts.log"
+DIRECTORY = "logs"
+"""In the state directory; a file channel writes nowhere else unless the environment allows it."""
+DEFAULT_PATH = f"{DIRECTORY}/alerts.log"
 DEFAULT_MAX_SIZE_MB = 10
 DEFAULT_BACKUPS = 3
 _SUFFIXES = (".log", ".json", ".jsonl", ".ndjson")
@@ -38,6 +40,11 @@ class FileTransport(Transport):
             raise SettingsRefused(f"path has to be the name of a file that ends in {', '.join(_SUFFIXES)}.")
         if ".." in Path(path).parts or not path.isprintable():
             raise SettingsRefused("path may not hold .. or invisible characters.")
+        if not _is_ours(Path(path)):
+            raise SettingsRefused(
+                f"path has to begin with {DIRECTORY}/, in the state directory, "
+                "or with a directory that AHGD_ALERT_FILE_DIRS names."
+            )
         size_mb = settings.get("max_size_mb", DEFAULT_MAX_SIZE_MB)
         if not isinstance(size_mb, int | float) or isinstance(size_mb, bool) or not 0.01 <= size_mb <= 1000:
             raise SettingsRefused("max_size_mb has to be a number from 0.01 to 1000.")
@@ -57,6 +64,13 @@ class FileTransport(Transport):
         except OSError as error:
             raise TransientFailure(one_line(f"{path}: {error.strerror or error}")) from error
         return Receipt(one_line(f"appended to {path}"))
+
+
+def _is_ours(path: Path) -> bool:
+    """Rotation deletes, so a file of somebody else's must not be named: the database's, a key, another program's."""
+    if not path.is_absolute():
+        return path.parts[0] == DIRECTORY
+    return any(path.is_relative_to(allowed) for allowed in django_settings.CONFIG.alert_file_dirs)
 
 
 @contextmanager

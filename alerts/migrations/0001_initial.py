@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("rule_name", models.CharField(max_length=100)),
-                ("fingerprint", models.CharField(max_length=80)),
+                ("fingerprint", models.CharField(max_length=120)),
                 (
                     "subject",
                     models.CharField(help_text="The series or health check, as people read it.", max_length=500),
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "fingerprint",
-                    models.CharField(help_text="Of the subject: a series or a health check.", max_length=80),
+                    models.CharField(help_text="Of the subject: a series or a health check.", max_length=120),
                 ),
                 (
                     "state",

@@ -11,7 +11,7 @@ from alerts.models.severity import Severity
 class Alert(models.Model):
     rule = models.ForeignKey(Rule, null=True, on_delete=models.SET_NULL, related_name="alerts")
     rule_name = models.CharField(max_length=100)
-    fingerprint = models.CharField(max_length=80)
+    fingerprint = models.CharField(max_length=120)
     subject = models.CharField(max_length=500, help_text="The series or health check, as people read it.")
     labels = models.JSONField(default=dict)
     severity = models.PositiveSmallIntegerField(choices=Severity)

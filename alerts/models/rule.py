@@ -86,7 +86,7 @@ class Instance(models.Model):
         RECOVERING = "recovering"
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="instances")
-    fingerprint = models.CharField(max_length=80, help_text="Of the subject: a series or a health check.")
+    fingerprint = models.CharField(max_length=120, help_text="Of the subject: a series or a health check.")
     state = models.CharField(max_length=12, choices=State)
     active_since = models.DateTimeField(help_text="Since when the condition has been true.")
     false_since = models.DateTimeField(null=True, blank=True, help_text="Since when it is false, while recovering.")

@@ -9,6 +9,7 @@ from monitoring.health.lifetime import uptime_seconds
 from monitoring.health.reasons import without_secrets
 from monitoring.health.status import Finding
 from monitoring.health.times import span
+from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import Lease, Status
 
 MISSED_INTERVALS = 3
@@ -64,10 +65,16 @@ def judge_sign(
     if last_at is None:
         text, metadata = f"{what}: never", {}
     else:
-        age_seconds = max(0.0, (now - last_at).total_seconds())
-        text, metadata = f"{what} {span(age_seconds)} ago", {"age_seconds": round(age_seconds, 1)}
-        if age_seconds <= limit_seconds:
+        age_seconds = (now - last_at).total_seconds()
+        text, metadata = _ago(what, age_seconds), {"age_seconds": round(age_seconds, 1)}
+        if -CLOCKS_AGREE_WITHIN.total_seconds() <= age_seconds <= limit_seconds:
             return Finding(Status.HEALTHY, text, metadata)
     if uptime_seconds() < grace_seconds:
         return Finding(Status.UNKNOWN, f"Starting. {text}", metadata)
     return Finding(Status.CRITICAL, f"{text}, the limit is {span(limit_seconds)}", metadata)
+
+
+def _ago(what: str, age_seconds: float) -> str:
+    if age_seconds < -CLOCKS_AGREE_WITHIN.total_seconds():
+        return f"{what} {span(-age_seconds)} ahead of the clock, which was set back"
+    return f"{what} {span(max(0.0, age_seconds))} ago"

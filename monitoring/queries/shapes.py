@@ -5,8 +5,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from monitoring.samples import clean
-
 _DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "oracle": "oracle"}
 _LONGEST = 20_000  # characters that are looked at
 _PARSED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
@@ -72,8 +70,8 @@ def _with_question_marks(sql: str) -> str:
 
 def _named(verb: str, table: str, text: str) -> Shape:
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
-    return Shape(clean(" ".join(part for part in (verb[:20], table[:100], digest) if part)), clean_text(text))
+    return Shape(storable(" ".join(part for part in (verb[:20], table[:100], digest) if part)), storable(text))
 
 
-def clean_text(text: str) -> str:
+def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -61,6 +61,7 @@ def test_it_is_frozen() -> None:
         ("AHGD_PUBLIC_URL", "ops.example.org"),
         ("AHGD_ALERT_WEBHOOK_URLS", "ftp://example.org"),
         ("AHGD_ALERT_EMAIL_RECIPIENTS", "not-an-address"),
+        ("AHGD_ALERT_FILE_DIRS", "/var/log, logs"),
         ("AHGD_METRICS_ALLOW", "10.0.0.0/99"),
         ("AHGD_RETRY_SECONDS", "0,soon"),
         ("DATABASE_URL", "mysql://x"),

@@ -17,12 +17,6 @@ from tests.people import person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(person("Viewer"))
-    return client
-
-
 def finding(level: str, text: str = "x", since: int | None = 0) -> dict[str, Any]:
     return {"level": level, "text": text, "since": since}
 

@@ -20,4 +20,4 @@ class Feed:
     ) -> None:
         self.now += passed
         key = SeriesKey(name, sorted_tags(tags), Kind.GAUGE)
-        self._storage.write([Sample(key, to_ms(self.now), value)])
+        self._storage.write([Sample(key, to_ms(self.now), value)], to_ms(self.now))

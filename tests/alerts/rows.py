@@ -1,9 +1,12 @@
 """Rows of the outbox for tests of delivery, with all that they hang on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.delivery import Delivery, claim, due_by_channel
 from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Severity
+
+LEASE = timedelta(seconds=45)
 
 
 def a_channel(name: str = "ops", **fields: Any) -> Channel:
@@ -37,6 +40,21 @@ def resolved(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> No
     """Resolves ``alert`` and gives the due row that tells ``channel`` so."""
     Alert.objects.filter(pk=alert.pk).update(resolved_at=now, resolved_reason="back to normal")
     return _row(alert, channel, now, Notification.Kind.RESOLVED, AlertEvent.Kind.RESOLVED, fields)
+
+
+def reread(row: Notification) -> Notification:
+    return Notification.objects.get(pk=row.pk)
+
+
+def events(alert: Alert, kind: str) -> list[str]:
+    return list(alert.events.filter(kind=kind).values_list("reason", flat=True))
+
+
+def claim_first(channel: Channel, now: datetime) -> Delivery:
+    """What a worker has in hand that is killed or frozen at this point."""
+    delivery = claim(due_by_channel(now)[channel.pk][0], now)
+    assert delivery is not None
+    return delivery
 
 
 def _row(

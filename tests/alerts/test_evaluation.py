@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts import evaluation
 from alerts.models import Alert, AlertEvent, Instance, Notification, Rule
-from monitoring.clock import to_ms
+from monitoring.clock import database_now, to_ms
 from monitoring.leases import acquire
 from monitoring.models import HealthCheckState, HealthRecord, Lease, MetricSnapshot, Series
 from tests.alerts.feed import Feed
@@ -272,7 +272,7 @@ def test_a_failed_health_check_fires(make_rule: MakeRule, feed: Feed) -> None:
 def test_a_second_evaluator_does_nothing_while_the_first_is_at_it(make_rule: MakeRule, feed: Feed) -> None:
     make_rule()
     feed(90)
-    assert acquire("evaluate", feed.now, seconds=60) is not None
+    assert acquire("evaluate", database_now(), seconds=60) is not None
     assert evaluation.evaluate(feed.now) is None
     assert not Alert.objects.exists()
 
@@ -307,3 +307,23 @@ def test_a_series_that_was_deleted_meanwhile_is_passed_over(make_rule: MakeRule,
     feed(90)
     Series.objects.all().delete()
     assert judge(feed).facts == 0
+
+
+def test_a_sample_from_before_the_alert_that_arrives_late_does_not_resolve_it(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule()
+    feed(90, passed=timedelta(minutes=2))
+    judge(feed)
+    feed(10, passed=timedelta(minutes=-1))
+    feed.now += timedelta(minutes=1)
+    judge(feed)
+    assert Alert.objects.get().is_open
+
+
+def test_a_check_with_a_long_name_stops_nobody_elses_alert(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule("health", condition="health_check and status == 'critical'")
+    make_rule("cpu")
+    state = HealthCheckState.objects.create(name="n" * 100)
+    HealthRecord.objects.create(state=state, at=to_ms(feed.now), status="critical", duration_ms=3)
+    feed(90)
+    judge(feed)
+    assert Alert.objects.count() == 2

@@ -71,3 +71,24 @@ def test_an_instance_has_at_most_one_open_alert(alert: Alert) -> None:
     alert.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         alert.save()
+
+
+def test_a_cycle_that_read_the_instance_before_it_was_resolved_by_hand_writes_nothing(
+    make_rule: Callable[..., Rule], alert: Alert, operator: User, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would bring the instance back without an alert, and nobody would hear of it again."""
+    Rule.objects.update(keep_firing_for_seconds=300)
+    load = evaluation.Board.load
+
+    def load_and_be_overtaken(book: object) -> object:
+        board = load(book)
+        lifecycle.resolve_by_hand(alert, operator, feed.now)
+        return board
+
+    monkeypatch.setattr(evaluation.Board, "load", load_and_be_overtaken)
+    feed(10)
+    assert evaluation.evaluate(feed.now) is None
+    monkeypatch.undo()
+    feed(99)
+    evaluation.evaluate(feed.now)
+    assert Alert.objects.filter(resolved_at__isnull=True).count() == 1

@@ -1,6 +1,7 @@
 """A real Chromium against the real WSGI application, with static files as a deployment serves them.
 
 Imports of Django stand inside the fixtures: pytest loads this file before Django is set up.
+Fixtures last for this package, not the session: Playwright's loop and a deployment's storage would be others' too.
 """
 
 import os
@@ -28,7 +29,7 @@ DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(django_db_setup: None) -> Iterator[str]:
     """Where the console listens; requests run on threads of their own, as under gunicorn."""
     from django.conf import settings
@@ -54,7 +55,7 @@ def address(django_db_setup: None) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> "Iterator[Browser]":
     from playwright.sync_api import sync_playwright
 

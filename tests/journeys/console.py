@@ -5,16 +5,15 @@ import re
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
 
 from tests.checkout import PROJECT_DIR
+from tests.journeys.asking import ask, wait_until
 from tests.servers import free_port
 
 T = TypeVar("T")
@@ -57,11 +56,7 @@ class Console:
         return str(found[-1])
 
     def wait_until(self, question: Callable[[], T]) -> T:
-        deadline = time.monotonic() + self.PATIENCE_SECONDS
-        while not (answer := question()):
-            assert time.monotonic() < deadline, f"waited in vain; the console said:\n{self.output}"
-            time.sleep(0.05)
-        return answer
+        return wait_until(question, self.PATIENCE_SECONDS, lambda: f"; the console said:\n{self.output}")
 
     def wait_until_ready(self) -> None:
         self.wait_until(lambda: "\nready in " in self.output or self.process.poll() is not None)
@@ -73,14 +68,10 @@ class Console:
 
     def answers(self, path: str) -> bool:
         """Whether the console's port answers ``path`` with 200."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
+            return ask(self.port, path)[0] == 200
         except OSError:
             return False
-        finally:
-            connection.close()
 
     def processes(self) -> list[psutil.Process]:
         """The supervisor's descendants, which its own helpers come and go among."""

@@ -16,7 +16,7 @@ class Shelf(Storage):
         self.samples: list[Sample] = []
         self.is_away = False
 
-    def write(self, samples: Sequence[Sample]) -> int:
+    def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
         if self.is_away:
             raise OperationalError("the database is away")
         if any(sample.key.name == "poison" for sample in samples):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from monitoring.clock import database_now
-from monitoring.leases import LeaseLost, acquire, lease
+from monitoring.leases import LeaseLost, acquire, lease, overtake
 from monitoring.models import Lease
 
 MINUTE = timedelta(minutes=1)
@@ -64,6 +64,37 @@ def test_the_error_that_ended_the_work_stands_on_the_row() -> None:
     row = Lease.objects.get()
     assert row.error.startswith("ZeroDivisionError")
     assert row.finished_at is None
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_set_back_stops_no_work() -> None:
+    now = database_now()
+    assert acquire("work", now, seconds=30, gap_seconds=5) is not None
+    assert acquire("work", now - timedelta(seconds=4), seconds=30) is None
+    assert acquire("work", now - timedelta(hours=6), seconds=30) is not None
+
+
+@pytest.mark.django_db
+def test_long_work_renews_its_lease() -> None:
+    now = database_now()
+    held = acquire("work", now, seconds=1)
+    assert held is not None
+    held.renew(60)
+    assert acquire("work", now + timedelta(seconds=30), seconds=60) is None
+    acquire("work", now + timedelta(seconds=90), seconds=60)
+    with pytest.raises(LeaseLost):
+        held.renew(60)
+
+
+@pytest.mark.django_db
+def test_overtaking_ends_what_is_under_way_and_lets_the_next_begin_at_once() -> None:
+    with lease("work", seconds=60) as held:
+        assert held is not None
+        overtake("work")
+        with pytest.raises(LeaseLost):
+            held.confirm()
+    with lease("work", seconds=60) as again:
+        assert again is not None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -89,9 +89,8 @@ def test_a_value_that_is_no_number_is_refused_without_a_word(monitor: Performanc
     assert monitor.flush() == 0
 
 
-def test_names_and_tags_that_databases_refuse_are_made_to_fit(monitor: PerformanceMonitor) -> None:
-    monitor.add_custom_metric("n" * 300, 1, tags={"a\0b": "\ud800" + "x" * 300})
+def test_tags_that_databases_refuse_are_made_to_fit(monitor: PerformanceMonitor) -> None:
+    monitor.add_custom_metric("beds", 1, tags={"a\0b": "\ud800" + "x" * 1000})
     assert monitor.flush() == 1
-    series = Series.objects.get()
-    assert series.metric.name == "n" * 200
-    assert list(series.tags) == ["ab"]
+    (value,) = Series.objects.get().tags.values()
+    assert len(value) == 500

@@ -6,6 +6,7 @@ import pytest
 from monitoring.models import Kind
 from monitoring.recorder import MOST_UNSAVED, Recorder
 from monitoring.samples import Sample, SeriesKey
+from monitoring.storage import Storage
 from tests.monitoring.shelf import Shelf
 
 GAUGE = SeriesKey("users", (), Kind.GAUGE)
@@ -238,3 +239,20 @@ def test_a_child_records_into_series_that_its_parent_met(shelf: Shelf) -> None:
     assert recorder.flush() == 1
     assert shelf.samples[-1].value == 5
     recorder.stop()
+
+
+@pytest.mark.parametrize("name", ["", "n" * 201, "nul\0", "surrogate\udcff"])
+def test_a_name_that_no_database_takes_is_refused(recorder: Recorder, shelf: Shelf, name: str) -> None:
+    recorder.record(SeriesKey(name, (), Kind.GAUGE), 1)
+    recorder.record(GAUGE, 1)
+    assert recorder.flush(1000) == 1
+    assert recorder.refused == 1
+
+
+def test_a_child_does_not_wait_for_a_lock_that_the_parent_held() -> None:
+    storage = Storage()
+    recorder = Recorder(flush_seconds=None, storage=storage)
+    held = storage._lock
+    with held:
+        recorder.after_fork()
+        assert storage._lock.acquire(timeout=1)

@@ -29,12 +29,27 @@ def test_a_step_is_bounded() -> None:
     assert [delete_old_snapshots(NOW, DAY, step=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
+def a_reader(position: int, table: str = MetricSnapshot._meta.db_table, moved_at: datetime = NOW) -> None:
+    ReadCursor.objects.create(reader=f"{table}-{position}", table=table, position=position, moved_at=moved_at)
+
+
 def test_what_a_reader_has_not_read_stays() -> None:
     write(2 * DAY, 2 * DAY)
-    first = MetricSnapshot.objects.order_by("id")[0]
-    ReadCursor.objects.create(reader="judge", position=first.id)
+    a_reader(MetricSnapshot.objects.order_by("id")[0].id)
     assert delete_old_snapshots(NOW, DAY) == 1
     assert MetricSnapshot.objects.count() == 1
+
+
+def test_a_reader_of_another_table_holds_nothing_back() -> None:
+    write(2 * DAY, 2 * DAY)
+    a_reader(0, table=HealthRecord._meta.db_table)
+    assert delete_old_snapshots(NOW, DAY) == 2
+
+
+def test_a_reader_that_was_switched_off_holds_nothing_back() -> None:
+    write(2 * DAY, 2 * DAY)
+    a_reader(0, moved_at=NOW - timedelta(hours=2))
+    assert delete_old_snapshots(NOW, DAY) == 2
 
 
 def test_transitions_of_health_outlive_other_records() -> None:

@@ -84,3 +84,26 @@ def test_a_series_that_was_deleted_meanwhile_begins_anew() -> None:
     Series.objects.all().delete()
     storage.write([sample("cpu_usage_percent", 2, 2000)])
     assert series.latest("cpu_usage_percent")[0].value == 2
+
+
+@DATABASE
+def test_a_time_ahead_of_the_clock_counts_as_now() -> None:
+    storage = Storage()
+    storage.write([sample("cpu_usage_percent", 5, 90_000_000)], now_ms=10_000)
+    storage.write([sample("cpu_usage_percent", 99, 20_000)], now_ms=20_000)
+    (latest,) = series.latest("cpu_usage_percent")
+    assert (latest.value, latest.at_ms) == (99, 20_000)
+
+
+@DATABASE
+def test_a_latest_value_of_the_future_gives_way_once_the_clock_is_right() -> None:
+    storage = Storage()
+    storage.write([sample("cpu_usage_percent", 5, 90_000_000)], now_ms=90_000_000)
+    storage.write([sample("cpu_usage_percent", 99, 20_000)], now_ms=20_000)
+    assert series.latest("cpu_usage_percent")[0].value == 99
+
+
+@DATABASE
+def test_tags_that_are_no_text_for_a_database_are_stored_all_the_same() -> None:
+    Storage().write([sample("page_views", 1, page="a\0b\udcff" + "x" * 1000)])
+    assert Series.objects.get().tags["page"].startswith("a\N{REPLACEMENT CHARACTER}b?xxx")

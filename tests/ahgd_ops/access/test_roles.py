@@ -1,14 +1,9 @@
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from tests.people import person
+
 pytestmark = pytest.mark.django_db
-
-
-def member(role: str, **fields: bool) -> User:
-    user = User.objects.create_user(role.lower(), **fields)
-    user.groups.add(Group.objects.get(name=role))
-    return user
 
 
 @pytest.mark.parametrize(
@@ -22,13 +17,13 @@ def member(role: str, **fields: bool) -> User:
     ],
 )
 def test_a_role_may_do_what_its_name_says_and_no_more(role: str, may: str, may_not: str) -> None:
-    user = member(role)
+    user = person(role)
     assert user.has_perm(may)
     assert not user.has_perm(may_not)
 
 
 def test_an_administrator_sees_the_whole_admin(client: Client) -> None:
-    client.force_login(member("Administrator", is_staff=True))
+    client.force_login(person("Administrator", is_staff=True))
     page = client.get("/admin/")
     assert page.status_code == 200
     assert b"/admin/ahgd_alerts/rule/" in page.content

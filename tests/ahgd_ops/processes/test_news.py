@@ -34,8 +34,10 @@ def test_what_is_no_news_is_dropped(pipe: tuple[int, int]) -> None:
     assert read(reader) == [News(34, READY)]
 
 
-def test_without_a_supervisor_nothing_is_said() -> None:
+def test_without_a_supervisor_nothing_is_said(pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda *written: pytest.fail(f"{written} was said to nobody"))
     Wire().announce(READY)
+    assert read(pipe[0]) == []
 
 
 def test_a_supervisor_that_does_not_read_holds_nobody_up(pipe: tuple[int, int]) -> None:

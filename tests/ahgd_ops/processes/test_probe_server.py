@@ -1,7 +1,8 @@
 import json
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from select import select
 from threading import Event
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_a_head_that_is_too_long_is_cut_off(port: int) -> None:
 
 
 def test_a_slow_caller_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe_server, "REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(probe_server, "HEAD_SECONDS", 0.2)
     with connected(port) as client:
         client.sendall(b"GET /health/live HT")
         with pytest.raises(ConnectionError):
@@ -103,6 +104,46 @@ def test_liveness_is_answered_while_every_other_probe_hangs(port: int, monkeypat
         assert all(all_of(client).endswith(b"answered") for client in (first, *others))
         for client in others:
             client.close()
+
+
+def test_of_too_many_silent_callers_the_oldest_gives_way(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_server, "HEAD_SECONDS", 20.0)
+    with ExitStack() as silent:
+        callers = [silent.enter_context(connected(port)) for _ in range(probe_server.SILENT_CALLERS)]
+        assert ask(port, request("/health/live")).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert was_dropped(callers[0])
+        callers[-1].sendall(request("/health/live"))
+        assert all_of(callers[-1]).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_more_probes_than_there_are_places_are_sent_away_but_liveness_is_answered(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = Event()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/health/live":
+            released.wait(20)
+        start_response("200 OK", [])
+        return [b"answered"]
+
+    monkeypatch.setattr(probes, "application", application)
+    with ExitStack() as busy:
+        callers = [busy.enter_context(connected(port)) for _ in range(probe_server.PLACES + 1)]
+        for client in callers:
+            client.sendall(request("/metrics"))
+        refused, _, _ = select(callers, [], [], 20)
+        assert [all_of(client).partition(b"\r\n")[0] for client in refused] == [b"HTTP/1.1 503 Service Unavailable"]
+        assert ask(port, request("/health/live")).endswith(b"answered")
+        released.set()
+        assert all(all_of(client).endswith(b"answered") for client in callers if client not in refused)
+
+
+def was_dropped(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def test_a_second_process_may_share_the_port_but_nobody_else(port: int) -> None:

@@ -29,11 +29,12 @@ def working(
     """Settings with which the kind can send."""
     configure(settings, webhook_allow=LOOPBACK)
     settings.STATE_DIR = tmp_path
+    (tmp_path / "logs").mkdir()
     httpserver.expect_request("/hook").respond_with_data("ok")
     known: dict[str, dict[str, Any]] = {
         "log": {},
         "console": {},
-        "file": {"path": "alerts.log"},
+        "file": {"path": "logs/alerts.log"},
         "email": {"recipients": ["kim@example.com"]},
         "webhook": {"url": httpserver.url_for("/hook")},
     }

@@ -13,14 +13,16 @@ from pytest_django.fixtures import Settings
 
 from alerts.channels.base import Receipt, SettingsRefused, TransientFailure
 from alerts.channels.file import FileTransport
-from tests.alerts.told import a_message
+from tests.alerts.told import a_message, configure
 from tests.checkout import PROJECT_DIR
 
 
 @pytest.fixture(autouse=True)
 def directory(settings: Settings, tmp_path: Path) -> Path:
     settings.STATE_DIR = tmp_path
-    return tmp_path
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    return logs
 
 
 def send(delivery_id: str = "1", **settings: Any) -> Receipt:
@@ -32,7 +34,7 @@ def ids(*paths: Path) -> list[str]:
     return [json.loads(line)["delivery_id"] for path in paths for line in path.read_text().splitlines()]
 
 
-def test_each_message_is_a_line_of_json_in_the_state_directory(directory: Path) -> None:
+def test_each_message_is_a_line_of_json_among_the_logs(directory: Path) -> None:
     assert send("1") == Receipt(f"appended to {directory / 'alerts.log'}")
     send("2")
 
@@ -109,10 +111,10 @@ from tests.alerts.told import a_message
 resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_bytes}, resource.RLIM_INFINITY))
 for number in {list(numbers)}:
     FileTransport().send(a_message(delivery_id=str(number)), {settings}, "")
-resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))  # coverage saves its data
 """
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # a file, too
     with (directory / "stderr").open("wb") as errors:
-        return subprocess.Popen([sys.executable, "-c", script], stderr=errors, cwd=PROJECT_DIR)
+        return subprocess.Popen([sys.executable, "-c", script], env=unmeasured, stderr=errors, cwd=PROJECT_DIR)
 
 
 def test_after_a_piece_that_a_crash_left_the_next_line_is_whole(directory: Path) -> None:
@@ -124,7 +126,7 @@ def test_after_a_piece_that_a_crash_left_the_next_line_is_whole(directory: Path)
 
 def test_a_directory_that_is_not_there_may_be_made(directory: Path) -> None:
     with pytest.raises(TransientFailure, match="No such file or directory"):
-        send(path="missing/alerts.log")
+        send(path="logs/missing/alerts.log")
 
 
 def test_a_link_is_not_followed(directory: Path) -> None:
@@ -140,6 +142,11 @@ def test_a_link_is_not_followed(directory: Path) -> None:
     [
         {"path": "/etc/passwd"},
         {"path": "../alerts.log"},
+        {"path": "logs/../alerts.log"},
+        {"path": "alerts.log"},
+        {"path": "static/staticfiles.json"},
+        {"path": "/var/log/other.log"},
+        {"path": "logs"},
         {"path": ""},
         {"path": 5},
         {"path": "a\n.log"},
@@ -153,3 +160,15 @@ def test_a_link_is_not_followed(directory: Path) -> None:
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsRefused):
         FileTransport().check(wrong)
+
+
+def test_a_file_anywhere_else_is_written_only_where_the_environment_allows(settings: Settings, tmp_path: Path) -> None:
+    allowed = tmp_path / "allowed"
+    configure(settings, alert_file_dirs=(allowed,))
+    transport = FileTransport()
+
+    transport.check({"path": str(allowed / "ops" / "alerts.log")})
+    transport.check({"path": "logs/team/alerts.jsonl"})
+    for path in (tmp_path / "allowed-not" / "alerts.log", tmp_path / "alerts.log"):
+        with pytest.raises(SettingsRefused, match="AHGD_ALERT_FILE_DIRS"):
+            transport.check({"path": str(path)})

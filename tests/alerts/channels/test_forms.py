@@ -14,7 +14,7 @@ SECRET = "whsec_" + "QUJD" * 8
         ("log", {}),
         ("console", {}),
         ("file", {}),
-        ("file", {"path": "/var/log/alerts.jsonl", "max_size_mb": 0.5, "backups": 0}),
+        ("file", {"path": "logs/alerts.jsonl", "max_size_mb": 0.5, "backups": 0}),
         ("email", {"recipients": ["kim@example.com", "lee@example.com"]}),
         ("webhook", {"url": "https://example.com/hook"}),
     ],

@@ -43,6 +43,7 @@ def test_a_stored_secret_that_cannot_sign_is_a_permanent_failure() -> None:
 
 def test_a_secret_left_of_an_earlier_kind_is_in_nobodys_way(settings: Settings, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
+    (tmp_path / "logs").mkdir()
 
     send(Somewhere("file", secret="hunter2"), a_message())
-    assert (tmp_path / "alerts.log").exists()
+    assert (tmp_path / "logs" / "alerts.log").exists()

@@ -14,16 +14,10 @@ def alert() -> Alert:
     return an_alert(timezone.now())
 
 
-@pytest.fixture
-def operator(client: Client) -> Client:
-    client.force_login(person("Operator", name="olga"))
-    return client
-
-
 def test_an_operator_acknowledges_with_a_note(operator: Client, alert: Alert) -> None:
     response = operator.post(f"/ops/alerts/{alert.pk}/acknowledge/", {"note": "on it", "next": "/ops/"}, follow=True)
     alert.refresh_from_db()
-    assert (str(alert.acknowledged_by), alert.acknowledged_note) == ("olga", "on it")
+    assert (str(alert.acknowledged_by), alert.acknowledged_note) == ("operator", "on it")
     assert response.redirect_chain == [("/ops/", 302)]
     assert "You acknowledged high_cpu_usage" in response.content.decode()
 

@@ -7,21 +7,8 @@ from django.utils import timezone
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.views.pages import PAGE_LENGTH
 from tests.alerts.rows import a_channel, an_alert, firing
-from tests.people import person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(person("Viewer"))
-    return client
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    client.force_login(person("Operator"))
-    return client
 
 
 def resolved(count: int, **fields: object) -> list[Alert]:

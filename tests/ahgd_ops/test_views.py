@@ -18,12 +18,6 @@ from tests.people import PASSWORD, person, superuser
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(person("Viewer"))
-    return client
-
-
 def text(client: Client, address: str, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status, address

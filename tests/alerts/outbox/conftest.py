@@ -1,0 +1,17 @@
+import pytest
+from pytest_django.fixtures import Settings
+from pytest_httpserver import HTTPServer
+
+
+@pytest.fixture(autouse=True)
+def plain_waits(settings: Settings) -> None:
+    from tests.alerts.rows import LEASE  # its models can be imported once Django is set up
+    from tests.alerts.told import LOOPBACK, configure
+
+    configure(settings, webhook_allow=LOOPBACK, retry_seconds=(60.0,), lease_seconds=LEASE.total_seconds())
+
+
+@pytest.fixture
+def receiver(httpserver: HTTPServer) -> HTTPServer:
+    httpserver.expect_request("/hook").respond_with_data("ok")
+    return httpserver

@@ -1,0 +1,127 @@
+from datetime import timedelta
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from alerts.models import Notification
+from alerts.outbox import deliver_due
+from tests.alerts.outbox.hooks import a_webhook
+from tests.alerts.rows import a_channel, an_alert, events, firing, reread
+from tests.alerts.told import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Notification.State
+TOKEN = "very-secret-token"
+
+
+def test_trouble_that_passes_is_retried_with_the_same_delivery_id(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=500)
+    httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    alert, channel = an_alert(NOW), a_webhook(httpserver)
+    row = firing(alert, channel, NOW)
+
+    deliver_due(NOW)
+    waiting = reread(row)
+    assert (waiting.state, waiting.attempts) == (State.DUE, 1)
+    assert NOW + timedelta(seconds=60) <= waiting.due_at
+    assert deliver_due(NOW) == 0
+    deliver_due(waiting.due_at)
+
+    assert reread(row).state == State.SENT
+    assert {request.headers["webhook-id"] for request, _ in httpserver.log} == {str(row.delivery_id)}
+    assert events(alert, "failed") == ["hook: 500 INTERNAL SERVER ERROR"]
+
+
+def test_a_refusal_ends_the_row_and_marks_the_channel(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("", status=404)
+    alert, channel = an_alert(NOW), a_webhook(httpserver)
+    row = firing(alert, channel, NOW)
+    deliver_due(NOW)
+
+    assert (reread(row).state, reread(row).last_error) == (State.DEAD, "404 NOT FOUND")
+    assert events(alert, "failed") == ["hook: 404 NOT FOUND"]
+    channel.refresh_from_db()
+    assert channel.unhealthy_since is not None
+    assert channel.last_error == "404 NOT FOUND"
+
+
+def test_a_row_is_given_up_after_a_day(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("", status=500)
+    row = firing(an_alert(NOW), a_webhook(httpserver), NOW, attempts=300)
+    deliver_due(NOW + timedelta(days=1))
+
+    assert reread(row).state == State.DEAD
+    assert reread(row).last_error == "given up after a day: 500 INTERNAL SERVER ERROR"
+
+
+def test_a_channel_is_unhealthy_from_its_second_failure_in_a_row_until_it_works(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=503)
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=503)
+    httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    channel = a_webhook(httpserver)
+    row = firing(an_alert(NOW), channel, NOW)
+    healths = []
+    for _ in range(3):
+        deliver_due(reread(row).due_at)
+        channel.refresh_from_db()
+        healths.append((channel.unhealthy_since is not None, channel.last_error != ""))
+
+    assert healths == [(False, True), (True, True), (False, False)]
+
+
+def test_a_failed_channel_rests_until_the_next_sweep(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("", status=500)
+    channel = a_webhook(httpserver)
+    for number in range(3):
+        firing(an_alert(NOW, fingerprint=str(number)), channel, NOW)
+
+    assert deliver_due(NOW) == 1
+    assert len(httpserver.log) == 1
+
+
+def test_the_first_success_makes_the_rows_due_that_waited_for_a_retry(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=500)
+    for _ in range(2):
+        httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    channel = a_webhook(httpserver)
+    failed = firing(an_alert(NOW), channel, NOW)
+    deliver_due(NOW)
+    firing(an_alert(NOW, fingerprint="other"), channel, NOW)
+
+    assert deliver_due(NOW) == 1
+    assert deliver_due(NOW + timedelta(seconds=10)) == 1
+    assert reread(failed).state == State.SENT
+
+
+def test_a_receiver_that_asks_to_be_left_alone_is_left_alone_by_every_row(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=429, headers={"Retry-After": "120"})
+    for _ in range(2):
+        httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    channel = a_webhook(httpserver)
+    for number in range(2):
+        firing(an_alert(NOW, fingerprint=str(number)), channel, NOW)
+
+    deliver_due(NOW)
+    assert deliver_due(NOW + timedelta(seconds=119)) == 0
+    assert deliver_due(NOW + timedelta(seconds=130)) == 2
+
+
+def test_a_fault_of_ours_is_retried_and_visible(caplog: pytest.LogCaptureFixture) -> None:
+    row = firing(an_alert(NOW), a_channel(kind="pigeon"), NOW)
+    deliver_due(NOW)
+
+    assert (reread(row).state, reread(row).last_error) == (State.DUE, "unexpected KeyError; the log says where")
+    assert "outbox.py" in caplog.text
+
+
+def test_no_token_of_an_address_is_kept_or_logged(httpserver: HTTPServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "alerts")
+    httpserver.expect_request(f"/{TOKEN}").respond_with_data(f"no /{TOKEN}", status=404)
+    alert, channel = an_alert(NOW), a_webhook(httpserver, path=f"/{TOKEN}")
+    row = firing(alert, channel, NOW)
+    deliver_due(NOW)
+
+    channel.refresh_from_db()
+    ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("alerts"))
+    assert TOKEN not in reread(row).last_error + channel.last_error + "".join(events(alert, "failed")) + ours
