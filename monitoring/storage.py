@@ -15,6 +15,7 @@ from monitoring.catalogue import find
 from monitoring.kinds import Kind
 from monitoring.limits import Limits
 from monitoring.models import Metric, MetricSnapshot, Series
+from monitoring.quiet import quietly
 from monitoring.samples import Sample, SeriesKey, fingerprint
 from monitoring.sketch import Sketch
 from monitoring.totals import Totals, gather, histogram_after
@@ -62,7 +63,7 @@ class Storage:
             for s in samples
         ]
         totals = gather((ids[sample.key], sample) for sample in samples)
-        with transaction.atomic(), connection.cursor() as cursor:
+        with quietly(), transaction.atomic(), connection.cursor() as cursor:
             announce_write(cursor)
             cursor.executemany(_sql(_SNAPSHOT, MetricSnapshot), rows)
             _add_up(cursor, totals, latest_ms)
