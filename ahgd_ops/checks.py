@@ -21,6 +21,28 @@ def check_production(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
 
 
 @register()
+def check_edge(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    config = settings.CONFIG
+    if not config.serves_tls or config.trusted_proxies:
+        return []
+    hint = "Set AHGD_TRUSTED_PROXIES to the address of the proxy that ends TLS."
+    text = "AHGD_PUBLIC_URL is https, but no proxy is believed when it says so: every request is redirected, for ever."
+    return [Warning(text, hint=hint, id="ahgd_ops.W004")]
+
+
+@register()
+def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    config = settings.CONFIG
+    if config.secret_key or not config.database_url.startswith("postgres"):
+        return []
+    hint = "Set AHGD_SECRET_KEY (or AHGD_SECRET_KEY_FILE) to the same on every host."
+    text = (
+        "Hosts may share this database, but each would make a key of its own: sessions and secrets would not be read."
+    )
+    return [Warning(text, hint=hint, id="ahgd_ops.W005")]
+
+
+@register()
 def check_telling(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     config = settings.CONFIG
     found: list[CheckMessage] = []

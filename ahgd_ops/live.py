@@ -1,7 +1,7 @@
 """The live answer and charts' data: each app gives its part, here they become one."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ahgd_ops import changes, checklist
+from ahgd_ops.reading import ALERTS, METRICS, PARTS, Part, is_known, open_parts
 from alerts.views import data as alerts_data
 from monitoring.clock import to_ms
 from monitoring.views import data as monitoring_data
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, RangeRefused, parse_range
 
-PARTS: tuple[Callable[[datetime], dict[str, Any]], ...] = (alerts_data.live_part, monitoring_data.live_part)
-CHART_PARTS: tuple[Callable[[str, int, int], dict[str, Any]], ...] = (alerts_data.chart_part,)
 WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
 SIGNS = {"critical": "▲", "warning": "●", "info": "\u2139", "unknown": "◌", "ok": ""}
 LESSER = (("warning", "warning"), ("info", "notice"))
@@ -28,19 +27,24 @@ MOST_METRICS = 8
 _SECTIONS = ("status", "alerts", "checks", "processes", "changes", "checklist")
 
 
-def answer(now: datetime) -> dict[str, Any]:
-    """Everything a page shows live, at ``now``; ``versions`` tells which sections differ from an earlier answer."""
-    parts = [part(now) for part in PARTS]
+def answer(now: datetime, of: Sequence[Part] = PARTS) -> dict[str, Any]:
+    """What a page shows live, at ``now``; ``versions`` tells which sections differ from an earlier answer.
+
+    With only some parts, what they do not tell is left out, and so is what takes all of them, as the state of it all.
+    """
+    parts = [part.make(now) for part in of]
     findings = [finding for part in parts for finding in part.pop("findings")]
     calm = max((at for part in parts if (at := part.pop("calm_since")) is not None), default=None)
     found: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
-    found["status"] = status(findings, calm)
-    found["title"] = title(findings)
-    found["changes"] = changes.latest_id()
-    found["checks"] = [check["name"] for check in found["health"]]
-    found["checklist"] = checklist.items(found) if found["sampled_at"] is None else None
+    if "health" in found:
+        found["checks"] = [check["name"] for check in found["health"]]
+    if len(parts) == len(PARTS):
+        found["status"] = status(findings, calm)
+        found["title"] = title(findings)
+        found["changes"] = changes.latest_id()
+        found["checklist"] = checklist.items(found) if found["sampled_at"] is None else None
     found["stale_after_ms"] = settings.CONFIG.collect_seconds * 3000
-    found["versions"] = {name: _digest(found[name]) for name in _SECTIONS}
+    found["versions"] = {name: _digest(found[name]) for name in _SECTIONS if name in found}
     return found | {"now": to_ms(now)}
 
 
@@ -75,17 +79,21 @@ def _worst(findings: Iterable[dict[str, Any]]) -> str:
 @login_not_required  # it answers 401 in JSON where a page would lead to the sign-in form
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """``?since=`` (ms) and ``?metric=`` (repeated) add what a chart has to append; 304 when nothing changed."""
-    if not _may_read(request):
-        return _json({"error": "You are signed out. Sign in again."}, 401)
+    """``?since=`` (ms) and ``?metric=`` (repeated) add what a chart has to append; 304 when nothing changed.
+
+    Each sees the parts that their role or their token is for.
+    """
+    parts = open_parts(request)
+    if not parts:
+        return _refusal(request)
     now = timezone.now()
     since, metrics = request.GET.get("since", ""), request.GET.getlist("metric")
     if (since and not _is_ms(since)) or len(metrics) > MOST_METRICS or not all(map(_is_name, metrics)):
         return _json(
             {"error": f"since is milliseconds since 1970, metric the name of one, at most {MOST_METRICS}."}, 400
         )
-    found = answer(now)
-    if since:
+    found = answer(now, parts)
+    if since and METRICS in parts:
         found["points"] = monitoring_data.points_since(metrics, int(since), now)
     tag = f'W/"{_digest({name: value for name, value in found.items() if name != "now"})}"'
     is_known = request.headers.get("If-None-Match") == tag
@@ -99,8 +107,8 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def series(request: HttpRequest) -> HttpResponse:
     """A metric over ``?from=`` and ``?to=``, with the limits of its rules and the times an alert was open."""
-    if not _may_read(request):
-        return _json({"error": "You are signed out. Sign in again."}, 401)
+    if not METRICS.is_open_to(request):
+        return _refusal(request)
     metric = request.GET.get("metric", "")
     if not _is_name(metric):
         return _json({"error": "Name a metric: ?metric=cpu_usage_percent"}, 400)
@@ -111,14 +119,15 @@ def series(request: HttpRequest) -> HttpResponse:
         return _json({"error": str(refused)}, 400)
     except monitoring_data.UnknownMetric:
         return _json({"error": f"There is no metric called {metric[:100]!r}."}, 404)
-    for part in CHART_PARTS:
-        found |= part(metric, asked.start_ms, asked.end_ms)
+    if ALERTS.is_open_to(request):
+        found |= alerts_data.chart_part(metric, asked.start_ms, asked.end_ms)
     return _json(found)
 
 
-def _may_read(request: HttpRequest) -> bool:
-    scopes: frozenset[str] = getattr(request, "scopes", frozenset())
-    return request.user.is_authenticated or "metrics:read" in scopes
+def _refusal(request: HttpRequest) -> HttpResponse:
+    if not is_known(request):
+        return _json({"error": "You are signed out. Sign in again."}, 401)
+    return _json({"error": "Your role, or the scopes of your token, do not allow it. Ask an administrator."}, 403)
 
 
 def _is_ms(text: str) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
+from ahgd_ops.reading import VIEW_ALERTS, VIEW_MONITORING
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -29,8 +31,8 @@ class Shown:
 
 
 PLACES = (
-    Place("Overview", "layout-dashboard", "overview"),
-    Place("Alerts", "bell", "alerts:active"),
+    Place("Overview", "layout-dashboard", "overview", VIEW_MONITORING),
+    Place("Alerts", "bell", "alerts:active", VIEW_ALERTS),
     Place("Rules", "scale", "admin:ahgd_alerts_rule_changelist", "ahgd_alerts.view_rule", in_admin=True),
     Place("Channels", "send", "admin:ahgd_alerts_channel_changelist", "ahgd_alerts.view_channel", in_admin=True),
     Place(

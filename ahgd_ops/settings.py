@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ahgd_ops.access.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ahgd_ops.access.https.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -168,7 +169,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", CONFIG.instance, *CONFIG.all
 ALLOWED_HOSTS += [_PUBLIC_HOST] if _PUBLIC_HOST else []
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(CONFIG.public_url))] if CONFIG.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.serves_tls
-SECURE_SSL_REDIRECT = CONFIG.serves_tls
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # no SECURE_SSL_REDIRECT: HttpsMiddleware redirects all but this machine
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # only a trusted proxy's: TrustedProxyMiddleware
 SECURE_HSTS_SECONDS = 31536000 if CONFIG.serves_tls else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = CONFIG.serves_tls

@@ -1,6 +1,6 @@
 """Pages of the project itself, that join what the apps show."""
 
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.decorators import login_not_required, permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ahgd_ops import changes, live
+from ahgd_ops.reading import VIEW_ALERTS, VIEW_MONITORING
 from monitoring.views.data import BEATS
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, PRESETS, RangeRefused, default_range, parse_range
 
@@ -19,6 +20,7 @@ CHARTS = (("cpu_usage_percent", "CPU", "cpu"), ("memory_usage_percent", "Memory"
 
 
 @require_safe
+@permission_required((VIEW_ALERTS, VIEW_MONITORING), raise_exception=True)
 def overview(request: HttpRequest) -> HttpResponse:
     """The first page; a range that cannot be used is said and replaced, never an error."""
     now = timezone.now()

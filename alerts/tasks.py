@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from alerts.evaluation import evaluate
 from alerts.outbox import deliver_due
 from alerts.retention import delete_old_alerts
-from monitoring import database_now, lease, least_gap_seconds
+from monitoring import database_now, lease, least_gap_seconds, series
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,11 @@ def evaluate_rules() -> None:
     """Judges the rules on what is new, and wakes delivery when there is something to tell."""
     if not settings.CONFIG.enable_alerting:
         return
-    report = evaluate(database_now(), least_gap_seconds("evaluate", settings.CONFIG.evaluate_seconds))
+    try:
+        report = evaluate(database_now(), least_gap_seconds("evaluate", settings.CONFIG.evaluate_seconds))
+    except series.HighWaterUnknown as unknown:  # the lease has it as the cycle's error: such a cycle is not a good one
+        log.warning("Nothing was judged: %s", unknown)
+        return
     if report is None:
         return
     if report.opened or report.resolved:

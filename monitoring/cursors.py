@@ -27,14 +27,14 @@ class Span:
 
 
 def span(reader: str, model: type[models.Model]) -> Span:
-    """What ``reader`` has not read of ``model``. A new reader begins at the present; an open writer ends the span."""
+    """What ``reader`` has not read of ``model``. A new reader begins at the present. Raises HighWaterUnknown."""
     reached = high_water(model)
     position = ReadCursor.objects.filter(pk=reader).values_list("position", flat=True).first()
     if position is None:
-        present = {"position": reached or 0, "table": model._meta.db_table, "moved_at": Now()}
+        present = {"position": reached, "table": model._meta.db_table, "moved_at": Now()}
         cursor, _ = ReadCursor.objects.get_or_create(reader=reader, defaults=present)
         position = cursor.position
-    return Span(reader, position, max(position, reached or 0))
+    return Span(reader, position, max(position, reached))
 
 
 def advance(read: Span) -> None:

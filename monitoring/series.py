@@ -10,6 +10,7 @@ from monitoring.clock import from_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
 from monitoring.models import MetricSnapshot, Series
+from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,10 @@ def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
 
 
 def unread(reader: str, most: int = 100_000) -> Unread:
-    """Snapshots that ``reader`` has not taken yet, oldest id first. A new reader begins at the present."""
+    """Snapshots that ``reader`` has not taken yet, oldest id first. A new reader begins at the present.
+
+    Raises HighWaterUnknown when a writer stands in the way: try again later.
+    """
     new = span(reader, MetricSnapshot)
     if not new.has_rows:
         return Unread(new, [])

@@ -14,14 +14,18 @@ from monitoring.locks import WRITES
 _WAIT_MS = 1500
 
 
+class HighWaterUnknown(Exception):
+    """A writer kept its transaction open for as long as a reader waits, so ids may yet appear below the highest one."""
+
+
 def announce_write(cursor: CursorWrapper) -> None:
     """Call inside the transaction that inserts rows which are read by cursor."""
     if connection.vendor == "postgresql":
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITES])
 
 
-def high_water(model: type[models.Model]) -> int | None:
-    """The id up to which all rows are visible; None when a writer kept its transaction open: try at the next cycle."""
+def high_water(model: type[models.Model]) -> int:
+    """The id up to which all rows are visible. Raises HighWaterUnknown: try at the next cycle."""
     if connection.vendor != "postgresql":
         return _highest(model)
     try:
@@ -31,7 +35,7 @@ def high_water(model: type[models.Model]) -> int | None:
             return _highest(model)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "55P03":  # lock_not_available
-            return None
+            raise HighWaterUnknown(f"a writer kept its transaction open for {_WAIT_MS} ms") from error
         raise
 
 

@@ -149,10 +149,10 @@ install_with_uv() {
 
 install_with_pip() {
     "$PYTHON" -I -m pip --version >/dev/null 2>&1 || "$PYTHON" -I -m ensurepip > "$install_log" 2>&1 || return 1
-    say "Installing $count packages with pip (about $((count / 2)) s) ..."
-    {
+    say "Installing $count packages with pip (about $((count / 3)) s) ..."
+    { # compiling everything would take as long again; what is imported is compiled then
         pip_status=0
-        "$PYTHON" -I -m pip install --disable-pip-version-check --no-input --progress-bar off \
+        "$PYTHON" -I -m pip install --disable-pip-version-check --no-input --progress-bar off --no-compile \
             --requirement "$requirements" 2>&1 || pip_status=$?
         echo "pip ended with $pip_status"
     } | narrate

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import forms
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -12,6 +13,7 @@ from alerts.models import Alert, Severity
 from alerts.views import data
 
 PAGE_LENGTH = 50
+VIEW = "ahgd_alerts.view_alert"
 _CHART_BEFORE, _CHART_AFTER = timedelta(minutes=30), timedelta(minutes=15)
 _LONGEST_CHART = timedelta(days=7)
 _LARGEST_KEY = 2**63 - 1
@@ -24,11 +26,13 @@ class AcknowledgeForm(forms.Form):
 
 
 @require_safe
+@permission_required(VIEW, raise_exception=True)
 def active(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/active.html", {"place": "active"})
 
 
 @require_safe
+@permission_required(VIEW, raise_exception=True)
 def history(request: HttpRequest) -> HttpResponse:
     """Resolved alerts, the latest first; ``?severity=`` and ``?rule=`` narrow, ``?before=`` a number goes on."""
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("rule", "severity", "before")}
@@ -47,6 +51,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@permission_required(VIEW, raise_exception=True)
 def detail(request: HttpRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(Alert.objects.select_related("rule", "acknowledged_by"), pk=alert_id)
     return render_detail(request, alert, AcknowledgeForm())

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 MEMO_SECONDS = 1.0
 PATIENCE_SECONDS = 1.5
+GIVEN_UP_SECONDS = 15.0
+MOST_LOOKS = 4
 _LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
 
 
@@ -60,15 +62,17 @@ class _Look:
 
 
 class Watch:
-    """Looks when it is asked, at most once a second and never twice at a time, on a thread that may hang.
+    """Looks when it is asked, at most once a second, on a thread that may hang; after 15 s another begins beside it.
 
     Whoever asks gets an answer within 1.5 s, at once when an earlier look hangs; that the database gave none is one.
+    At most 4 looks are under way, so that threads do not gather.
     """
 
     def __init__(self, look: Callable[[datetime], Overall] = current) -> None:
         self._look = look
         self._lock = Lock()
         self._flight: Future[_Look] | None = None
+        self._given_up: list[Future[_Look]] = []
         self._began = 0.0
 
     def read(self) -> Overall:
@@ -81,10 +85,20 @@ class Watch:
 
     def _fly(self) -> "tuple[Future[_Look], float]":
         with self._lock:
-            if self._flight is None or self._is_old(self._flight):
+            if self._flight is None or self._is_old(self._flight) or self._is_given_up(self._flight):
                 self._began = time.monotonic()
                 self._flight = launch("health-watch", self._once)
             return self._flight, self._began
+
+    def _is_given_up(self, flight: "Future[_Look]") -> bool:
+        """Whether to look anew beside a look that hangs, as one does whose connection has lost its other end."""
+        if flight.done() or time.monotonic() - self._began < GIVEN_UP_SECONDS:
+            return False
+        self._given_up = [other for other in self._given_up if not other.done()]
+        if len(self._given_up) >= MOST_LOOKS - 1:
+            return False
+        self._given_up.append(flight)
+        return True
 
     @staticmethod
     def _is_old(flight: "Future[_Look]") -> bool:

@@ -25,17 +25,20 @@ class UnknownMetric(LookupError):
     """No metric of this name was ever recorded, and the catalogue does not declare one."""
 
 
-def live_part(now: datetime) -> dict[str, Any]:
-    """Tiles, health and processes, with what is wrong about them under ``findings``."""
+def live_metrics(now: datetime) -> dict[str, Any]:
+    """Tiles, and under ``findings`` whether samples still come in."""
     tiles = [tile(about, now) for about in TILES]
-    health, processes = health_part(now), process_part(now)
     sampled_at = max((one["at"] for one in tiles if one["at"] is not None), default=None)
+    return {"tiles": tiles, "sampled_at": sampled_at, "findings": _silence(sampled_at, now), "calm_since": None}
+
+
+def live_health(now: datetime) -> dict[str, Any]:
+    """Health and processes, with what is wrong about them under ``findings``."""
+    health, processes = health_part(now), process_part(now)
     return {
-        "tiles": tiles,
         "health": health,
         "processes": processes,
-        "sampled_at": sampled_at,
-        "findings": [*_silence(sampled_at, now), *_unhealthy(health), *_fallen(processes)],
+        "findings": [*_unhealthy(health), *_fallen(processes)],
         "calm_since": max((check["since"] for check in health if check["since"] is not None), default=None),
     }
 

@@ -10,6 +10,8 @@ PRESETS = ("15m", "1h", "6h", "24h", "7d")
 DEFAULT_FROM, DEFAULT_TO = "now-1h", "now"
 SHORTEST = timedelta(seconds=10)
 LONGEST = timedelta(days=400)
+FURTHEST_AHEAD = timedelta(days=1)
+"""Clocks of browsers may be wrong by hours; later than this there is nothing to show."""
 _RELATIVE = re.compile(r"now(?:-(?P<count>\d{1,5})(?P<unit>[smhdw]))?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -51,6 +53,8 @@ def parse_range(from_text: str, to_text: str, now: datetime) -> Range:
         raise RangeRefused("The range has to begin at least 10 seconds before it ends.")
     if length > LONGEST:
         raise RangeRefused("The range is longer than 400 days.")
+    if found.end > now + FURTHEST_AHEAD:
+        raise RangeRefused("The range ends more than a day ahead.")
     return found
 
 

@@ -74,7 +74,7 @@ function condition() {
     return ["disconnected", seconds ? `disconnected, retrying in ${seconds} s` : "disconnected, retrying"];
   }
   if (!state.answer) return ["waiting", "connecting"];
-  if (state.answer.sampled_at === null) return ["waiting", "waiting for data"];
+  if (!state.answer.sampled_at) return ["waiting", "waiting for data"];
   const age = Math.max(Math.round((now() - state.answer.sampled_at) / 1000), 0);
   const text = age < 120 ? `${age} s` : age < 7200 ? `${Math.round(age / 60)} min` : `${Math.round(age / 3600)} h`;
   return age * 1000 > state.answer.stale_after_ms ? ["stale", `stale ${text}`] : ["live", `live · ${text} ago`];

@@ -14,8 +14,9 @@ export function startSections() {
     if (section.dataset.version) versions.set(section.dataset.section, section.dataset.version);
   }
   document.addEventListener("ops:live", ({ detail }) => {
-    document.title = detail.title + plain;
-    showCount(detail.alerts);
+    /* a role may be for some parts only */
+    document.title = (detail.title ?? "") + plain;
+    showCount(detail.alerts ?? []);
     note(detail.versions);
     if (detail.checklist === null && document.querySelector('[data-section="checklist"]')) location.reload();
   });

@@ -5,9 +5,14 @@ import pytest
 from django.core.checks import CheckMessage
 from pytest_django.fixtures import Settings
 
-from ahgd_ops.checks import check_production, check_telling
+from ahgd_ops.checks import check_edge, check_keys, check_production, check_telling
 
-SOUND = {"public_url": "https://ops.example.org", "environment": "production"}
+SOUND = {
+    "public_url": "https://ops.example.org",
+    "environment": "production",
+    "trusted_proxies": ("10.0.0.1/32",),
+    "secret_key": "k" * 50,
+}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +21,13 @@ SOUND = {"public_url": "https://ops.example.org", "environment": "production"}
         (check_production, {}, []),
         (check_production, {"debug_mode": True}, ["ahgd_ops.E001"]),
         (check_production, {"public_url": ""}, ["ahgd_ops.W001"]),
+        (check_edge, {}, []),
+        (check_edge, {"trusted_proxies": ()}, ["ahgd_ops.W004"]),
+        (check_edge, {"trusted_proxies": (), "public_url": "http://ops.example.org"}, []),
+        (check_keys, {}, []),
+        (check_keys, {"secret_key": "", "database_url": ""}, []),
+        (check_keys, {"secret_key": "", "database_url": "sqlite:///ops.sqlite3"}, []),
+        (check_keys, {"secret_key": "", "database_url": "postgresql://db.example.org/ops"}, ["ahgd_ops.W005"]),
         (check_telling, {}, []),
         (check_telling, {"alert_email_enabled": True}, ["ahgd_ops.W002", "ahgd_ops.W003"]),
         (check_telling, {"lease_seconds": 10, "send_seconds": 10}, ["ahgd_ops.E003"]),

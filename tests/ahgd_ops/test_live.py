@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -107,7 +108,47 @@ def test_who_is_signed_out_is_told_so_in_json(client: Client, address: str) -> N
     assert (response.status_code, response.json()) == (401, {"error": "You are signed out. Sign in again."})
 
 
-@pytest.mark.parametrize(("scope", "status"), [("metrics:read", 200), ("health:read", 401)])
+@pytest.mark.parametrize(
+    ("scope", "sections"),
+    [
+        ("metrics:read", {"tiles", "sampled_at"}),
+        ("alerts:read", {"alerts", "rules"}),
+        ("health:read", {"health", "checks", "processes"}),
+    ],
+)
+def test_a_token_reads_the_parts_that_its_scope_is_for(client: Client, scope: str, sections: set[str]) -> None:
+    _, text = issue("script", [scope], person("Viewer"))
+    found = client.get("/ops/api/live?since=0&metric=x", headers={"authorization": f"Bearer {text}"}).json()
+    everyones = {"now", "versions", "stale_after_ms"}
+    assert found.keys() - everyones - {"points"} == sections
+    assert ("points" in found) == (scope == "metrics:read")
+
+
+def test_a_token_with_every_scope_reads_everything(client: Client) -> None:
+    _, text = issue("script", ["metrics:read", "alerts:read", "health:read"], person("Viewer"))
+    found = client.get("/ops/api/live", headers={"authorization": f"Bearer {text}"}).json()
+    assert {"status", "title", "alerts", "tiles", "health", "processes"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "sees_alerts"), [(["metrics:read"], False), (["metrics:read", "alerts:read"], True)]
+)
+def test_the_alerts_of_a_chart_take_the_scope_of_alerts(client: Client, scopes: list[str], sees_alerts: bool) -> None:
+    _, text = issue("script", scopes, person("Viewer"))
+    headers = {"authorization": f"Bearer {text}"}
+    found = client.get("/ops/api/series?metric=cpu_usage_percent", headers=headers).json()
+    assert ("bands" in found, "thresholds" in found) == (sees_alerts, sees_alerts)
+
+
+@pytest.mark.parametrize("address", ["/ops/api/live", "/ops/api/series?metric=cpu_usage_percent"])
+def test_who_has_no_role_reads_nothing(client: Client, address: str) -> None:
+    client.force_login(User.objects.create_user("norole"))
+    response = client.get(address)
+    assert response.status_code == 403
+    assert "Ask an administrator" in response.json()["error"]
+
+
+@pytest.mark.parametrize(("scope", "status"), [("metrics:read", 200), ("health:read", 403)])
 def test_a_token_reads_series_when_it_may_read_metrics(client: Client, scope: str, status: int) -> None:
     _, text = issue("script", [scope], person("Viewer"))
     response = client.get("/ops/api/series?metric=cpu_usage_percent", headers={"authorization": f"Bearer {text}"})
@@ -133,6 +174,11 @@ def test_a_series_comes_with_its_limits_and_bands(viewer: Client) -> None:
         ("metric=nonsense", 404, "no metric called 'nonsense'"),
         ("metric=cpu_usage_percent&from=x", 400, "'x' is not a time"),
         ("metric=cpu_usage_percent&from=now&to=now-1h", 400, "has to begin"),
+        (
+            "metric=cpu_usage_percent&from=9999-12-31T23:00&to=9999-12-31T23:59:59.9999",
+            400,
+            "ends more than a day ahead",
+        ),
     ],
 )
 def test_a_bad_question_for_a_series_says_what_is_wrong(viewer: Client, query: str, status: int, why: str) -> None:

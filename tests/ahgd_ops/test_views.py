@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from auditlog.context import set_actor
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from alerts.models import Rule
 from monitoring.models import ProcessState
+from tests.alerts.rows import an_alert
 from tests.monitoring.readings import record
 from tests.people import PASSWORD, person, superuser
 
@@ -202,3 +204,36 @@ def test_no_template_of_ours_has_an_inline_style_script_or_handler() -> None:
         if "notifications" not in path.parts and inline.search(path.read_text())
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("address", ["/ops/", "/ops/alerts/", "/ops/alerts/history/"])
+def test_who_has_no_role_is_told_whom_to_ask_and_can_sign_out_and_change_the_password(
+    client: Client, address: str
+) -> None:
+    client.force_login(User.objects.create_user("norole", password=PASSWORD))
+    page = text(client, address, status=403)
+    assert "Your account has no role yet. Ask an administrator" in page
+    assert 'action="/accounts/logout/"' in page
+    assert 'href="/accounts/password_change/"' in page
+    assert "data-live" not in page
+    assert 'href="/ops/alerts/"' not in page
+
+
+def test_an_alert_is_not_shown_to_who_has_no_role(client: Client) -> None:
+    alert = an_alert(timezone.now(), summary="a secret")
+    client.force_login(User.objects.create_user("norole"))
+    assert "a secret" not in text(client, f"/ops/alerts/{alert.pk}/", status=403)
+
+
+def test_who_has_no_role_can_change_the_password(client: Client) -> None:
+    client.force_login(User.objects.create_user("norole", password=PASSWORD))
+    assert "password" in text(client, "/accounts/password_change/")
+
+
+def test_who_may_see_alerts_only_sees_them_and_not_the_overview(client: Client) -> None:
+    user = User.objects.create_user("pager")
+    user.user_permissions.add(Permission.objects.get(codename="view_alert"))
+    client.force_login(user)
+    assert client.get("/ops/alerts/").status_code == 200
+    assert client.get("/ops/").status_code == 403
+    assert "tiles" not in client.get("/ops/api/live").json()

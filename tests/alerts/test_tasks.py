@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from celery import Task
+from django.db import connection
 from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
@@ -13,6 +14,7 @@ from monitoring.clock import database_now
 from monitoring.leases import acquire
 from monitoring.models import Lease
 from tests.alerts.feed import Feed
+from tests.monitoring.writers import open_writer
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,21 @@ def test_a_good_cycle_beats_the_dead_mans_switch(feed: Feed, settings: Settings,
     settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url="http://127.0.0.1:9/x")
     run_cycle(feed)
     assert woken == ["alerts.beat"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cycle_that_cannot_tell_what_is_new_is_not_a_good_one(
+    feed: Feed, settings: Settings, woken: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A writer that froze inside its transaction; on SQLite nobody writes past it, the lease neither."""
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, heartbeat_url="http://127.0.0.1:9/x")
+    if connection.vendor == "postgresql":
+        with open_writer():
+            run_cycle(feed)
+        lease = Lease.objects.get(pk="evaluate")
+        assert (woken, lease.finished_at) == ([], None)
+        assert lease.error.startswith("HighWaterUnknown: ")
+        assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
 
 
 def test_the_switch_is_fetched(settings: Settings, httpserver: HTTPServer) -> None:

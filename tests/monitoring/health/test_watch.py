@@ -90,6 +90,41 @@ def test_a_look_that_hangs_is_no_answer_of_the_database_and_is_not_repeated(monk
     assert len(looks) == 1
 
 
+def test_beside_a_look_that_hangs_for_long_another_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "GIVEN_UP_SECONDS", 0.0)
+    released, looks = Event(), []
+
+    def hang_once(now: datetime) -> Overall:
+        looks.append(now)
+        if len(looks) == 1:
+            released.wait(60)
+        return FINE
+
+    own = Watch(hang_once)
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    assert own.read().blocked_by == ("database",)
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 60.0)
+    assert own.read() == FINE
+    released.set()
+
+
+def test_looks_that_all_hang_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "GIVEN_UP_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    released, looks = Event(), []
+
+    def hang(now: datetime) -> Overall:
+        looks.append(now)
+        released.wait(60)
+        return FINE
+
+    own = Watch(hang)
+    for _ in range(3 * watch.MOST_LOOKS):
+        own.read()
+    released.set()
+    assert len(looks) == watch.MOST_LOOKS
+
+
 def test_a_look_that_came_back_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
     released = Event()

@@ -44,7 +44,7 @@ def test_beats_older_than_the_strip_are_left_out() -> None:
 def test_a_check_that_never_ran_is_unknown_and_worries_nobody() -> None:
     a_check(status="unknown", checked_at=None, changed_at=None)
     record("cpu_usage_percent", {NOW: 5.0}, instance="web")
-    live = data.live_part(NOW)
+    live = data.live_health(NOW)
     assert live["health"][0]["level"] == "unknown"
     assert live["findings"] == []
 
@@ -53,7 +53,9 @@ def test_a_failing_check_is_a_finding_with_its_message() -> None:
     a_check(name="disk_space", status="critical", message="96 % in use")
     record("cpu_usage_percent", {NOW: 5.0}, instance="web")
     since = to_ms(NOW - timedelta(hours=1))
-    assert data.live_part(NOW)["findings"] == [{"level": "critical", "text": "Disk space: 96 % in use", "since": since}]
+    assert data.live_health(NOW)["findings"] == [
+        {"level": "critical", "text": "Disk space: 96 % in use", "since": since}
+    ]
 
 
 def test_a_restarting_process_is_seen_with_the_reason() -> None:
@@ -69,7 +71,7 @@ def test_a_process_whose_supervisor_fell_silent_is_not_called_running() -> None:
 
 
 def test_nothing_recorded_yet_is_said_as_unknown() -> None:
-    live = data.live_part(NOW)
+    live = data.live_metrics(NOW)
     assert live["sampled_at"] is None
     assert live["findings"] == [{"level": "unknown", "text": "No samples yet", "since": None}]
 
@@ -77,7 +79,7 @@ def test_nothing_recorded_yet_is_said_as_unknown() -> None:
 def test_samples_that_stop_coming_are_a_warning_since_the_last_one() -> None:
     at = NOW - timedelta(minutes=3)
     record("cpu_usage_percent", {at: 5.0}, instance="web")
-    assert data.live_part(NOW)["findings"] == [
+    assert data.live_metrics(NOW)["findings"] == [
         {"level": "warning", "text": "No new samples are coming in", "since": to_ms(at)}
     ]
 

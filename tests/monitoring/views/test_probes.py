@@ -158,8 +158,8 @@ def test_no_accept_header_breaks_a_probe(
 
 
 def test_plain_http_is_not_redirected(client: Client, settings: Settings) -> None:
-    settings.SECURE_SSL_REDIRECT = True
-    assert client.get("/health/live", headers={"host": POD}).status_code == 200
+    settings.CONFIG = replace(settings.CONFIG, public_url="https://ops.example.org")
+    assert client.get("/health/live", headers={"host": POD}, REMOTE_ADDR="10.42.0.1").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
