@@ -1,5 +1,6 @@
 """What Django and Celery tell of: connections, sign-ins. Connected when the apps are ready; nothing is started."""
 
+import os
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +16,7 @@ def connect() -> None:
     """Begins to measure, unless AHGD_PERFORMANCE_MONITORING is false."""
     if not settings.CONFIG.enable_performance_monitoring:
         return
+    os.register_at_fork(after_in_child=automatic.executions.forget)
     connection_created.connect(watch_connection, dispatch_uid="monitoring.watch_connection")
     for connection in connections.all(initialized_only=True):
         automatic.executions.watch(connection)

@@ -112,6 +112,11 @@ class Executions:
         """All that waits; the next flush begins empty."""
         return _drained(self._done), _drained(self._slow), _drained(self._repeated)
 
+    def forget(self) -> None:
+        """In a child process: what waits here is the parent's to tell."""
+        for waiting in (self._done, self._slow, self._repeated):
+            waiting.clear()
+
 
 def _drained(waiting: "deque[Any]") -> list[Any]:
     """What is there now; others may append meanwhile."""

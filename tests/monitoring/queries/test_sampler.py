@@ -115,3 +115,9 @@ def test_why_there_is_no_plan_is_said(text: str, database: str, why: str) -> Non
 )
 def test_parameters_are_told_by_type_and_length(params: object, shown: str) -> None:
     assert redacted(params) == shown
+
+
+def test_a_child_does_not_tell_its_parents_queries_again(executions: Executions) -> None:
+    Lease.objects.exists()
+    executions.forget()  # what the child's side of os.fork calls
+    assert samples(executions) == []
