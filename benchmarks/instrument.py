@@ -16,6 +16,7 @@ from benchmarks.report import Report
 
 CALLS = 200_000
 ROUNDS = 9
+FLUSHES = 20
 SERIES = 5_000
 MILLION = 1_000_000
 
@@ -122,7 +123,7 @@ def flushing(report: Report, directory: Path) -> None:
     def rate(name: str, kind: Kind) -> float:
         storage.write(samples(name, kind, 0))  # the series are made
         speeds = []
-        for at_ms in range(1, ROUNDS + 1):
+        for at_ms in range(1, FLUSHES + 1):
             batch = samples(name, kind, at_ms)
             gc.collect()
             began = perf_counter()
@@ -134,7 +135,8 @@ def flushing(report: Report, directory: Path) -> None:
     report.row("sqlite3 executemany, insert and update", "floor", _floor(directory), "series/s", lower_is_better=False)
     report.row("flush of gauges and counters", "ours", gauges, "series/s", lower_is_better=False)
     report.row("flush of timings with sketches", "ours", timings, "series/s", lower_is_better=False)
-    report.limit("flushing at least 35 000 series values a second on SQLite", gauges, 35_000, at_least=True)
+    slower = min(gauges, timings)
+    report.limit("flushing at least 35 000 series values a second on SQLite", slower, 35_000, at_least=True)
 
 
 def _floor(directory: Path) -> float:
