@@ -45,7 +45,7 @@ class ProductionConfig:
     metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     target_allow: tuple[str, ...] = ()
     webhook_allow: tuple[str, ...] = ()
-    heartbeat_url: str = ""
+    heartbeat_url: str = field(default="", repr=False)
 
     database_url: str = field(default="", repr=False)
     cache_redis_enabled: bool = False

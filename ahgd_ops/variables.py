@@ -56,7 +56,7 @@ VARIABLES = (
         "AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach.", used_from="Health"
     ),
     Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
-    Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle."),
+    Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
     recording.DATABASE,
     Variable("AHGD_REDIS_ENABLED", "cache_redis_enabled", FLAG, "Use Redis as broker and shared cache."),
@@ -118,7 +118,7 @@ VARIABLES = (
     Variable("AHGD_ALERT_EMAIL", "alert_email_enabled", FLAG, "Seeds the e-mail channel as enabled."),
     Variable("AHGD_ALERT_EMAIL_RECIPIENTS", "alert_email_recipients", ADDRESSES, "Seeds the e-mail recipients."),
     Variable("AHGD_ALERT_WEBHOOK", "alert_webhook_enabled", FLAG, "Seeds the webhook channels as enabled."),
-    Variable("AHGD_ALERT_WEBHOOK_URLS", "alert_webhook_urls", URLS, "Seeds one webhook channel each; trusted."),
+    Variable("AHGD_ALERT_WEBHOOK_URLS", "alert_webhook_urls", URLS, "Seeds one webhook channel each; trusted.", True),
     Variable("AHGD_ALERT_FILE_DIRS", "alert_file_dirs", DIRECTORIES, "Where file channels may write by absolute path."),
     Variable("AHGD_SMTP_HOST", "smtp_host", HOSTNAME, "Mail server."),
     Variable("AHGD_SMTP_PORT", "smtp_port", PORT, "Mail server's port."),

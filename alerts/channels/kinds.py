@@ -6,6 +6,7 @@ from alerts.channels.email import EmailTransport
 from alerts.channels.file import FileTransport
 from alerts.channels.log import LogTransport
 from alerts.channels.webhook import WebhookTransport
+from alerts.secrets import HINT, Unreadable
 
 TRANSPORTS: tuple[Transport, ...] = (
     LogTransport(),
@@ -32,6 +33,8 @@ def send(channel: Destination, message: Message) -> Receipt:
     try:
         chosen.check(channel.settings)
         if chosen.takes_secret:  # of an earlier kind, one may be left
+            if isinstance(channel.secret, Unreadable):  # without it, what is signed would go out unsigned
+                raise PermanentFailure(HINT)
             chosen.check_secret(channel.secret)
     except SettingsRefused as refused:
         raise PermanentFailure(str(refused)) from refused

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-UNREADABLE = ""
+from alerts.secrets import Unreadable
 
 
 @lru_cache(maxsize=4)
@@ -21,9 +21,11 @@ def _cipher(key: str) -> Fernet:
 
 
 class EncryptedTextField(models.TextField):
-    """Text in Python, a Fernet token in the database. A token of another key reads as empty: enter the secret anew."""
+    """Text in Python, a Fernet token in the database. A token of another key reads as ``Unreadable``, and is kept."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Unreadable):
+            return str(value)
         text = super().get_prep_value(value)
         return text if text in (None, "") else _cipher(settings.FIELD_KEY).encrypt(text.encode()).decode()
 
@@ -33,4 +35,4 @@ class EncryptedTextField(models.TextField):
         try:
             return _cipher(settings.FIELD_KEY).decrypt(value.encode()).decode()
         except InvalidToken:
-            return UNREADABLE
+            return Unreadable(value)

@@ -5,131 +5,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='HealthCheckState',
+            name="HealthCheckState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('status', models.CharField(choices=[('healthy', 'Healthy'), ('warning', 'Warning'), ('critical', 'Critical'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('duration_ms', models.FloatField(default=0)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_at', models.DateTimeField(blank=True, help_text='Since when the status is what it is.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("healthy", "Healthy"),
+                            ("warning", "Warning"),
+                            ("critical", "Critical"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("duration_ms", models.FloatField(default=0)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed_at",
+                    models.DateTimeField(blank=True, help_text="Since when the status is what it is.", null=True),
+                ),
             ],
             options={
-                'verbose_name': 'health check',
-                'ordering': ('name',),
+                "verbose_name": "health check",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=120)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
-                ('free_at', models.DateTimeField(help_text='Nobody else begins before this, even when the holder is done.')),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('duration_ms', models.FloatField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
+                ("name", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("holder", models.CharField(blank=True, max_length=120)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "free_at",
+                    models.DateTimeField(help_text="Nobody else begins before this, even when the holder is done."),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("duration_ms", models.FloatField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Metric',
+            name="Metric",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('kind', models.CharField(choices=[('gauge', 'Gauge'), ('counter', 'Counter'), ('timing', 'Timing')], default='gauge', max_length=10)),
-                ('unit', models.CharField(blank=True, help_text='Base unit, such as seconds, bytes or percent.', max_length=32)),
-                ('category', models.CharField(blank=True, help_text='Group in the console, such as system.', max_length=64)),
-                ('help', models.TextField(blank=True, help_text='One sentence, shown on /metrics and beside the chart.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("gauge", "Gauge"), ("counter", "Counter"), ("timing", "Timing")],
+                        default="gauge",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        blank=True, help_text="Base unit, such as seconds, bytes or percent.", max_length=32
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(blank=True, help_text="Group in the console, such as system.", max_length=64),
+                ),
+                (
+                    "help",
+                    models.TextField(blank=True, help_text="One sentence, shown on /metrics and beside the chart."),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='ReadCursor',
+            name="ReadCursor",
             fields=[
-                ('reader', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField(default=0)),
-                ('table', models.CharField(help_text='Whose ids the position counts.', max_length=64)),
-                ('moved_at', models.DateTimeField(help_text='One that has not moved for an hour holds nothing back any more.')),
+                ("reader", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField(default=0)),
+                ("table", models.CharField(help_text="Whose ids the position counts.", max_length=64)),
+                (
+                    "moved_at",
+                    models.DateTimeField(help_text="One that has not moved for an hour holds nothing back any more."),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProcessState',
+            name="ProcessState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('instance', models.CharField(max_length=253)),
-                ('phase', models.CharField(choices=[('starting', 'Starting'), ('running', 'Running'), ('restarting', 'Restarting'), ('stopped', 'Stopped')], max_length=12)),
-                ('pid', models.IntegerField(blank=True, null=True)),
-                ('restarts', models.IntegerField(default=0)),
-                ('changed_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(help_text='When the supervisor last said so.')),
-                ('reason', models.CharField(blank=True, help_text='Why it is not running, or last was not.', max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64)),
+                ("instance", models.CharField(max_length=253)),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("starting", "Starting"),
+                            ("running", "Running"),
+                            ("restarting", "Restarting"),
+                            ("stopped", "Stopped"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("pid", models.IntegerField(blank=True, null=True)),
+                ("restarts", models.IntegerField(default=0)),
+                ("changed_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(help_text="When the supervisor last said so.")),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="Why it is not running, or last was not.", max_length=200),
+                ),
             ],
             options={
-                'ordering': ('instance', 'name'),
-                'constraints': [models.UniqueConstraint(fields=('instance', 'name'), name='process_once_per_host')],
+                "ordering": ("instance", "name"),
+                "constraints": [models.UniqueConstraint(fields=("instance", "name"), name="process_once_per_host")],
             },
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tags', models.JSONField(blank=True, default=dict)),
-                ('fingerprint', models.CharField(max_length=32, unique=True)),
-                ('last_value', models.FloatField(blank=True, null=True)),
-                ('last_at', models.BigIntegerField(blank=True, null=True, verbose_name='last at (ms)')),
-                ('metric', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='series', to='ahgd_monitoring.metric')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tags", models.JSONField(blank=True, default=dict)),
+                ("fingerprint", models.CharField(max_length=32, unique=True)),
+                ("last_value", models.FloatField(blank=True, null=True)),
+                ("last_at", models.BigIntegerField(blank=True, null=True, verbose_name="last at (ms)")),
+                (
+                    "metric",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="series", to="ahgd_monitoring.metric"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'series',
+                "verbose_name_plural": "series",
             },
         ),
         migrations.CreateModel(
-            name='HealthRecord',
+            name="HealthRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.BigIntegerField(verbose_name='at (ms)')),
-                ('status', models.CharField(choices=[('healthy', 'Healthy'), ('warning', 'Warning'), ('critical', 'Critical'), ('unknown', 'Unknown')], max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('duration_ms', models.FloatField()),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('is_transition', models.BooleanField(default=False)),
-                ('state', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='ahgd_monitoring.healthcheckstate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.BigIntegerField(verbose_name="at (ms)")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("healthy", "Healthy"),
+                            ("warning", "Warning"),
+                            ("critical", "Critical"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("duration_ms", models.FloatField()),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("is_transition", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="ahgd_monitoring.healthcheckstate",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'at'], name='health_state_at'), models.Index(condition=models.Q(('is_transition', True)), fields=['state', 'at'], name='health_transitions')],
+                "indexes": [
+                    models.Index(fields=["state", "at"], name="health_state_at"),
+                    models.Index(
+                        condition=models.Q(("is_transition", True)), fields=["state", "at"], name="health_transitions"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MetricSnapshot',
+            name="MetricSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.BigIntegerField(verbose_name='at (ms)')),
-                ('value', models.FloatField(help_text='Gauge: the last value. Counter: the increase. Timing: the slowest, seconds.')),
-                ('count', models.BigIntegerField(blank=True, null=True)),
-                ('total', models.FloatField(blank=True, null=True)),
-                ('minimum', models.FloatField(blank=True, null=True)),
-                ('maximum', models.FloatField(blank=True, null=True)),
-                ('edited', models.BooleanField(default=False, editable=False)),
-                ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='ahgd_monitoring.series')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.BigIntegerField(verbose_name="at (ms)")),
+                (
+                    "value",
+                    models.FloatField(
+                        help_text="Gauge: the last value. Counter: the increase. Timing: the slowest, seconds."
+                    ),
+                ),
+                ("count", models.BigIntegerField(blank=True, null=True)),
+                ("total", models.FloatField(blank=True, null=True)),
+                ("minimum", models.FloatField(blank=True, null=True)),
+                ("maximum", models.FloatField(blank=True, null=True)),
+                ("edited", models.BooleanField(default=False, editable=False)),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="ahgd_monitoring.series",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'snapshot',
-                'indexes': [models.Index(fields=['series', 'at'], name='snapshot_series_at')],
+                "verbose_name": "snapshot",
+                "indexes": [models.Index(fields=["series", "at"], name="snapshot_series_at")],
             },
         ),
     ]
