@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "monitoring.middleware.ProbeMiddleware",  # first: probes carry a pod's address as Host, over plain HTTP
+    "monitoring.middleware.RequestMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ahgd_ops.access.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -154,7 +155,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret"], "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
-    {"model": "ahgd_monitoring.MetricSnapshot"},
+    {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
+    {"model": "ahgd_monitoring.CollectorState", "include_fields": ["enabled", "every_seconds"]},
     {
         "model": "django_celery_beat.PeriodicTask",
         "exclude_fields": ["last_run_at", "total_run_count", "date_changed"],

@@ -8,7 +8,6 @@ from caching.environment import (
     HOSTNAME,
     LIST,
     NETWORKS,
-    PATH,
     PORT,
     TEXT,
     URL,
@@ -20,16 +19,12 @@ from caching.environment import (
     one_of,
     whole,
 )
+from monitoring import environment as recording
 
 ENVIRONMENTS = ("production", "staging", "development", "testing")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-DATABASE_URL = Reader(
-    "postgresql://user:password@host:port/name or sqlite:///path",
-    str,
-    lambda value: str(value).split(":", 1)[0] in ("sqlite", "postgres", "postgresql"),
-)
 KEY = Reader("at least 32 characters", str, lambda value: len(str(value)) >= 32)
 DIRECTORIES = Reader(
     "absolute paths of directories separated by commas",
@@ -43,10 +38,10 @@ VARIABLES = (
     Variable("AHGD_ENVIRONMENT", "environment", one_of(*ENVIRONMENTS), "Where this runs; production adds its rules."),
     Variable("AHGD_DEBUG", "debug_mode", FLAG, "Django's debug pages. Never in production."),
     Variable("AHGD_LOG_LEVEL", "log_level", one_of(*LOG_LEVELS), "Least severity that is logged."),
-    Variable("AHGD_STATE_DIR", "state_dir", PATH, "Where the embedded default keeps database, broker, keys and logs."),
+    recording.STATE_DIR,
     Variable("AHGD_SECRET_KEY", "secret_key", KEY, "Signs sessions; made in the state directory when unset.", True),
     Variable("AHGD_FIELD_KEY", "field_key", KEY, "Encrypts channel secrets; the secret key when unset.", True),
-    Variable("AHGD_INSTANCE", "instance", HOSTNAME, "Name of this host in tags; the host's own name when unset."),
+    recording.INSTANCE,
     Variable("AHGD_ADMIN_PASSWORD", "admin_password", TEXT, "Password of the first administrator, `admin`.", True),
     # Addresses
     Variable("AHGD_PUBLIC_URL", "public_url", URL, "Where people reach the console: links, cookies, CSRF."),
@@ -63,7 +58,7 @@ VARIABLES = (
     Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
-    Variable("DATABASE_URL", "database_url", DATABASE_URL, "Database; SQLite in the state directory when unset.", True),
+    recording.DATABASE,
     Variable("AHGD_REDIS_ENABLED", "cache_redis_enabled", FLAG, "Use Redis as broker and shared cache."),
     Variable("AHGD_REDIS_HOST", "cache_redis_host", HOSTNAME, "Redis' host."),
     Variable("AHGD_REDIS_PORT", "cache_redis_port", PORT, "Redis' port."),
@@ -78,9 +73,9 @@ VARIABLES = (
         "Seconds query results are kept.",
         used_from="Queries",
     ),
-    Variable("AHGD_DB_WAL", "db_enable_wal_mode", FLAG, "Write-ahead log on SQLite."),
+    recording.WAL,
     # Capabilities
-    Variable("AHGD_PERFORMANCE_MONITORING", "enable_performance_monitoring", FLAG, "Collect and record metrics."),
+    recording.ENABLED,
     Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers.", used_from="Cache"),
     Variable("AHGD_QUERY_OPTIMIZATION", "enable_query_optimization", FLAG, "Use the query tools.", used_from="Queries"),
     Variable("AHGD_HEALTH_CHECKS", "enable_health_checks", FLAG, "Run the health checks."),
@@ -111,10 +106,10 @@ VARIABLES = (
     Variable("AHGD_WEB_THREADS", "web_threads", whole(1, 128), "Threads of a web process."),
     Variable("AHGD_WORKER_THREADS", "worker_threads", whole(1, 128), "Threads of a worker."),
     # Intervals
-    Variable("AHGD_COLLECT_SECONDS", "collect_seconds", whole(1, 3600), "Collection interval of the first start."),
+    recording.COLLECT,
     Variable("AHGD_EVALUATE_SECONDS", "evaluate_seconds", whole(1, 3600), "Evaluation interval of the first start."),
     Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
-    Variable("AHGD_FLUSH_SECONDS", "flush_seconds", number(0.1, 60), "Seconds between a recorder's flushes."),
+    recording.FLUSH,
     Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),

@@ -14,6 +14,8 @@ _HOMES = {
     "database_now": "monitoring.clock",
     "get_performance_monitor": "monitoring.performance",
     "lease": "monitoring.leases",
+    "setup": "monitoring.standalone",
+    "track_performance": "monitoring.performance",
     "least_gap_seconds": "monitoring.schedule",
     "overtake": "monitoring.leases",
 }
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from monitoring.leases import overtake as overtake
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
+    from monitoring.performance import track_performance as track_performance
     from monitoring.schedule import least_gap_seconds as least_gap_seconds
+    from monitoring.standalone import setup as setup
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

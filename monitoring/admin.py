@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.timesince import timesince
 
 from monitoring.clock import from_ms
+from monitoring.limits import MOST_SERIES_OF_A_METRIC
 from monitoring.models import (
+    CollectorState,
     HealthCheckState,
     HealthRecord,
     Lease,
@@ -16,7 +20,10 @@ from monitoring.models import (
     MetricSnapshot,
     ProcessState,
     Series,
+    SlowQuery,
 )
+from monitoring.queries.plans import NoPlan, plan
+from monitoring.sketch import Sketch
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -34,10 +41,31 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Metric)
 class MetricAdmin(admin.ModelAdmin):
-    list_display = ("name", "kind", "unit", "category", "help")
+    list_display = ("name", "kind", "unit", "category", "last_value", "series_count", "limit", "help")
     list_filter = ("kind", "category")
     search_fields = ("name", "help")
-    readonly_fields = ("name", "kind")
+    readonly_fields = ("name", "kind", "last_value", "series_count")
+    fields = ("name", "kind", "unit", "category", "help", "most_series", "last_value", "series_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Metric]:
+        newest = Series.objects.filter(metric=OuterRef("pk"), last_at__isnull=False).order_by("-last_at")
+        metrics: QuerySet[Metric] = super().get_queryset(request)
+        return metrics.annotate(newest_value=Subquery(newest.values("last_value")[:1]), number=Count("series"))
+
+    @admin.display(description="last value", ordering="newest_value", empty_value="none")
+    def last_value(self, metric: Metric) -> float | None:
+        """Of the series that was recorded last."""
+        value: float | None = metric.newest_value  # type: ignore[attr-defined]  # annotated above
+        return value
+
+    @admin.display(description="series", ordering="number")
+    def series_count(self, metric: Metric) -> int:
+        number: int = metric.number  # type: ignore[attr-defined]  # annotated above
+        return number
+
+    @admin.display(description="limit", ordering="most_series")
+    def limit(self, metric: Metric) -> int:
+        return MOST_SERIES_OF_A_METRIC if metric.most_series is None else metric.most_series
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a metric begins with its first sample
@@ -45,7 +73,7 @@ class MetricAdmin(admin.ModelAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "last_value", "last_seen")
+    list_display = ("__str__", "last_value", "last_seen", "count", "total")
     list_filter = ("metric__category",)
     list_select_related = ("metric",)
     search_fields = ("metric__name",)
@@ -61,13 +89,21 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
     list_select_related = ("series__metric",)
     search_fields = ("series__metric__name",)
     show_full_result_count = False
-    fields = ("series", "time", "value", "count", "total", "minimum", "maximum", "edited")
-    readonly_fields = ("series", "time", "count", "total", "minimum", "maximum", "edited")
+    fields = ("series", "time", "value", "count", "total", "minimum", "maximum", "percentiles", "edited")
+    readonly_fields = ("series", "time", "count", "total", "minimum", "maximum", "percentiles", "edited")
     ordering = ("-id",)
 
     @admin.display(description="time", ordering="at")
     def time(self, snapshot: MetricSnapshot) -> str:
         return from_ms(snapshot.at).isoformat(sep=" ", timespec="milliseconds")
+
+    @admin.display(empty_value="only timings have some")
+    def percentiles(self, snapshot: MetricSnapshot) -> str | None:
+        if snapshot.sketch is None or snapshot.minimum is None or snapshot.maximum is None:
+            return None
+        sketch = Sketch.decode(bytes(snapshot.sketch))
+        found = {q: sketch.quantile(q / 100, snapshot.minimum, snapshot.maximum) for q in (50, 95, 99)}
+        return ", ".join(f"p{q} {value:.3g}" for q, value in found.items())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -107,3 +143,45 @@ class LeaseAdmin(ReadOnlyAdmin):
 @admin.register(ProcessState)
 class ProcessStateAdmin(ReadOnlyAdmin):
     list_display = ("name", "instance", "phase", "restarts", "changed_at", "seen_at", "reason")
+
+
+@admin.register(CollectorState)
+class CollectorStateAdmin(admin.ModelAdmin):
+    """People switch a collector off, or give it an interval of its own; what came of it is the console's to write."""
+
+    list_display = ("name", "instance", "enabled", "every_seconds", "age", "duration_ms", "series", "error")
+    list_filter = ("enabled", "instance", "name")
+    fields = ("name", "instance", "enabled", "every_seconds", "age", "started_at", "duration_ms", "series", "error")
+    readonly_fields = ("name", "instance", "age", "started_at", "duration_ms", "series", "error")
+
+    @admin.display(description="last read", ordering="finished_at")
+    def age(self, state: CollectorState) -> str:
+        return "never" if state.finished_at is None else f"{timesince(state.finished_at)} ago"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a collector has its row from its first run
+
+    def save_model(self, request: HttpRequest, obj: CollectorState, form: ModelForm, change: bool) -> None:
+        obj.save(update_fields=form.changed_data)  # what a worker writes meanwhile stays
+
+
+@admin.register(SlowQuery)
+class SlowQueryAdmin(ReadOnlyAdmin):
+    """Slow and repeated queries, with their plan on demand."""
+
+    list_display = ("query", "count", "slowest_seconds", "where", "repeats", "repeated_in", "last_at")
+    list_filter = ("database", "where")
+    search_fields = ("query", "text")
+    actions = ("ask_for_plan",)
+
+    @admin.action(description="Ask the database for the plan", permissions=["view"])
+    def ask_for_plan(self, request: HttpRequest, queries: QuerySet[SlowQuery]) -> None:
+        for query in queries:
+            try:
+                query.plan = plan(query)
+            except NoPlan as why:
+                messages.warning(request, f"{query}: {why}")
+                continue
+            query.planned_at = timezone.now()
+            query.save(update_fields=["plan", "planned_at"])
+            messages.success(request, f"{query}: its plan is on its page.")

@@ -1,13 +1,12 @@
-"""/metrics: what django-prometheus counts in the web processes, and the latest recorded values, in one page.
+"""/metrics: what django-prometheus counts in the web processes, and all recorded series, in one page.
 
 ``settings.EXPOSITION_COLLECTORS`` names more collectors, each called with the time to get one that has ``collect``.
 """
 
 import logging
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -19,16 +18,12 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from monitoring.accept import prefers_openmetrics
-from monitoring.clock import to_ms
+from monitoring.families import SeriesCollector
 from monitoring.health.status import Overall
-from monitoring.models import Kind, Series, Status
+from monitoring.models import Status
 
 log = logging.getLogger(__name__)
 
-FRESH_FOR = timedelta(minutes=5)
-_NOT_IN_A_NAME = re.compile(r"[^a-zA-Z0-9_:]")
-_NOT_IN_A_LABEL = re.compile(r"[^a-zA-Z0-9_]")
-_RESERVED_LABELS = frozenset({"le", "quantile"})  # of histograms and summaries
 _LEVELS = {Status.HEALTHY: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
 
 
@@ -36,48 +31,6 @@ class Collector(Protocol):
     """One source of families, read once for one page."""
 
     def collect(self) -> Iterable[Metric]: ...
-
-
-class SeriesCollector:
-    """The latest value of each recorded gauge that is not older than five minutes."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def collect(self) -> Iterator[Metric]:
-        rows = Series.objects.filter(metric__kind=Kind.GAUGE, last_at__gte=to_ms(self.now - FRESH_FOR))
-        families: dict[str, Metric] = {}
-        seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
-        fields = ("metric__name", "metric__unit", "metric__help", "tags", "last_value")
-        for name, unit, text, tags, value in rows.order_by("metric__name", "id").values_list(*fields):
-            name, labels = metric_name(name), label_set(tags)
-            family = families.setdefault(name, _gauge(name, unit, text))
-            if (name, tuple(labels.items())) not in seen:  # two names may become one
-                seen.add((name, tuple(labels.items())))
-                family.add_sample(name, labels, value)
-        yield from families.values()
-
-
-def _gauge(name: str, unit: str, text: str) -> Metric:
-    suffix = unit if unit and name.endswith(f"_{unit}") else ""  # else the family would change its name
-    return Metric(name, text or "Recorded by an application.", "gauge", suffix)
-
-
-def metric_name(text: str) -> str:
-    """``text`` as Prometheus allows it: whatever else stands in it becomes an underscore."""
-    name = _NOT_IN_A_NAME.sub("_", text)
-    return name if name and not name[0].isdigit() else f"_{name}"
-
-
-def label_set(tags: Mapping[str, object]) -> dict[str, str]:
-    """Tags as labels, in sorted order; of two keys that become one the first stays."""
-    labels: dict[str, str] = {}
-    for key, value in sorted(tags.items()):
-        label = _NOT_IN_A_LABEL.sub("_", key)
-        if not label or label[0].isdigit() or label.startswith("__") or label in _RESERVED_LABELS:
-            label = f"tag_{label.lstrip('_')}"
-        labels.setdefault(label, str(value))
-    return labels
 
 
 class HealthCollector:

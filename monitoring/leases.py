@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
+from monitoring import automatic
 from monitoring.clock import database_now
 from monitoring.models import Lease
 
@@ -102,7 +103,9 @@ def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) ->
 
 def _release(held: Held, began: float, error: str) -> None:
     now = database_now()
-    ended = {"expires_at": now, "duration_ms": (time.monotonic() - began) * 1000, "error": error}
+    seconds = time.monotonic() - began
+    automatic.took("ahgd_ops_cycle_duration_seconds", "console", seconds, cycle=held.name)
+    ended = {"expires_at": now, "duration_ms": seconds * 1000, "error": error}
     if not error:
         ended["finished_at"] = now
     if not Lease.objects.filter(pk=held.name, fence=held.fence).update(**ended):

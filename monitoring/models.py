@@ -3,13 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-
-class Kind(models.TextChoices):
-    """What a value means: ``catalogue.py`` gives each metric one."""
-
-    GAUGE = "gauge"
-    COUNTER = "counter"
-    TIMING = "timing"
+from monitoring.kinds import Kind as Kind
 
 
 class Metric(models.Model):
@@ -20,6 +14,9 @@ class Metric(models.Model):
     unit = models.CharField(max_length=32, blank=True, help_text="Base unit, such as seconds, bytes or percent.")
     category = models.CharField(max_length=64, blank=True, help_text="Group in the console, such as system.")
     help = models.TextField(blank=True, help_text="One sentence, shown on /metrics and beside the chart.")
+    most_series = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Sets of tags that are told apart; the others become one. 1000 when empty."
+    )
 
     class Meta:
         ordering = ("name",)
@@ -36,6 +33,9 @@ class Series(models.Model):
     fingerprint = models.CharField(max_length=32, unique=True)  # the recorder's look-up
     last_value = models.FloatField(null=True, blank=True)
     last_at = models.BigIntegerField("last at (ms)", null=True, blank=True)
+    count = models.BigIntegerField(default=0, help_text="Values ever recorded.")
+    total = models.FloatField(default=0, help_text="Their sum. Counters and timings on /metrics go on from here.")
+    histogram = models.BinaryField(null=True, editable=False)  # timings: a sketch at scale 0, bounds are powers of two
 
     class Meta:
         verbose_name_plural = "series"
@@ -55,6 +55,7 @@ class MetricSnapshot(models.Model):
     total = models.FloatField(null=True, blank=True)
     minimum = models.FloatField(null=True, blank=True)
     maximum = models.FloatField(null=True, blank=True)
+    sketch = models.BinaryField(null=True, editable=False)  # timings: monitoring/sketch.py
     edited = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -63,6 +64,58 @@ class MetricSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value:g} of series {self.series_id} at {self.at}"
+
+
+class CollectorState(models.Model):
+    """A collector on a host: whether and how often it reads, and what came of it the last time."""
+
+    name = models.CharField(max_length=64)
+    instance = models.CharField(max_length=253)
+    enabled = models.BooleanField(default=True)
+    every_seconds = models.FloatField(
+        default=0, help_text="Least time between two readings; 0: at each run of the job collect."
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="When it last read without an error.")
+    duration_ms = models.FloatField(null=True, blank=True)
+    series = models.PositiveIntegerField(default=0, help_text="Series it gave the last time.")
+    error = models.TextField(blank=True)
+    memory = models.JSONField(default=dict, blank=True, editable=False)  # what cumulative sources said last
+
+    class Meta:
+        verbose_name = "collector"
+        constraints = (models.UniqueConstraint(fields=("instance", "name"), name="collector_once_per_host"),)
+        ordering = ("instance", "name")
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.instance}"
+
+
+class SlowQuery(models.Model):
+    """A shape of query that was slow, or was repeated within one request, with nothing of its values."""
+
+    database = models.CharField(max_length=64)
+    vendor = models.CharField(max_length=32)
+    query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
+    text = models.TextField(help_text="Literals are replaced by question marks.")
+    count = models.BigIntegerField(default=0, help_text="Times it was slow.")
+    slowest_seconds = models.FloatField(default=0)
+    parameters = models.TextField(blank=True, help_text="Types and lengths in the slowest execution; never values.")
+    where = models.CharField(max_length=200, blank=True, help_text="The page or task of the slowest execution.")
+    repeats = models.PositiveIntegerField(default=0, help_text="Most executions within one request (N+1).")
+    repeated_in = models.CharField(max_length=200, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    plan = models.TextField(blank=True, help_text="The database's plan, when someone asked for it.")
+    planned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "slow queries"
+        constraints = (models.UniqueConstraint(fields=("database", "query"), name="slow_query_once"),)
+        ordering = ("-last_at",)
+
+    def __str__(self) -> str:
+        return self.query
 
 
 class ReadCursor(models.Model):

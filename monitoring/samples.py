@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from monitoring.models import Kind
+from monitoring.kinds import Kind
+from monitoring.sketch import Sketch
 
 Tags = tuple[tuple[str, str], ...]
 LONGEST_NAME = 200
@@ -22,6 +23,13 @@ class SeriesKey:
     tags: Tags
     kind: Kind
     category: str = field(default="", compare=False)
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.name, self.tags)))
+
+    def __hash__(self) -> int:
+        return self._hash  # computed once: a flush looks each key up several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Sample:
     total: float | None = None
     minimum: float | None = None
     maximum: float | None = None
+    sketch: Sketch | None = None
 
 
 class SampleRefused(ValueError):

@@ -4,17 +4,22 @@ import time
 from datetime import timedelta
 
 from celery import shared_task
+from celery.app import app_or_default
 from django.conf import settings
 
-from monitoring.clock import database_now
-from monitoring.collectors import HOST_COLLECTORS
-from monitoring.collectors.base import collect
+from monitoring import work
+from monitoring.clock import database_now, to_ms
+from monitoring.collectors import HOST_COLLECTORS, SHARED_COLLECTORS
+from monitoring.collectors.celery import QueuesCollector, WorkersCollector
+from monitoring.collectors.running import Collection
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots
 from monitoring.schedule import least_gap_seconds
 from monitoring.storage import Storage
 
 _storage = Storage()
+_collection = Collection()
+work.connect()
 
 
 class CollectionFailed(Exception):
@@ -29,9 +34,11 @@ def collect_host() -> None:
     gap_seconds = least_gap_seconds("collect", settings.CONFIG.collect_seconds)
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
-            now_ms = time.time_ns() // 1_000_000
-            collected = collect(HOST_COLLECTORS, now_ms, settings.INSTANCE)
-            _storage.write(collected.samples, now_ms)
+            queues = QueuesCollector(app_or_default())  # here: other threads know no present application
+            collectors = (*HOST_COLLECTORS, *SHARED_COLLECTORS, queues, WorkersCollector())
+            now = database_now()
+            collected = _collection.run(collectors, now, settings.INSTANCE)
+            _storage.write(collected.samples, to_ms(now))
             if collected.errors:  # after the others are stored; the lease's row shows it
                 raise CollectionFailed("; ".join(f"{name}: {error}" for name, error in collected.errors.items()))
 

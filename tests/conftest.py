@@ -9,6 +9,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from monitoring import process
+from monitoring.recorder import Recorder
 from tests import debian
 from tests.checkout import forbid_state_dir
 from tests.engines import ENGINES, environment, forget_environment
@@ -64,6 +66,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def httpserver_listen_address() -> tuple[str, int]:
     """Where pytest-httpserver's ``httpserver``, the receiver of webhooks, listens: not on ::1, and any free port."""
     return "127.0.0.1", 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_recorder() -> Recorder:
+    """What tests do is measured as in any process; only that no thread stores it while they use the database."""
+    process._recorder = Recorder(flush_seconds=None)
+    return process._recorder
 
 
 @pytest.fixture

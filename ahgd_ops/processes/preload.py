@@ -16,7 +16,10 @@ _MODULES = (
     "celery.worker.consumer",
     "django_celery_beat.schedulers",
     "gunicorn.workers.gthread",
+    "monitoring.queries.sampler",
     "monitoring.views.probes",
+    "sqlglot.dialects.postgres",
+    "sqlglot.dialects.sqlite",
 )
 
 

@@ -1,11 +1,13 @@
 """This process, measured by itself: named by role and slot, such as ``web-1``, never by pid."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import psutil
+from django.db import connections
 
-from monitoring.collectors.base import Reading, sample_of
+from monitoring.collectors.base import Reading, increases, sample_of
 from monitoring.samples import Sample
 
 
@@ -17,18 +19,38 @@ class ProcessSampler:
     instance: str
     every_seconds: float
     _due_ms: int = field(default=0, init=False)
+    _memory: dict[str, float] = field(default_factory=dict, init=False)
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
         if now_ms < self._due_ms:
             return []
         self._due_ms = now_ms + round(self.every_seconds * 1000) - 500  # a flush a little early still counts
-        return [sample_of(reading, now_ms, self.instance) for reading in self._readings()]
+        return [sample_of(reading, now_ms, self.instance) for reading in increases(self._readings(), self._memory)]
 
-    def _readings(self) -> list[Reading]:
+    def _readings(self) -> Iterator[Reading]:
         process = psutil.Process()
         tags = (("process", self.process),)
         with process.oneshot():
-            return [
-                Reading("process_resident_memory_bytes", process.memory_info().rss, tags),
-                Reading("process_threads", process.num_threads(), tags),
-            ]
+            yield Reading("process_resident_memory_bytes", process.memory_info().rss, tags)
+            yield Reading("process_threads", process.num_threads(), tags)
+            yield Reading("process_open_fds", process.num_fds(), tags)
+            used = process.cpu_times()
+            yield Reading("process_cpu_seconds_total", used.user + used.system, tags, True)
+        for generation, stats in enumerate(gc.get_stats()):
+            generation_tags = (("generation", str(generation)), *tags)
+            yield Reading("process_gc_collections_total", stats["collections"], generation_tags, True)
+        yield from _pools(tags)
+
+
+def _pools(tags: tuple[tuple[str, str], ...]) -> Iterator[Reading]:
+    """Of psycopg's pools, where a database has one; they are of the process, whichever thread asks."""
+    for connection in connections.all():
+        pool = getattr(connection, "pool", None)
+        if pool is None:
+            continue
+        stats = pool.get_stats()
+        size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        of = (("database", connection.alias), *tags)
+        yield Reading("db_pool_connections", idle, (*of, ("state", "idle")))
+        yield Reading("db_pool_connections", size - idle, (*of, ("state", "in use")))
+        yield Reading("db_pool_waiting", stats.get("requests_waiting", 0), of)

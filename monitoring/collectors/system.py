@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -41,7 +42,11 @@ def read_cpu_times() -> CpuTimes:
     limit, used = cgroup.cpu_limit(), cgroup.cpu_seconds()
     if limit is not None and used is not None:
         return CpuTimes(used, time.monotonic() * limit)
-    times = psutil.cpu_times()
+    return spent(psutil.cpu_times())
+
+
+def spent(times: Any) -> CpuTimes:
+    """Of psutil's times since boot, of one core or of all."""
     idle = times.idle + getattr(times, "iowait", 0.0)
     # guest time is part of user time already
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)

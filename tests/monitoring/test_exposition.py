@@ -14,7 +14,8 @@ from pytest_django.fixtures import Settings
 
 from monitoring.catalogue import CATALOGUE
 from monitoring.clock import to_ms
-from monitoring.exposition import label_set, metric_name, render
+from monitoring.exposition import render
+from monitoring.families import label_set, metric_name
 from monitoring.health.status import Overall
 from monitoring.models import Kind, Status
 from monitoring.samples import Sample, SeriesKey, sorted_tags
@@ -54,10 +55,33 @@ def test_a_value_is_shown_for_five_minutes(seconds_ago: float, is_shown: bool) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [Kind.COUNTER, Kind.TIMING])
-def test_what_is_no_gauge_is_not_shown_as_one(kind: Kind) -> None:
-    recorded("user_interactions", 3, kind)
-    assert "user_interactions" not in page()
+def test_a_counter_is_its_sum_since_the_beginning_however_old_it_is() -> None:
+    for seconds_ago in (4000, 3000):
+        recorded("user_interactions_total", 3, Kind.COUNTER, seconds_ago, component="map")
+    assert "# TYPE user_interactions_total counter" in page()
+    assert 'user_interactions_total{component="map"} 6.0' in page()
+
+
+@pytest.mark.django_db
+def test_a_timing_is_a_histogram_since_the_beginning_and_its_slowest_a_gauge() -> None:
+    for seconds in (0.2, 0.25, 3.0, 1000.0):
+        recorded("page_load_duration_seconds", seconds, Kind.TIMING, page="home")
+    families = {family.name: family for family in parse(page())}
+    samples = {
+        (sample.name.removeprefix("page_load_duration_seconds"), sample.labels.get("le")): sample.value
+        for sample in families["page_load_duration_seconds"].samples
+    }
+    assert families["page_load_duration_seconds"].type == "histogram"
+    assert [samples["_bucket", le] for le in ("0.125", "0.25", "0.5", "4.0", "128.0", "+Inf")] == [0, 2, 2, 3, 3, 4]
+    assert (samples["_count", None], samples["_sum", None]) == (4, 1003.45)
+    assert 'page_load_duration_seconds_max{page="home"} 1000.0' in page()
+
+
+@pytest.mark.django_db
+def test_two_names_that_become_one_of_different_kinds_are_one_family() -> None:
+    recorded("a.b", 1, Kind.COUNTER)
+    recorded("a-b", 2, Kind.GAUGE)
+    assert page().count("# TYPE a_b") == 1
 
 
 @pytest.mark.django_db
@@ -98,7 +122,7 @@ def test_health_checks_are_shown() -> None:
 def test_without_a_database_there_is_a_page_that_says_so() -> None:
     text = page(overall=AWAY)  # pytest-django would refuse any access
     assert "ahgd_ops_database_reachable 0.0" in text
-    assert "django_http_requests" in text
+    assert "python_info" in text  # what needs no table is there
 
 
 class Broken:

@@ -1,33 +1,17 @@
 import os
 import threading
-from collections.abc import Sequence
 
 import pytest
-from django.db import DataError, OperationalError
 
 from monitoring.models import Kind
 from monitoring.recorder import MOST_UNSAVED, Recorder
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
+from tests.monitoring.shelf import Shelf
 
 GAUGE = SeriesKey("users", (), Kind.GAUGE)
 COUNTER = SeriesKey("logins_total", (), Kind.COUNTER)
 TIMING = SeriesKey("page_seconds", (), Kind.TIMING)
-
-
-class Shelf(Storage):
-    """Keeps what it is given; ``is_away`` makes it fail as a lost database does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.samples: list[Sample] = []
-        self.is_away = False
-
-    def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
-        if self.is_away:
-            raise OperationalError("the database is away")
-        self.samples.extend(samples)
-        return len(samples)
 
 
 @pytest.fixture
@@ -155,20 +139,106 @@ def test_a_child_begins_with_nothing_of_its_parent(recorder: Recorder, shelf: Sh
     assert recorder.flush(1000) == 1
 
 
-def test_one_sample_that_cannot_be_stored_holds_nothing_back() -> None:
-    class Picky(Shelf):
-        def write(self, samples: Sequence[Sample], now_ms: int | None = None) -> int:
-            if any(sample.key.name == "poison" for sample in samples):
-                raise DataError("value too long")
-            return super().write(samples)
-
-    picky = Picky()
-    recorder = Recorder(flush_seconds=None, storage=picky)
-    for name in ("a", "poison", "b", "c"):
+def test_a_sample_that_no_database_can_take_is_dropped_and_its_neighbours_stay(
+    recorder: Recorder, shelf: Shelf
+) -> None:
+    for name in ("a", "poison", "b"):
         recorder.record(SeriesKey(name, (), Kind.GAUGE), 1)
-    assert recorder.flush(1000) == 3
-    assert [sample.key.name for sample in picky.samples] == ["a", "b", "c"]
+    assert recorder.flush(1000) == 2
     assert recorder.dropped == 1
+    assert recorder.flush(2000) == 0
+
+
+def test_a_timing_brings_its_sketch(recorder: Recorder, shelf: Shelf) -> None:
+    for _ in range(1000):  # more than wait to be folded
+        recorder.record(TIMING, 0.25)
+    recorder.flush(1000)
+    sketch = shelf.samples[0].sketch
+    assert sketch is not None
+    assert sketch.count == 1000
+
+
+def test_beyond_the_limit_tags_become_one_series_and_totals_stay_right(recorder: Recorder, shelf: Shelf) -> None:
+    recorder.limits.of_metric["logins_total"] = 2
+    for number in range(5):
+        recorder.record(SeriesKey("logins_total", (("user", str(number)),), Kind.COUNTER), 1)
+    recorder.flush(1000)
+    assert {sample.key.tags: sample.value for sample in shelf.samples} == {
+        (("user", "0"),): 1,
+        (("user", "1"),): 1,
+        (("overflow", "true"),): 3,
+    }
+    assert recorder.limits.dropped == {"logins_total": 3}
+
+
+def test_names_that_never_end_become_one_metric(
+    recorder: Recorder, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitoring.limits.MOST_SERIES", 3)
+    for number in range(5):
+        recorder.record(SeriesKey(f"m{number}", (), Kind.GAUGE), 1)
+    recorder.flush(1000)
+    assert {sample.key.name for sample in shelf.samples} == {"m0", "m1", "m2", "ahgd_ops_other_metrics"}
+
+
+def test_what_is_unsaved_can_be_looked_at_and_stays(recorder: Recorder, shelf: Shelf) -> None:
+    shelf.is_away = True
+    recorder.record(COUNTER, 1)
+    recorder.flush(1000)
+    recorder.record(COUNTER, 2)
+    assert [sample.value for sample in recorder.unsaved()] == [1, 2]
+    shelf.is_away = False
+    assert recorder.flush(2000) == 2
+
+
+def test_a_sampler_that_fails_leaves_the_others_alone(recorder: Recorder, shelf: Shelf) -> None:
+    def broken(now_ms: int) -> list[Sample]:
+        raise RuntimeError("no more")
+
+    recorder.set_sampler("broken", broken)
+    recorder.set_sampler("working", lambda now_ms: [Sample(GAUGE, now_ms, 4.0)])
+    assert recorder.flush(1000) == 1
+
+
+def test_a_flush_is_asked_of_the_thread(shelf: Shelf) -> None:
+    recorder = Recorder(flush_seconds=3600, storage=shelf)
+    threads: set[str] = set()
+    recorder.set_sampler("who", lambda now_ms: threads.add(threading.current_thread().name) or ())
+    recorder.record(GAUGE, 1)
+    assert recorder.flush() == 1
+    assert threads == {"ahgd-recorder"}
+    recorder.stop()
+
+
+def test_after_it_was_stopped_recording_begins_anew(shelf: Shelf) -> None:
+    recorder = Recorder(flush_seconds=3600, storage=shelf)
+    recorder.record(GAUGE, 1)
+    recorder.stop()
+    recorder.record(GAUGE, 2)
+    recorder.stop()
+    assert [sample.value for sample in shelf.samples] == [1, 2]
+
+
+def test_what_records_within_recording_neither_hangs_nor_counts_twice(recorder: Recorder, shelf: Shelf) -> None:
+    """As a finalizer or a signal's handler does that runs while values are folded."""
+    gathering = recorder.series(COUNTER)
+    with recorder._folding:
+        for _ in range(2000):
+            recorder.record(COUNTER, 1)
+    assert len(gathering.values) == 2000
+    recorder.flush(1000)
+    assert shelf.samples[0].value == 2000
+
+
+def test_a_child_records_into_series_that_its_parent_met(shelf: Shelf) -> None:
+    recorder = Recorder(flush_seconds=3600, storage=shelf)
+    gathering = recorder.series(COUNTER)
+    recorder.add(gathering, 1)
+    recorder.after_fork()  # what the child's side of os.fork calls
+    recorder.add(gathering, 5)
+    assert recorder.flush() == 1
+    assert shelf.samples[-1].value == 5
+    recorder.stop()
 
 
 @pytest.mark.parametrize("name", ["", "n" * 201, "nul\0", "surrogate\udcff"])
@@ -177,16 +247,6 @@ def test_a_name_that_no_database_takes_is_refused(recorder: Recorder, shelf: She
     recorder.record(GAUGE, 1)
     assert recorder.flush(1000) == 1
     assert recorder.refused == 1
-
-
-def test_a_sampler_that_fails_loses_nothing_of_the_others(recorder: Recorder, shelf: Shelf) -> None:
-    def broken(now_ms: int) -> list[Sample]:
-        raise OSError("no such process")
-
-    recorder.set_sampler("broken", broken)
-    recorder.set_sampler("sound", lambda now_ms: [Sample(GAUGE, now_ms, 4.0)])
-    recorder.record(COUNTER, 1)
-    assert recorder.flush(1000) == 2
 
 
 def test_a_child_does_not_wait_for_a_lock_that_the_parent_held() -> None:

@@ -1,0 +1,1 @@
+"""What databases are asked: how long it takes by the shape of the query, and which shapes are slow or repeated."""

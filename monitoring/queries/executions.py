@@ -1,0 +1,140 @@
+"""Every query of every Django connection, measured; the hot path appends, the shape is found when it is flushed."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import perf_counter, time
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from monitoring.quiet import is_quiet
+
+MOST_WAITING = 20_000
+MOST_SLOW = 1_000
+REPEATED = 10  # executions of one text within one request that are an N+1
+
+Asked = tuple[str, str, str]  # alias, vendor, text
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """One slow execution: what kinds of values it had, never the values."""
+
+    asked: Asked
+    seconds: float
+    parameters: str
+    where: str
+    at_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A text that was executed ``times`` within one request or task, called ``where``."""
+
+    asked: Asked
+    times: int
+    where: str
+    at_seconds: float
+
+
+@dataclass(slots=True)
+class Scope:
+    """A request or a task; ``where`` is known once it is routed."""
+
+    owner: "Executions"
+    where: str = ""
+    texts: Counter[Asked] = field(default_factory=Counter)
+
+
+_scope: ContextVar[Scope | None] = ContextVar("ahgd_query_scope", default=None)
+
+
+class Executions:
+    """What was executed since the last flush. Bounded: beyond, the oldest go, and are counted."""
+
+    def __init__(self, slow_seconds: float) -> None:
+        self.slow_seconds = slow_seconds
+        self.lost = 0
+        self._done: deque[tuple[Asked, float, bool]] = deque(maxlen=MOST_WAITING)
+        self._slow: deque[Slow] = deque(maxlen=MOST_SLOW)
+        self._repeated: deque[Repeated] = deque(maxlen=MOST_SLOW)
+
+    def watch(self, connection: BaseDatabaseWrapper) -> None:
+        """Measures what ``connection`` executes from now on; again is once."""
+        if self.measure not in connection.execute_wrappers:
+            connection.execute_wrappers.append(self.measure)
+
+    def measure(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Mapping[str, Any]
+    ) -> Any:
+        """Django's ``execute_wrapper``."""
+        if is_quiet():
+            return execute(sql, params, many, context)
+        failed = True
+        began = perf_counter()
+        try:
+            result = execute(sql, params, many, context)
+            failed = False
+        finally:
+            self._add(context["connection"], str(sql), params, perf_counter() - began, failed)
+        return result
+
+    def _add(self, connection: BaseDatabaseWrapper, sql: str, params: Any, seconds: float, failed: bool) -> None:
+        asked = (connection.alias, connection.vendor, sql)
+        if len(self._done) == MOST_WAITING:
+            self.lost += 1
+        self._done.append((asked, seconds, failed))
+        scope = _scope.get()
+        if scope is not None and scope.owner is self:
+            scope.texts[asked] += 1
+        if seconds >= self.slow_seconds:
+            where = "" if scope is None else scope.where
+            self._slow.append(Slow(asked, seconds, redacted(params), where, time()))
+
+    @contextmanager
+    def within(self, where: str) -> Iterator[Scope]:
+        """A request or a task: texts that repeat within it are told apart."""
+        scope = Scope(self, where)
+        token = _scope.set(scope)
+        try:
+            yield scope
+        finally:
+            _scope.reset(token)
+            now = time()
+            self._repeated.extend(
+                Repeated(asked, times, scope.where, now) for asked, times in scope.texts.items() if times >= REPEATED
+            )
+
+    def take(self) -> tuple[list[tuple[Asked, float, bool]], list[Slow], list[Repeated]]:
+        """All that waits; the next flush begins empty."""
+        return _drained(self._done), _drained(self._slow), _drained(self._repeated)
+
+    def forget(self) -> None:
+        """In a child process: what waits here is the parent's to tell."""
+        for waiting in (self._done, self._slow, self._repeated):
+            waiting.clear()
+
+
+def _drained(waiting: "deque[Any]") -> list[Any]:
+    """What is there now; others may append meanwhile."""
+    return [waiting.popleft() for _ in range(len(waiting))]
+
+
+def redacted(params: object) -> str:
+    """Types, and lengths of texts: enough to see why a plan differs, nothing that identifies anyone."""
+    if params is None:
+        return ""
+    if isinstance(params, Mapping):
+        return ", ".join(f"{key}: {_kind(value)}" for key, value in list(params.items())[:50])
+    if isinstance(params, Sequence) and not isinstance(params, str | bytes):
+        return ", ".join(_kind(value) for value in params[:50])
+    return _kind(params)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str | bytes | list | tuple):
+        return f"{type(value).__name__}[{len(value)}]"
+    return "null" if value is None else type(value).__name__

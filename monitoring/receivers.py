@@ -1,0 +1,44 @@
+"""What Django and Celery tell of: connections, sign-ins. Connected when the apps are ready; nothing is started."""
+
+import os
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from monitoring import automatic
+
+
+def connect() -> None:
+    """Begins to measure, unless AHGD_PERFORMANCE_MONITORING is false."""
+    if not settings.CONFIG.enable_performance_monitoring:
+        return
+    os.register_at_fork(after_in_child=automatic.executions.forget)
+    connection_created.connect(watch_connection, dispatch_uid="monitoring.watch_connection")
+    for connection in connections.all(initialized_only=True):
+        automatic.executions.watch(connection)
+    if apps.is_installed("django.contrib.auth"):
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+        user_logged_in.connect(count_login, dispatch_uid="monitoring.count_login")
+        user_logged_out.connect(count_logout, dispatch_uid="monitoring.count_logout")
+        user_login_failed.connect(count_login_failure, dispatch_uid="monitoring.count_login_failure")
+
+
+def watch_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    automatic.executions.watch(connection)
+
+
+def count_login(sender: Any, **kwargs: Any) -> None:
+    automatic.count("user_logins_total", "user")
+
+
+def count_logout(sender: Any, **kwargs: Any) -> None:
+    automatic.count("user_logouts_total", "user")
+
+
+def count_login_failure(sender: Any, **kwargs: Any) -> None:
+    automatic.count("user_login_failures_total", "user")
