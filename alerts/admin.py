@@ -1,5 +1,6 @@
 """Rules and channels are edited here; alerts, their events and notifications are history, to be read."""
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from alerts.audit import audit
-from alerts.channels import DeliveryFailed
+from alerts.channels import DeliveryFailed, without_path
 from alerts.forms import ChannelForm, RuleForm
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
 from alerts.outbox import send_again
@@ -85,9 +86,20 @@ class ChannelAdmin(admin.ModelAdmin):
     list_display = ("name", "kind", "enabled", "state", "last_sent_at")
     list_filter = ("kind", "enabled")
     search_fields = ("name",)
-    readonly_fields = ("hint", "origin", "last_sent_at", "last_error")
+    readonly_fields = ("hint", "shown_settings", "origin", "last_sent_at", "last_error")
     actions = ("test",)
-    fields = ("name", "kind", "enabled", "hint", "settings", "new_secret", "origin", "last_sent_at", "last_error")
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
+        may_edit = obj is None or self.has_change_permission(request, obj)
+        settings = ("settings", "new_secret") if may_edit else ("shown_settings",)
+        return ("name", "kind", "enabled", "hint", *settings, "origin", "last_sent_at", "last_error")
+
+    @admin.display(description="settings")
+    def shown_settings(self, channel: Channel) -> str:
+        """For who may look only: the path of a webhook's address often is its secret."""
+        kept = channel.settings if isinstance(channel.settings, dict) else {}
+        hidden = {"url": without_path(kept["url"])} if "url" in kept else {}
+        return json.dumps(kept | hidden, ensure_ascii=False)
 
     @admin.display(description="came from")
     def origin(self, channel: Channel) -> str:

@@ -3,6 +3,7 @@
 ``validate_settings`` and ``validate_secret`` are what forms ask, ``send`` what delivery does.
 """
 
+from alerts.channels.addresses import without_path as without_path
 from alerts.channels.base import DeliveryFailed as DeliveryFailed
 from alerts.channels.base import Message as Message
 from alerts.channels.base import PermanentFailure as PermanentFailure
@@ -23,4 +24,5 @@ __all__ = [
     "send",
     "validate_secret",
     "validate_settings",
+    "without_path",
 ]

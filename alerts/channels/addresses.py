@@ -143,3 +143,11 @@ def is_public(ip: IPAddress) -> bool:
     if ip.version == 6 and ip not in _GLOBAL_IPV6:
         return False
     return not any(ip in network for network in _DENIED)
+
+
+def without_path(url: object) -> str:
+    """An address as it may be shown to people who must not use it."""
+    try:
+        return str(Target.parse(str(url)))
+    except AddressRefused:
+        return "…"

@@ -8,6 +8,7 @@ from django.test import Client
 from alerts import evaluation
 from alerts.models import Alert, Channel, Notification, Rule
 from tests.alerts.feed import Feed
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,32 @@ def test_a_secret_is_written_encrypted_and_never_shown(admin: Client) -> None:
     assert "MfKQ9r8" not in stored
     assert "MfKQ9r8" not in admin.get(f"/admin/ahgd_alerts/channel/{channel.pk}/change/").content.decode()
     assert "MfKQ9r8" not in str(list(LogEntry.objects.values()))
+
+
+def test_the_audit_log_keeps_no_part_of_a_secret_or_an_address(admin: Client) -> None:
+    data = {"name": "hook", "kind": "webhook", "settings": '{"url": "https://example.com/T0KEN"}'}
+    admin.post("/admin/ahgd_alerts/channel/add/", data | {"new_secret": f"whsec_{'A' * 32}"})
+    channel = Channel.objects.get()
+    admin.post(f"/admin/ahgd_alerts/channel/{channel.pk}/change/", data | {"new_secret": f"whsec_{'B' * 32}"})
+    told = LogEntry.objects.get_for_object(channel)
+    assert [entry.changes_dict["secret"] for entry in told] == [["***", "***"], ["***", "***"]]
+    assert not any(part in str(list(told.values())) for part in ("A" * 8, "B" * 8, "T0KEN"))
+
+
+def test_who_may_not_edit_a_channel_sees_no_path_of_its_address(client: Client) -> None:
+    channel = Channel.objects.create(
+        name="hook", kind="webhook", settings={"url": "https://user:pw@example.com:8443/T0KEN?k=T0KEN", "x": 1}
+    )
+    client.force_login(person("Viewer", is_staff=True))
+    page = client.get(f"/admin/ahgd_alerts/channel/{channel.pk}/change/").content.decode()
+    assert "https://example.com/…" in page
+    assert "T0KEN" not in page
+    assert "user:pw" not in page
+
+
+def test_who_may_edit_a_channel_sees_its_address(admin: Client) -> None:
+    channel = Channel.objects.create(name="hook", kind="webhook", settings={"url": "https://example.com/T0KEN"})
+    assert "T0KEN" in admin.get(f"/admin/ahgd_alerts/channel/{channel.pk}/change/").content.decode()
 
 
 def test_an_empty_secret_keeps_the_one_that_is_set(admin: Client) -> None:
