@@ -247,7 +247,7 @@ def test_a_rule_is_edited_in_the_admin_inside_the_shell(open_page: OpenPage) -> 
     expect(page.get_by_role("navigation", name="Main").first.get_by_role("link", name="Rules")).to_have_attribute(
         "aria-current", "page"
     )
-    page.get_by_label("Condition").fill("name == 'cpu_usage_percent' and value > 0")
+    page.locator("#id_condition").fill("name == 'cpu_usage_percent' and value > 0")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     rule.refresh_from_db()
