@@ -1,6 +1,7 @@
 """What every test stands on: the engine, a state directory of its own, and real servers."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -26,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settles the environment; pytest-django loads the settings after this, in its own pytest_configure."""
     if django_settings.configured:
         raise pytest.UsageError("the settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by scripts/test or CI, it still cleans up
     forget_environment()
     forbid_state_dir()
     lifetime = ExitStack()
