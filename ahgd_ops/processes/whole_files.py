@@ -6,6 +6,7 @@ renaming it to a name of the taker's own, so that one of several takers gets it,
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any
@@ -41,6 +42,18 @@ class Channel(filesystem.Channel):
             taken.unlink()
             return loads(text)
         raise Empty
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: Any, queue: str) -> None:
+        """Adds the queue to the exchange's table, which kombu, too, would make empty and write after that."""
+        table: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]  # missing in kombu's stubs
+        if not table.exists():
+            self.control_folder.mkdir(exist_ok=True)
+            draft = table.with_name(f"{uuid4()}.draft")
+            draft.write_text("[]", encoding="utf-8")
+            with suppress(FileExistsError):  # another process was faster
+                os.link(draft, table)
+            draft.unlink()
+        super()._queue_bind(exchange, routing_key, pattern, queue)
 
 
 class Transport(filesystem.Transport):

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty
@@ -68,15 +69,20 @@ def test_each_message_reaches_one_taker_whole(open_queue: OpenQueue) -> None:
         while len(found) < MESSAGES and monotonic() < ends:
             found.extend(taken(queue, 0.1))
 
+    queue = open_queue()  # declared before the threads, which share what kombu believes to be declared
     takers = [Thread(target=take) for _ in range(2)]
     for taker in takers:
         taker.start()
-    queue = open_queue()
     for number in range(MESSAGES):
         queue.put({"number": number, "padding": "x" * 4000})
     for taker in takers:
         taker.join()
     assert sorted(found) == list(range(MESSAGES))
+
+
+def test_processes_that_declare_the_same_exchange_at_once_do_not_meet_half_a_table(open_queue: OpenQueue) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: open_queue().put({"number": number}), range(8)))  # raises what any of them raised
 
 
 @pytest.mark.once
