@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from alerts import evaluation
+from alerts.models import AlertEvent
 from monitoring.clock import database_now, to_ms
 from monitoring.models import Kind
 from monitoring.samples import Sample, SeriesKey, sorted_tags
@@ -21,3 +23,15 @@ class Feed:
         self.now += passed
         key = SeriesKey(name, sorted_tags(tags), Kind.GAUGE)
         self._storage.write([Sample(key, to_ms(self.now), value)], to_ms(self.now))
+
+
+def judge(feed: Feed) -> evaluation.Report:
+    """One cycle at the time of the newest sample."""
+    report = evaluation.evaluate(feed.now)
+    assert report is not None
+    return report
+
+
+def events() -> list[str]:
+    """Kinds of all alert events, in order."""
+    return [event.kind for event in AlertEvent.objects.all()]
