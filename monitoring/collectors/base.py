@@ -1,15 +1,12 @@
 """A collector reads one source; a failing one stops no other."""
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from monitoring.catalogue import find
 from monitoring.kinds import Kind
 from monitoring.samples import Sample, SampleRefused, SeriesKey, fingerprint, finite, sorted_tags
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +37,6 @@ class Collected:
 
     samples: list[Sample]
     errors: dict[str, str]
-
-
-def collect(collectors: Sequence[Collector], at_ms: int, instance: str) -> Collected:
-    """Reads every collector once. Each series of a host carries ``instance``, the host's name."""
-    samples: list[Sample] = []
-    errors: dict[str, str] = {}
-    for collector in collectors:
-        try:
-            samples += [sample_of(reading, at_ms, instance) for reading in collector.collect()]
-        except Exception as error:  # the edge of the loop: whatever a source raises, its neighbours are read
-            log.exception("The collector %s failed.", collector.name)
-            errors[collector.name] = f"{type(error).__name__}: {error}"
-    return Collected(samples, errors)
 
 
 def sample_of(reading: Reading, at_ms: int, instance: str) -> Sample:

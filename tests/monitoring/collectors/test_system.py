@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from monitoring.collectors import cgroup
-from monitoring.collectors.base import Reading, collect
 from monitoring.collectors.system import CpuCollector, CpuTimes, DiskCollector, MemoryCollector, percent_between
 
 
@@ -62,36 +61,3 @@ def test_without_limits_the_host_counts(tmp_path: Path) -> None:
     assert cgroup.memory_percent(tmp_path) is None
     assert cgroup.cpu_limit(tmp_path) is None
     assert cgroup.cpu_seconds(tmp_path) is None
-
-
-class Broken:
-    name = "broken"
-
-    def collect(self) -> list[Reading]:
-        raise OSError("no such device")
-
-
-class Working:
-    name = "working"
-
-    def collect(self) -> list[Reading]:
-        return [Reading("disk_usage_percent", 40, (("mount", "/"),))]
-
-
-class Undeclared:
-    name = "undeclared"
-
-    def collect(self) -> list[Reading]:
-        return [Reading("nobody_declared_this", 1)]
-
-
-def test_a_collector_that_fails_stops_no_other_and_its_reason_is_kept() -> None:
-    collected = collect([Broken(), Undeclared(), Working()], 1000, "host-a")
-    assert [sample.value for sample in collected.samples] == [40]
-    assert collected.errors["broken"] == "OSError: no such device"
-    assert "catalogue" in collected.errors["undeclared"]
-
-
-def test_each_series_of_a_host_carries_its_instance() -> None:
-    (sample,) = collect([Working()], 1000, "host-a").samples
-    assert dict(sample.key.tags) == {"instance": "host-a", "mount": "/"}
