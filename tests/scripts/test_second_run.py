@@ -6,7 +6,7 @@ from tests.scripts.conftest import SHELL, Checkout
 
 pytestmark = pytest.mark.once
 
-# A pytest in small. It notes its calls; a pass fails as often as the file fails-ENGINE has lines, and says so in its cache.
+# A pytest in small. It notes its calls, fails while fails-ENGINE names tests, and says so in its cache.
 PYTEST = """
 engine= cache= before=
 for word in "$@"; do
