@@ -67,10 +67,13 @@ class MetricSnapshot(models.Model):
 
 
 class CollectorState(models.Model):
-    """A collector on a host: whether and how often it reads, and what came of it the last time."""
+    """A collector on a host: whether and how often it reads, and what came of it the last time.
+
+    ``instance`` is empty for what all hosts share, such as the broker's queues.
+    """
 
     name = models.CharField(max_length=64)
-    instance = models.CharField(max_length=253)
+    instance = models.CharField(max_length=253, blank=True, default="")
     enabled = models.BooleanField(default=True)
     every_seconds = models.FloatField(
         default=0, help_text="Least time between two readings; 0: at each run of the job collect."
@@ -88,7 +91,7 @@ class CollectorState(models.Model):
         ordering = ("instance", "name")
 
     def __str__(self) -> str:
-        return f"{self.name} on {self.instance}"
+        return f"{self.name} on {self.instance}" if self.instance else self.name
 
 
 class SlowQuery(models.Model):

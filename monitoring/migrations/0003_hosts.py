@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
             field=models.CharField(max_length=360, unique=True),
         ),
         migrations.AlterField(
+            model_name="collectorstate",
+            name="instance",
+            field=models.CharField(blank=True, default="", max_length=253),
+        ),
+        migrations.AlterField(
             model_name="lease",
             name="name",
             field=models.CharField(max_length=300, primary_key=True, serialize=False),

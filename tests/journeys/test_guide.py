@@ -82,7 +82,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
     recorder = Recorder(flush_seconds=3600)
     monkeypatch.setattr(process, "_recorder", recorder)
     yield recorder
-    recorder.stop()
+    get_performance_monitor().stop_monitoring()
 
 
 @pytest.fixture
