@@ -38,7 +38,7 @@ class Web:
     def get(self, _: int = 0) -> None:
         """As somebody whose session has ended: it is looked up in the database."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", PAGE, headers={"Cookie": "ahgd_ops_session=over"})
+        connection.request("GET", PAGE, headers={"Cookie": "ahgd_ops_session=ended-long-ago"})
         response = connection.getresponse()
         response.read()
         connection.close()
