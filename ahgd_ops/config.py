@@ -69,6 +69,8 @@ class ProductionConfig:
     cache_max_memory_mb: int = 512
     cache_file_enabled: bool = True
     gc_frequency_seconds: int = 300
+    slow_query_ms: float = 500
+    repeated_queries: int = 10
     session_cleanup_enabled: bool = True
     session_max_age_hours: int = 24
     metrics_retention_hours: int = 45 * 24

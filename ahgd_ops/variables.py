@@ -98,6 +98,8 @@ VARIABLES = (
         "Seconds between forced collections.",
         used_from="Production",
     ),
+    recording.SLOW_QUERY,
+    recording.REPEATED_QUERIES,
     Variable("AHGD_SESSION_CLEANUP", "session_cleanup_enabled", FLAG, "Delete expired sessions."),
     Variable("AHGD_SESSION_MAX_AGE_HOURS", "session_max_age_hours", whole(1, 8760), "Hours a sign-in lasts."),
     Variable("AHGD_METRICS_RETENTION_HOURS", "metrics_retention_hours", whole(1, 876000), "Hours samples are kept."),
