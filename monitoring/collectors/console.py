@@ -8,7 +8,6 @@ from django.db.models import Max
 
 from monitoring.clock import database_now
 from monitoring.collectors.base import Reading
-from monitoring.models import Lease, ReadCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +17,8 @@ class LagCollector:
     name: str = "lag"
 
     def collect(self) -> Iterable[Reading]:
+        from monitoring.models import Lease, ReadCursor  # can be loaded only once Django is set up
+
         now = database_now()
         for name, finished_at in Lease.objects.exclude(name__contains=":").values_list("name", "finished_at"):
             if finished_at is not None:

@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from monitoring.clock import database_now
 from monitoring.collectors.console import LagCollector
+from monitoring.kinds import Kind
 from monitoring.leases import acquire, lease
-from monitoring.models import Kind, Lease, MetricSnapshot, ReadCursor
+from monitoring.models import Lease, MetricSnapshot, ReadCursor
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
