@@ -27,6 +27,10 @@ export function startSections() {
 function note(found) {
   for (const { dataset } of sections()) {
     const name = dataset.section;
+    if ("volatile" in dataset) {
+      dirty.add(name); /* changes all the time: read again with each answer */
+      continue;
+    }
     if (!versions.has(name)) versions.set(name, found[name]);
     if (versions.get(name) === found[name]) continue;
     versions.set(name, found[name]);
