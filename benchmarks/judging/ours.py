@@ -24,6 +24,7 @@ class Scene:
         self.count = count
         self.now = database_now()
         self.round = 0
+        Metric.objects.create(name="load", kind=Kind.GAUGE, most_series=count)  # a thousand, where nobody says more
         self._storage = Storage()
         self._keys = [SeriesKey("load", (("host", f"h{number}"),), Kind.GAUGE) for number in range(count)]
 
@@ -41,7 +42,8 @@ class Scene:
         began = time.perf_counter()
         report = evaluation.evaluate(self.now)
         seconds = time.perf_counter() - began
-        assert report is not None and report.facts == self.count and report.opened == self.count // FIRING_EVERY
+        # at least: this process measures itself as well, and what it records is judged too
+        assert report is not None and report.facts >= self.count and report.opened == self.count // FIRING_EVERY
         return seconds
 
     def _value(self, number: int) -> float:
