@@ -6,6 +6,7 @@ import warnings
 import pytest
 
 from alerts.conditions import ConditionRefused, parse
+from alerts.conditions import compiling
 from alerts.conditions.compiling import compile_judge
 from tests.alerts.conditions.subjects import METRIC
 
@@ -246,6 +247,7 @@ def test_what_is_compiled_reads_no_attribute_and_names_only_what_is_ours(monkeyp
         return compile(source, filename, mode)
 
     monkeypatch.setattr("alerts.conditions.compiling.compile", spy, raising=False)
+    compiling._code_of.cache_clear()
     text = "tags['env'].lower() == 'prod' and metadata.get('a', 1) + value ** 2 > 1 and not name[0] in ('a', 'b')"
     judge = compile_judge(parse(text).tree)
     assert judge(METRIC)
