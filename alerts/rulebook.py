@@ -9,7 +9,7 @@ from django.db.models import Case, Count, F, Max, Sum, When
 
 from alerts.conditions import Condition, ConditionRefused, Facts, Truth, parse
 from alerts.facts import Fact
-from alerts.models import Rule, Severity
+from alerts.models import NoData, Rule, Severity
 from alerts.selection import Selection
 from alerts.states import BETWEEN, FALSE, Patience, Reading, Verdict
 from alerts.windows import Span, spans_of
@@ -71,6 +71,7 @@ class Rulebook:
     asked: dict[Span, frozenset[str]] = field(init=False)
     children: dict[int, list[Compiled]] = field(default_factory=dict, init=False)
     depths: dict[int, int] = field(default_factory=dict, init=False)
+    alerts_on_silence: bool = field(init=False)
 
     def __post_init__(self) -> None:
         for rule in self.rules.values():
@@ -84,6 +85,7 @@ class Rulebook:
                 self.children.setdefault(parent, []).append(rule)
         usable = [one for rule in self.rules.values() for one in rule.conditions]
         self.asked = spans_of(question for condition in usable for question in condition.questions)
+        self.alerts_on_silence = any(rule.no_data == NoData.ALERT for rule in self.rules.values())
         self._measure_depths()
 
     def concerning(self, fact: Fact) -> list[Compiled]:
