@@ -12,7 +12,7 @@ from alerts.facts import Fact
 from alerts.models import NoData, Rule, Severity
 from alerts.selection import Selection
 from alerts.states import BETWEEN, FALSE, Patience, Reading, Verdict
-from alerts.windows import Span, spans_of
+from alerts.windows import Scope, Span, spans_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Rulebook:
     rules: dict[int, Compiled]
     selection: Selection[Compiled] = field(default_factory=Selection, init=False)
     once_per_cycle: list[Compiled] = field(default_factory=list, init=False)
-    asked: dict[Span, frozenset[str]] = field(init=False)
+    asked: dict[Span, Scope] = field(init=False)
     children: dict[int, list[Compiled]] = field(default_factory=dict, init=False)
     depths: dict[int, int] = field(default_factory=dict, init=False)
     alerts_on_silence: bool = field(init=False)

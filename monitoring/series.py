@@ -12,9 +12,14 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
+from monitoring.merging import merged as merged
 from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
+from monitoring.windows import SUMMARIES as SUMMARIES
+from monitoring.windows import TIMINGS as TIMINGS
+from monitoring.windows import VALUES as VALUES
+from monitoring.windows import Columns as Columns
 from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge

@@ -5,8 +5,7 @@ import warnings
 
 import pytest
 
-from alerts.conditions import ConditionRefused, parse
-from alerts.conditions import compiling
+from alerts.conditions import ConditionRefused, compiling, parse
 from alerts.conditions.compiling import compile_judge
 from tests.alerts.conditions.subjects import METRIC
 
