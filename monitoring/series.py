@@ -148,6 +148,11 @@ def marker() -> tuple[int, int]:
     return found["highest"] or 0, found["count"]
 
 
+def categories() -> dict[int, str]:
+    """The category of each metric by its id: people edit them, and nothing else of what rules see of a series."""
+    return dict(Metric.objects.order_by().values_list("id", "category"))
+
+
 def is_known(metric: str) -> bool:
     """Whether a metric of this name was ever recorded."""
     return Metric.objects.filter(name=metric).exists()
