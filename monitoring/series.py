@@ -8,6 +8,7 @@ from statistics import median
 from django.db import connection
 from django.db.models import Count, Max
 
+from monitoring import catalogue
 from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
@@ -137,9 +138,14 @@ def subjects(ids: Collection[int] | None = None) -> dict[int, Subject]:
 
 
 def subject(name: str, category: str, tags: dict[str, str]) -> Subject:
-    """How a series of this name and tags is called, whether or not it was ever recorded."""
-    found = fingerprint(name, sorted_tags(tags))
-    return Subject(0, name, category, tags, found)
+    """A series of this name and tags, whether or not it was ever recorded. No category stands for its metric's."""
+    return Subject(0, name, category or _category_of(name), tags, fingerprint(name, sorted_tags(tags)))
+
+
+def _category_of(metric: str) -> str:
+    recorded = Metric.objects.filter(name=metric).values_list("category", flat=True).first()
+    declared = catalogue.find(metric)
+    return recorded or ("" if declared is None else declared.category)
 
 
 def marker() -> tuple[int, int]:
