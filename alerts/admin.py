@@ -79,7 +79,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Rule)
 class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
     form = RuleForm
-    list_display = ("name", "state", "level", "condition", "last_fired", "noise", "enabled", "updated_at")
+    list_display = ("name", "state", "level", "condition", "last_fired", "noise")
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
@@ -118,7 +118,9 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:
         sign, word, kind = _rule_state(rule)
-        return format_html('<span class="badge badge-{}">{} {}</span>', kind, sign, word)
+        badge = format_html('<span class="badge badge-{}">{} {}</span>', kind, sign, word)
+        why = rule.broken_reason if word == "broken" else ""
+        return format_html('{}<p class="help">{}</p>', badge, why) if why else badge
 
     @admin.display(description="severity", ordering="severity")
     def level(self, rule: Rule) -> str:
