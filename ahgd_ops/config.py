@@ -81,6 +81,7 @@ class ProductionConfig:
 
     collect_seconds: int = 10
     evaluate_seconds: int = 10
+    evaluate_lease_seconds: float = 18
     health_check_interval_seconds: int = 30
     flush_seconds: float = 5
     send_seconds: float = 10

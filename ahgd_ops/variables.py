@@ -110,6 +110,12 @@ VARIABLES = (
     # Intervals
     recording.COLLECT,
     Variable("AHGD_EVALUATE_SECONDS", "evaluate_seconds", whole(1, 3600), "Evaluation interval of the first start."),
+    Variable(
+        "AHGD_EVALUATE_LEASE_SECONDS",
+        "evaluate_lease_seconds",
+        number(1, 3600),
+        "Seconds after which another evaluator replaces one that died.",
+    ),
     Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
     recording.FLUSH,
     Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),

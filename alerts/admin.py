@@ -79,7 +79,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Rule)
 class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
     form = RuleForm
-    list_display = ("name", "state", "level", "condition", "last_fired", "noise", "enabled", "updated_at")
+    list_display = ("name", "state", "level", "text", "last_fired", "noise")
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
@@ -119,6 +119,12 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     def state(self, rule: Any) -> SafeString:
         sign, word, kind = _rule_state(rule)
         return format_html('<span class="badge badge-{}">{} {}</span>', kind, sign, word)
+
+    @admin.display(description="condition", ordering="condition")
+    def text(self, rule: Rule) -> SafeString | str:
+        """The condition, and why it cannot be judged where it cannot."""
+        why = rule.broken_reason if rule.enabled else ""
+        return format_html('{}<div class="help">{}</div>', rule.condition, why) if why else rule.condition
 
     @admin.display(description="severity", ordering="severity")
     def level(self, rule: Rule) -> str:

@@ -37,7 +37,8 @@ class Bench:
         The innermost loop of the console: what is false and was false before is passed over at once.
         """
         watched = roster.of({sample[0] for sample in samples})
-        standing, windows, now_ms, seen = self.board.now_standing, self.windows, to_ms(self.now), 0
+        standing, suspects, windows = self.board.now_standing, self.suspects, self.windows
+        now_ms, true, seen = to_ms(self.now), Truth.TRUE, 0
         for sample in samples:
             series_id, at_ms, value = sample
             found = watched.get(series_id)
@@ -50,23 +51,23 @@ class Bench:
             facts = metric_facts(
                 name=subject.name,
                 value=value,
-                timestamp=min(at_ms, now_ms) / 1000,
+                timestamp=(at_ms if at_ms < now_ms else now_ms) / 1000,
                 category=subject.category,
                 tags=subject.tags,
                 windows=windows,
             )
-            for watch in watches:
+            for rule, key, verdict, is_plain in watches:
                 try:
-                    truth = watch.verdict(facts)
-                    if truth is not Truth.TRUE and watch.is_plain and watch.key not in standing:
-                        if watch.rule.id in self.suspects:
-                            self.sound.add(watch.rule.id)
+                    truth = verdict(facts)
+                    if truth is not true and is_plain and key not in standing:
+                        if suspects and rule.id in suspects:
+                            self.sound.add(rule.id)
                         continue
-                    reading = watch.rule.weigh(truth, facts)
+                    reading = rule.weigh(truth, facts)
                 except ConditionBroken as error:
-                    self.broken[watch.rule.id] = f"{error} (on {of_sample(sample, subject, self.now).subject})"
+                    self.broken[rule.id] = f"{error} (on {of_sample(sample, subject, self.now).subject})"
                 else:
-                    self.conclude(watch.rule, of_sample(sample, subject, self.now, windows), reading)
+                    self.conclude(rule, of_sample(sample, subject, self.now, windows), reading)
         return seen
 
     def judge(self, fact: Fact) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from alerts import facts, flapping, lifecycle, roster, rulebook, writing
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 READER = "alerts.metrics"
 HEALTH_READER = "alerts.health"
 LEASE = "evaluate"
-LEASE_SECONDS = 25  # a holder that is killed is followed by another within 30 s
 CLOCK_SURVIVES = timedelta(hours=1)
 ABSENT_AFTER = timedelta(minutes=1)  # without a cycle: what was silent meanwhile may have been us
 
@@ -42,8 +42,12 @@ class Report:
 
 
 def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
-    """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over."""
-    with lease(LEASE, seconds=LEASE_SECONDS, gap_seconds=gap_seconds) as held:
+    """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over.
+
+    The lease ends before the second interval after it was taken, so that a holder that is killed is followed by
+    another within 30 s at the default interval of 10 s.
+    """
+    with lease(LEASE, settings.CONFIG.evaluate_lease_seconds, gap_seconds) as held:
         if held is None:
             return None
         try:
@@ -81,7 +85,7 @@ def _judge(held: Held, bench: Bench, samples: series.Unread, checks: feed.Unread
     judged, new = 0, facts.in_time_order(samples.samples, bench.now)
     for start in range(0, len(new), RENEWED_EVERY):
         if start:
-            held.renew(LEASE_SECONDS)
+            held.renew(settings.CONFIG.evaluate_lease_seconds)
         judged += bench.judge_samples(new[start : start + RENEWED_EVERY], watched)
     results = [one for one in checks.results if one.at >= bench.now - facts.JUDGED_FOR]
     for result in sorted(results, key=lambda one: one.at):

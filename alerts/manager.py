@@ -155,7 +155,7 @@ def _fact_of_metric(metric: Measured, now: datetime, windows: Any) -> Fact:
     tags = {str(tag): str(value) for tag, value in (getattr(metric, "tags", None) or {}).items()}
     category = getattr(metric, "category", None) or ""
     subject = series.subject(metric.name, str(getattr(category, "value", category)), tags)
-    fact = of_metric(subject, metric.value, _time_of(metric, now), windows)
+    fact = of_metric(subject, float(metric.value), _time_of(metric, now), windows)
     return fact.with_metadata(getattr(metric, "metadata", None) or {})
 
 

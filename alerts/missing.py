@@ -35,7 +35,7 @@ def judge_silence(bench: Bench, roster: Roster, since: datetime | None) -> None:
 
 def _listening(bench: Bench, roster: Roster, known: set[Key]) -> Iterable[Key]:
     """Instances that are ok, of rules that alert on silence."""
-    if not any(rule.no_data == NoData.ALERT for rule in bench.book.rules.values()):
+    if not bench.book.alerts_on_silence:
         return ()
     return [
         watch.key

@@ -3,21 +3,21 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from alerts.conditions.compiling import Judge
 from alerts.rulebook import Compiled, Rulebook
 from monitoring import series
 from monitoring.series import Subject
 
-KEPT_FOR = timedelta(minutes=5)  # a category or tag that was edited in the admin counts after this
+KEPT_FOR = timedelta(minutes=5)  # tags that somebody changed in the database itself count after this
 _MOST_BY_ID = 2000
 
 Key = tuple[int, str]  # the rule's id and the subject's fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """A rule on one series, with what the innermost loop needs of it at hand."""
+class Watch(NamedTuple):
+    """A rule on one series, with what the innermost loop needs of it at hand; a plain tuple, quick to take apart."""
 
     rule: Compiled
     key: Key
@@ -31,6 +31,7 @@ class Roster:
     book: Rulebook
     marker: tuple[int, int]
     since: datetime
+    categories: dict[int, str]
     _watches: dict[int, tuple[Subject, list[Watch]]] = field(default_factory=dict, init=False)
     _is_whole: bool = field(default=False, init=False)
 
@@ -47,10 +48,15 @@ class Roster:
             self._read(None)
         return self._watches
 
-    def notice(self, marker: tuple[int, int]) -> None:
+    def holds(self, categories: dict[int, str], now: datetime) -> bool:
+        """Whether it is young, and no metric is of another category than when it was made."""
+        is_young = timedelta(0) <= now - self.since < KEPT_FOR
+        return is_young and self.categories.items() <= categories.items()
+
+    def notice(self, marker: tuple[int, int], categories: dict[int, str]) -> None:
         """Series came: they are looked up when they report."""
         self._is_whole = self._is_whole and marker == self.marker
-        self.marker = marker
+        self.marker, self.categories = marker, categories
 
     def _read(self, ids: Collection[int] | None) -> None:
         for series_id, subject in series.subjects(ids).items():
@@ -71,14 +77,13 @@ _last: Roster | None = None
 
 
 def current(book: Rulebook, now: datetime) -> Roster:
-    """The roster of these rules; made anew when a rule changed, and every few minutes."""
+    """The roster of these rules; made anew when a rule or the category of a metric changed, and every few minutes."""
     global _last
-    marker = series.marker()
+    marker, categories = series.marker(), series.categories()
     known = _last
-    is_young = known is not None and timedelta(0) <= now - known.since < KEPT_FOR
-    if known is None or known.book is not book or not is_young or marker < known.marker:
-        known = _last = Roster(book, marker, now)
-    known.notice(marker)
+    if known is None or known.book is not book or marker < known.marker or not known.holds(categories, now):
+        known = _last = Roster(book, marker, now, categories)
+    known.notice(marker, categories)
     return known
 
 

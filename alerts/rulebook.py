@@ -9,10 +9,10 @@ from django.db.models import Case, Count, F, Max, Sum, When
 
 from alerts.conditions import Condition, ConditionRefused, Facts, Truth, parse
 from alerts.facts import Fact
-from alerts.models import Rule, Severity
+from alerts.models import NoData, Rule, Severity
 from alerts.selection import Selection
 from alerts.states import BETWEEN, FALSE, Patience, Reading, Verdict
-from alerts.windows import Span, spans_of
+from alerts.windows import Scope, Span, spans_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,10 @@ class Rulebook:
     rules: dict[int, Compiled]
     selection: Selection[Compiled] = field(default_factory=Selection, init=False)
     once_per_cycle: list[Compiled] = field(default_factory=list, init=False)
-    asked: dict[Span, frozenset[str]] = field(init=False)
+    asked: dict[Span, Scope] = field(init=False)
     children: dict[int, list[Compiled]] = field(default_factory=dict, init=False)
     depths: dict[int, int] = field(default_factory=dict, init=False)
+    alerts_on_silence: bool = field(init=False)
 
     def __post_init__(self) -> None:
         for rule in self.rules.values():
@@ -84,6 +85,7 @@ class Rulebook:
                 self.children.setdefault(parent, []).append(rule)
         usable = [one for rule in self.rules.values() for one in rule.conditions]
         self.asked = spans_of(question for condition in usable for question in condition.questions)
+        self.alerts_on_silence = any(rule.no_data == NoData.ALERT for rule in self.rules.values())
         self._measure_depths()
 
     def concerning(self, fact: Fact) -> list[Compiled]:

@@ -8,13 +8,19 @@ from statistics import median
 from django.db import connection
 from django.db.models import Count, Max
 
+from monitoring import catalogue
 from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
+from monitoring.merging import merged as merged
 from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
+from monitoring.windows import SUMMARIES as SUMMARIES
+from monitoring.windows import TIMINGS as TIMINGS
+from monitoring.windows import VALUES as VALUES
+from monitoring.windows import Columns as Columns
 from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
@@ -132,15 +138,25 @@ def subjects(ids: Collection[int] | None = None) -> dict[int, Subject]:
 
 
 def subject(name: str, category: str, tags: dict[str, str]) -> Subject:
-    """How a series of this name and tags is called, whether or not it was ever recorded."""
-    found = fingerprint(name, sorted_tags(tags))
-    return Subject(0, name, category, tags, found)
+    """A series of this name and tags, whether or not it was ever recorded. No category stands for its metric's."""
+    return Subject(0, name, category or _category_of(name), tags, fingerprint(name, sorted_tags(tags)))
+
+
+def _category_of(metric: str) -> str:
+    recorded = Metric.objects.filter(name=metric).values_list("category", flat=True).first()
+    declared = catalogue.find(metric)
+    return recorded or ("" if declared is None else declared.category)
 
 
 def marker() -> tuple[int, int]:
     """Changes when a series came or went; cheap enough to be asked in every cycle."""
     found = Series.objects.aggregate(highest=Max("id"), count=Count("id"))
     return found["highest"] or 0, found["count"]
+
+
+def categories() -> dict[int, str]:
+    """The category of each metric by its id: people edit them, and nothing else of what rules see of a series."""
+    return dict(Metric.objects.order_by().values_list("id", "category"))
 
 
 def is_known(metric: str) -> bool:

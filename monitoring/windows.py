@@ -1,19 +1,29 @@
 """Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
 
-from collections.abc import Collection
+import json
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import lru_cache
 from operator import itemgetter
+from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
-from monitoring.models import MetricSnapshot, Series
+from monitoring.kinds import Kind
+from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
 _BATCH = 20_000
 
-# id of the series, ms since the epoch, value, and count, total, minimum and maximum where the snapshot has them
-Row = tuple[int, int, float, int | None, float | None, float | None, float | None]
+Columns = tuple[str, ...]
+VALUES: Final[Columns] = ("series_id", "at", "value")  # at: ms since the epoch
+SUMMARIES: Final[Columns] = (*VALUES, "count", "total", "minimum", "maximum")  # None in a snapshot of one value
+TIMINGS: Final[Columns] = (*SUMMARIES, "sketch")  # monitoring/sketch.py
+
+Row = tuple[Any, ...]  # as the columns that were asked for; a plain tuple, since a cycle may read a million
+_SERIES_ID = itemgetter(0)
 
 
 class WindowTooLarge(ValueError):
@@ -27,34 +37,46 @@ class Stretch:
     series_id: int
     metric: str
     kind: str
-    tags: dict[str, str]
+    tags: Mapping[str, str]
     rows: list[Row] = field(default_factory=list)
 
 
-def stretches(metrics: Collection[str], start_ms: int, end_ms: int, most: int = MOST_ROWS) -> list[Stretch]:
+def stretches(
+    metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES, most: int = MOST_ROWS
+) -> list[Stretch]:
     """Snapshots after ``start_ms`` up to and with ``end_ms`` (Prometheus' left-open windows) by series.
 
-    A series without snapshots in the span is left out. Raises WindowTooLarge past ``most`` snapshots.
+    Rows have these columns, those of timings always all of them. A series without snapshots in the span is left out.
+    Raises WindowTooLarge past ``most`` snapshots.
     """
-    about = {
-        series_id: (metric, kind, tags)
-        for series_id, metric, kind, tags in Series.objects.filter(metric__name__in=metrics).values_list(
-            "id", "metric__name", "metric__kind", "tags"
-        )
-    }
-    rows = _rows(metrics, start_ms, end_ms, most) if about else []
-    return [
-        Stretch(series_id, *about[series_id], rows=list(found))
-        for series_id, found in groupby(rows, key=itemgetter(0))
-        if series_id in about
-    ]
+    known = {row[0]: row[1:] for row in Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")}
+    timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
+    found: list[Stretch] = []
+    for ids, wanted in ((known.keys() - timings, columns), (timings, TIMINGS)):
+        if ids:
+            series = Series.objects.filter(metric_id__in=ids).order_by()
+            rows = _rows(series, wanted, start_ms, end_ms, most - sum(len(one.rows) for one in found))
+            found += _by_series(rows, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+    return found
 
 
-def _rows(metrics: Collection[str], start_ms: int, end_ms: int, most: int) -> list[Row]:
-    wanted = Series.objects.filter(metric__name__in=metrics).order_by().values("id")
-    snapshots = MetricSnapshot.objects.filter(series_id__in=wanted, at__gt=start_ms, at__lte=end_ms)
-    fields = ("series_id", "at", "value", "count", "total", "minimum", "maximum")
-    sql, parameters = snapshots.order_by("series_id", "at", "id").values_list(*fields).query.sql_with_params()
+def _plain(series: QuerySet[Series]) -> list[Row]:
+    """Id, metric and the text of the tags: reading the same texts anew in each cycle would cost more than the query."""
+    sql, parameters = series.values_list("id", "metric_id", "tags").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+@lru_cache(maxsize=50_000)
+def _tags(text: str) -> Mapping[str, str]:
+    tags: dict[str, str] = json.loads(text)
+    return tags
+
+
+def _rows(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int) -> list[Row]:
+    snapshots = MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
+    sql, parameters = snapshots.order_by("series_id", "at", "id").values_list(*columns).query.sql_with_params()
     found: list[Row] = []
     with connection.cursor() as cursor:  # plain tuples: the ORM's conversion doubles the cost of a window
         cursor.execute(sql, parameters)
@@ -63,3 +85,14 @@ def _rows(metrics: Collection[str], start_ms: int, end_ms: int, most: int) -> li
             if len(found) > most:
                 raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots")
     return found
+
+
+def _by_series(rows: list[Row], about: Mapping[int, tuple[str, str, Mapping[str, str]]]) -> Iterator[Stretch]:
+    """Rows come in the order of their series, so the end of each is found by halving."""
+    start = 0
+    while start < len(rows):
+        series_id = rows[start][0]
+        end = bisect_right(rows, series_id, start, key=_SERIES_ID)
+        if series_id in about:
+            yield Stretch(series_id, *about[series_id], rows=rows[start:end])
+        start = end

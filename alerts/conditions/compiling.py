@@ -3,16 +3,20 @@
 It holds no attribute, no import, no loop and no name but ours: facts are indexed by position, everything that can grow
 or fail is a call of a bounded operator, and what the types prove harmless (``name == 'x' and value > 80``) is left to
 the interpreter. Metrics and health checks get a branch each, where a fact the subject never has is a constant ``None``.
+The constants of a condition are the defaults of its function's other parameters, so that conditions which differ in
+nothing else share their code.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Final
 
 from alerts.conditions.expressions import NOTHING, Code, call, compare, constant, identical, item, name, unless_unknown
 from alerts.conditions.facts import Facts, Subject, window_value
 from alerts.conditions.operators.comparisons import COMPARISONS, decisive, metadata_value
+from alerts.conditions.outlines import Outline, constants_of, outline_of
 from alerts.conditions.tree import (
     Call,
     Choice,
@@ -30,7 +34,6 @@ from alerts.conditions.tree import (
 )
 from alerts.conditions.values import ConditionBroken, Truth
 from alerts.conditions.vocabulary import FACTS, HEALTH_CHECK, NUMBERS, OPERATORS, Presence, ValueType
-from alerts.conditions.windows import WindowRead
 
 Judge = Callable[[Facts], Truth]
 
@@ -38,7 +41,7 @@ _POSITIONS: Final = {field: position for position, field in enumerate(Facts._fie
 _DIRECT: Final = "direct "
 # Facts of the wrong types and window readers may still fail; that breaks the condition and nothing else.
 _FUNCTION: Final = """
-def condition(facts, questions):
+def condition(facts):
     try:
         return ...
     except failures as failure:
@@ -50,12 +53,19 @@ _ALL_NUMBERS: Final = NUMBERS - {ValueType.ANY}
 
 def compile_judge(tree: Node) -> Judge:
     """The condition as a function of facts."""
-    questions: list[WindowRead] = []
-    verdict = _Writer(Subject.METRIC, questions).verdict(tree)
+    constants = tuple([value for _, value in constants_of(tree)])
+    return FunctionType(_code_of(outline_of(tree)), _NAMES, "condition", constants)
+
+
+@lru_cache(maxsize=2000)
+def _code_of(outline: Outline) -> CodeType:
+    tree = outline.tree
+    parameters = {node: f"c{place}" for place, (node, _) in enumerate(constants_of(tree))}
+    verdict = _Writer(Subject.METRIC, parameters).verdict(tree)
     if not _same_on_both(tree):
-        on_health = _Writer(Subject.HEALTH, questions).verdict(tree)
+        on_health = _Writer(Subject.HEALTH, parameters).verdict(tree)
         verdict = ast.IfExp(item("facts", _POSITIONS["is_health"]), on_health, verdict)
-    return _function(verdict, tuple(questions))
+    return _function(verdict, parameters.values())
 
 
 def _same_on_both(tree: Node) -> bool:
@@ -67,12 +77,15 @@ def _same_on_both(tree: Node) -> bool:
     )
 
 
-def _function(expression: ast.expr, questions: tuple[WindowRead, ...]) -> Judge:
+def _function(expression: ast.expr, parameters: Iterable[str]) -> CodeType:
     module = ast.parse(_FUNCTION)
-    next(node for node in ast.walk(module) if isinstance(node, ast.Return)).value = expression
+    for node in ast.walk(module):
+        if isinstance(node, ast.Return):
+            node.value = expression
+        elif isinstance(node, ast.arguments):
+            node.args += [ast.arg(parameter) for parameter in parameters]
     constants = compile(ast.fix_missing_locations(module), "<condition>", "exec").co_consts
-    code = next(constant for constant in constants if isinstance(constant, CodeType))
-    return FunctionType(code, _NAMES, "condition", (questions,))
+    return next(constant for constant in constants if isinstance(constant, CodeType))
 
 
 def _broken_by(failure: Exception) -> ConditionBroken:
@@ -98,11 +111,11 @@ _NAMES: Final[dict[str, Any]] = {
 
 
 class _Writer:
-    """Writes the branch of one kind of subject; adds the window questions it asks to ``questions``."""
+    """Writes the branch of one kind of subject; ``parameters`` name what holds the constants."""
 
-    def __init__(self, subject: Subject, questions: list[WindowRead]) -> None:
+    def __init__(self, subject: Subject, parameters: Mapping[Node, str]) -> None:
         self._subject = subject
-        self._questions = questions
+        self._parameters = parameters
         self._temporaries = 0
 
     def verdict(self, tree: Node) -> ast.expr:
@@ -119,6 +132,9 @@ class _Writer:
         code = self.write(node)
         return Code(call("a condition", code.expression), certain=False) if node.type is ValueType.ANY else code
 
+    def _parameter(self, node: Node) -> ast.expr:
+        return name(self._parameters[node])
+
     def _temporary(self, expression: ast.expr) -> tuple[ast.expr, ast.expr]:
         """The expression, kept under a new name, and that name to read it again."""
         self._temporaries += 1
@@ -126,10 +142,10 @@ class _Writer:
         return ast.NamedExpr(ast.Name(kept, ast.Store()), expression), name(kept)
 
     def literal(self, node: Literal) -> Code:
-        return Code(constant(node.value), node.value is not None)
+        return NOTHING if node.value is None else Code(self._parameter(node), certain=True)
 
     def list_of(self, node: ListOf) -> Code:
-        return Code(constant(node.values), certain=True)
+        return Code(self._parameter(node), certain=True)
 
     def fact(self, node: Fact) -> Code:
         presence = FACTS[node.name].presence(self._subject)
@@ -143,7 +159,7 @@ class _Writer:
         entries = self.fact(node.of)
         found = entries.expression
         if entries.certain:
-            found = call("a tag" if node.of.type is ValueType.TAGS else "an entry", found, constant(node.key))
+            found = call("a tag" if node.of.type is ValueType.TAGS else "an entry", found, self._parameter(node))
         if node.default is None:
             return Code(found, certain=False)
         bind, read = self._temporary(found)
@@ -151,8 +167,7 @@ class _Writer:
         return Code(ast.IfExp(identical(bind, None), default.expression, read), default.certain)
 
     def window(self, node: Window) -> Code:
-        answer = call("a window", name("facts"), item("questions", len(self._questions)))
-        self._questions.append(node.question)
+        answer = call("a window", name("facts"), self._parameter(node))
         return Code(identical(answer, None), certain=True) if node.tells_absence else Code(answer, certain=False)
 
     def operation(self, node: Call) -> Code:
@@ -220,13 +235,12 @@ class _Writer:
 
     def _pair(self, symbol: str, nodes: tuple[Node, ...], left: Code, right: Code) -> Code:
         written = isinstance(nodes[1], (Literal, ListOf))
-        expression = constant(frozenset(nodes[1].values)) if isinstance(nodes[1], ListOf) else right.expression
         if _proven(symbol, *nodes) and left.certain and right.certain:
-            return Code(compare(left.expression, symbol, expression), certain=True)
+            return Code(compare(left.expression, symbol, right.expression), certain=True)
         if _proven(symbol, *nodes) and right.certain and written:
             bind, read = self._temporary(left.expression)
-            return unless_unknown(bind, compare(read, symbol, expression))
-        return Code(call(symbol, left.expression, expression), left.certain and right.certain)
+            return unless_unknown(bind, compare(read, symbol, right.expression))
+        return Code(call(symbol, left.expression, right.expression), left.certain and right.certain)
 
 
 _WRITINGS: Final[Mapping[type[Node], Callable[[_Writer, Any], Code]]] = {

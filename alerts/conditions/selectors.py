@@ -35,6 +35,9 @@ class Texts:
         return Texts(self.exact | other.exact, self.prefixes | other.prefixes)
 
 
+Tags = tuple[tuple[str, Texts], ...]  # in the order of their names
+
+
 @dataclass(frozen=True)
 class Selector:
     """What restricts a condition; None, or a tag not listed, is no restriction.
@@ -45,7 +48,7 @@ class Selector:
     subjects: frozenset[Subject] = _EVERY_SUBJECT
     name: Texts | None = None
     category: Texts | None = None
-    tags: tuple[tuple[str, Texts], ...] = ()
+    tags: Tags = ()
 
     @property
     def names(self) -> frozenset[str] | None:
@@ -73,13 +76,11 @@ class Selector:
 
     def both(self, other: "Selector") -> "Selector":
         """What two parts joined by ``and`` leave over."""
-        mine, others = dict(self.tags), dict(other.tags)
-        tags = {tag: _both(mine.get(tag), others.get(tag)) for tag in sorted({*mine, *others})}
         return Selector(
             self.subjects & other.subjects,
             _both(self.name, other.name),
             _both(self.category, other.category),
-            tuple((tag, texts) for tag, texts in tags.items() if texts is not None),
+            _both_tags(self.tags, other.tags),
         )
 
     def either(self, other: "Selector") -> "Selector":
@@ -99,6 +100,14 @@ def _both(mine: Texts | None, other: Texts | None) -> Texts | None:
     if mine is None or other is None:
         return other if mine is None else mine
     return mine.both(other)
+
+
+def _both_tags(mine: Tags, other: Tags) -> Tags:
+    if not mine or not other:
+        return mine or other
+    ours, others = dict(mine), dict(other)
+    tags = {tag: _both(ours.get(tag), others.get(tag)) for tag in sorted({*ours, *others})}
+    return tuple((tag, texts) for tag, texts in tags.items() if texts is not None)
 
 
 def _either(mine: Texts | None, other: Texts | None) -> Texts | None:

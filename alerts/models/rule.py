@@ -4,13 +4,17 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
 from simple_history.models import HistoricalRecords
 
 from alerts.models.channel import Channel
 from alerts.models.severity import Severity
 from alerts.validators import validate_condition, validate_message
 
-_NOT_HISTORY = ("seeded_from", "coded", "broken_reason", "created_at", "updated_at")
+JUDGED = ("condition", "recovery_condition", "worse_condition")
+BOOKKEEPING = ("seeded_from", "coded", "broken_reason", "created_at", "updated_at")
+"""What no person edits: it makes no history, and for it no evaluator reads its rules anew."""
 
 
 class NoData(models.TextChoices):
@@ -19,6 +23,16 @@ class NoData(models.TextChoices):
     OK = "ok", "It is over"
     KEEP = "keep", "Keep the state"
     ALERT = "alert", "Alert"
+
+
+class RuleQuerySet(models.QuerySet["Rule"]):
+    def update(self, **fields: Any) -> int:
+        """As Django's (and ``bulk_update`` goes through here), so that evaluators notice an edit past ``Rule.save``."""
+        if not fields.keys() <= {*BOOKKEEPING}:
+            fields.setdefault("updated_at", Now())
+        if fields.keys() & {*JUDGED}:
+            fields.setdefault("version", F("version") + 1)
+        return super().update(**fields)
 
 
 class Rule(models.Model):
@@ -110,8 +124,9 @@ class Rule(models.Model):
     broken_reason = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    objects = RuleQuerySet.as_manager()
     history = HistoricalRecords(
-        excluded_fields=list(_NOT_HISTORY),
+        excluded_fields=list(BOOKKEEPING),
         m2m_fields=[channels, depends_on],
     )
 
@@ -147,9 +162,8 @@ class Rule(models.Model):
 
 
 _SKIP_HISTORY = "skip_history_when_saving"  # the name that django-simple-history looks for
-JUDGED = ("condition", "recovery_condition", "worse_condition")
 EDITED = tuple(
-    field.attname for field in Rule._meta.concrete_fields if field.name not in (*_NOT_HISTORY, "id", "version")
+    field.attname for field in Rule._meta.concrete_fields if field.name not in (*BOOKKEEPING, "id", "version")
 )
 
 

@@ -10,6 +10,7 @@ from alerts.models import Channel, Instance, Rule
 from monitoring.clock import database_now, to_ms
 from monitoring.models import Kind, Metric, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey
+from monitoring.sketch import sketch_of
 from monitoring.storage import Storage
 
 STEP = timedelta(seconds=10)
@@ -24,6 +25,7 @@ class Scene:
         self.count = count
         self.now = database_now()
         self.round = 0
+        Metric.objects.create(name="load", kind=Kind.GAUGE, most_series=count)  # a thousand, where nobody says more
         self._storage = Storage()
         self._keys = [SeriesKey("load", (("host", f"h{number}"),), Kind.GAUGE) for number in range(count)]
 
@@ -41,7 +43,8 @@ class Scene:
         began = time.perf_counter()
         report = evaluation.evaluate(self.now)
         seconds = time.perf_counter() - began
-        assert report is not None and report.facts == self.count and report.opened == self.count // FIRING_EVERY
+        # at least: this process measures itself as well, and what it records is judged too
+        assert report is not None and report.facts >= self.count and report.opened == self.count // FIRING_EVERY
         return seconds
 
     def _value(self, number: int) -> float:
@@ -61,22 +64,29 @@ def seconds_per_cycle(count: int) -> float:
     return median(scene.cycle() for _ in range(CYCLES))
 
 
-def seconds_per_window_cycle(rules: int, series: int) -> float:
+def seconds_per_window_cycle(rules: int, series: int, kind: Kind) -> float:
     """Every rule asks for p95 over five minutes of a metric of its own, ``series`` of them in all."""
     empty()
     now = database_now()
     each = series // rules
     keys = [
-        SeriesKey(f"m{metric}", (("host", f"h{number}"),), Kind.GAUGE)
-        for metric in range(rules)
-        for number in range(each)
+        SeriesKey(f"m{metric}", (("host", f"h{number}"),), kind) for metric in range(rules) for number in range(each)
     ]
     storage = Storage()
     for step in range(30):
         at_ms = to_ms(now - STEP * (29 - step))
-        storage.write([Sample(key, at_ms, float((step * 7 + n) % 60)) for n, key in enumerate(keys)])
+        storage.write([_sample(key, at_ms, float((step * 7 + n) % 60)) for n, key in enumerate(keys)])
     _add([Rule(name=f"window-{n}", condition=f"p95('m{n}', '5m') > 80") for n in range(rules)])
     return median(_window_cycles(now))
+
+
+def _sample(key: SeriesKey, at_ms: int, value: float) -> Sample:
+    """A gauge's value, or a timing's interval with four calls, the slowest of which took as many seconds."""
+    if key.kind == Kind.GAUGE:
+        return Sample(key, at_ms, value)
+    calls = [value / part for part in (4, 3, 2, 1)]
+    sketch = sketch_of(calls)
+    return Sample(key, at_ms, value, count=4, total=sum(calls), minimum=calls[0], maximum=value, sketch=sketch)
 
 
 def _window_cycles(now: datetime) -> Iterator[float]:

@@ -9,7 +9,8 @@ function start(field) {
   const said = document.createElement("div");
   said.className = "condition-said";
   said.setAttribute("aria-live", "polite");
-  field.after(said);
+  below(field).after(said);
+  field.form.querySelector(".field-verdicts")?.remove();  // what is said here is newer
   const list = completion(field);
   let timer, asked;
   const look = async () => {
@@ -32,6 +33,11 @@ function start(field) {
     list.offer();
   });
   look();
+}
+
+/* What the field shares a line with its label in, so that what follows stands under both. */
+function below(field) {
+  return field.closest(".flex-container") ?? field;
 }
 
 function show(said, field, draft) {
@@ -67,7 +73,7 @@ function completion(field) {
   const box = element("ul");
   box.className = "condition-words";
   box.hidden = true;
-  field.after(box);
+  below(field).after(box);
   let asked = null, shown = [];
   const before = () => field.value.slice(0, field.selectionStart);
   const take = (word) => {

@@ -86,6 +86,7 @@ def test_the_list_shows_what_each_rule_does_now(admin: Client, make_rule: Callab
     page = admin.get("/admin/ahgd_alerts/rule/").content.decode()
     for word in ("firing", "pending", "ok", "disabled", "broken"):
         assert f" {word}</span>" in page
+    assert '<div class="help">division by zero: 1 / 0 (on cpu_usage_percent)</div>' in page
 
 
 def test_rules_are_disabled_in_bulk_and_each_is_audited(admin: Client, make_rule: Callable[..., Rule]) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from django.db import connection, connections
 
+from ahgd_ops.config import ProductionConfig
 from alerts import AlertManager, evaluation
 from alerts.models import Alert, AlertEvent, Rule
 from monitoring.clock import database_now
@@ -19,6 +20,7 @@ from monitoring.leases import acquire
 from tests.alerts.feed import Feed
 from tests.alerts.test_manager import Metric
 from tests.checkout import PROJECT_DIR
+from tests.journeys.asking import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,13 +123,70 @@ def test_judging_at_once_beside_the_schedule_opens_nothing_twice(make_rule: Call
     assert_each_alert_lived_once()
 
 
-def test_an_evaluator_that_is_killed_is_followed_by_another_within_half_a_minute(
+def test_at_the_default_times_an_evaluator_that_is_killed_is_followed_within_half_a_minute(
     make_rule: Callable[..., Rule], feed: Feed
 ) -> None:
     make_rule()
     evaluation.evaluate(feed.now)
-    feed(90)
-    killed_at = database_now()
-    assert acquire(evaluation.LEASE, killed_at, evaluation.LEASE_SECONDS) is not None  # and is never heard of again
+    began_at = database_now()
+    config = ProductionConfig()
+    assert acquire(evaluation.LEASE, began_at, config.evaluate_lease_seconds) is not None  # and is heard of no more
     assert evaluation.evaluate(feed.now) is None
-    assert acquire(evaluation.LEASE, killed_at + timedelta(seconds=30), evaluation.LEASE_SECONDS) is not None
+    intervals = [began_at + timedelta(seconds=config.evaluate_seconds * number) for number in (1, 2, 3)]
+    followers = [acquire(evaluation.LEASE, at, config.evaluate_lease_seconds) for at in intervals[:2]]
+    assert followers[0] is None
+    assert followers[1] is not None
+
+
+KILLED_AT = {
+    "when it has judged": "stop_at(evaluation.writing, 'apply')",
+    "when it has written, before its transaction ends": "stop_at(evaluation.feed, 'take')",
+    "when its transaction has ended": "stop_at(evaluation, 'Report')",
+}
+STOPPING = """
+import sys
+import django
+django.setup()
+from alerts import evaluation
+from monitoring.clock import database_now
+
+def stop_at(place, name):
+    run = getattr(place, name)
+    def stop(*arguments):
+        done = None if name == "apply" else run(*arguments)
+        print("there", flush=True)
+        sys.stdin.read()
+        return done
+    setattr(place, name, stop)
+
+{}
+evaluation.evaluate(database_now())
+"""
+
+
+@pytest.mark.parametrize("moment", KILLED_AT)
+def test_each_snapshot_is_judged_once_though_its_evaluator_is_killed(
+    moment: str, make_rule: Callable[..., Rule], feed: Feed, evaluator_environment: dict[str, str]
+) -> None:
+    make_rule()
+    evaluation.evaluate(feed.now)
+    for host in range(5):
+        feed(90, passed=timedelta(milliseconds=1), instance=str(host))
+    killed = subprocess.Popen(
+        [sys.executable, "-c", STOPPING.format(KILLED_AT[moment])],
+        env=evaluator_environment | {"AHGD_EVALUATE_LEASE_SECONDS": "2"},
+        cwd=PROJECT_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "there\n"
+    killed.kill()
+    killed.communicate()
+    feed(90, passed=timedelta(milliseconds=1), instance="after")
+
+    wait_until(lambda: evaluation.evaluate(database_now()), 60)
+    assert evaluation.evaluate(database_now()) is not None
+    assert Counter(AlertEvent.objects.values_list("kind", flat=True)) == {"opened": 6}
+    assert_each_alert_lived_once()

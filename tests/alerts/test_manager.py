@@ -1,6 +1,8 @@
+import enum
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from alerts import (
     get_alert_manager,
 )
 from alerts.models import Alert, Channel, Instance, Notification, Rule, Severity
+from monitoring import models as stored
 from monitoring.models import Lease, MetricSnapshot, Series
 from tests.alerts.feed import Feed
 
@@ -130,6 +133,55 @@ def test_a_metric_is_judged_at_once_and_not_recorded(log_channel: Channel) -> No
     assert Notification.objects.count() == 1
     assert not MetricSnapshot.objects.exists()
     assert not Series.objects.exists()
+
+
+class Category(enum.Enum):
+    PLANT = "plant"
+
+
+@dataclass
+class Reading:
+    """A metric as some program may have it: numbers and categories of its own types, tags that are no texts."""
+
+    name: str
+    value: Any
+    category: enum.Enum
+    tags: dict[str, object]
+    metadata: dict[str, object]
+    timestamp: datetime
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "name == 'coolant_litres' and value > 7.4 and value < 7.6",
+        "category == 'plant' and tags['tank'] == '7' and tags.get('site') is None",
+        "metadata['shift'] == 'night' and metadata.get('crew', 0) == 3",
+        "timestamp == 1700000000",
+        "absent('coolant_litres', '1d') and name.startswith('coolant')",
+        "not health_check and metric.name == 'coolant_litres'",
+    ],
+)
+def test_a_metric_that_nobody_ever_recorded_has_all_its_facts_and_stays_unrecorded(
+    make_rule: Callable[..., Rule], condition: str
+) -> None:
+    rule = make_rule("plant", condition=condition)
+    at = datetime.fromtimestamp(1_700_000_000, UTC)
+    reading = Reading("coolant_litres", Decimal("7.5"), Category.PLANT, {"tank": 7}, {"shift": "night", "crew": 3}, at)
+    assert AlertManager().evaluate_metric(reading)[rule.name]
+    alert = Alert.objects.get()
+    assert (alert.value, alert.labels) == (7.5, {"metric": "coolant_litres", "tank": "7"})
+    assert alert.subject == 'coolant_litres{tank="7"}'
+    assert not stored.Metric.objects.exists()
+    assert not Series.objects.exists()
+    assert not MetricSnapshot.objects.exists()
+
+
+def test_a_metric_without_a_category_has_that_of_its_name(make_rule: Callable[..., Rule]) -> None:
+    make_rule("by_category", condition="category == 'system' and value > 80")
+    assert AlertManager().evaluate_metric(Metric("cpu_usage_percent", 90))["by_category"]
+    stored.Metric.objects.create(name="cpu_usage_percent", category="hosts")
+    assert not AlertManager().evaluate_metric(Metric("cpu_usage_percent", 90))["by_category"]
 
 
 def test_it_is_the_same_alert_as_that_of_the_schedule(feed: Feed, log_channel: Channel) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from alerts import evaluation
+from alerts import evaluation, rulebook
 from alerts.models import Alert, Rule
+from monitoring.models import Metric
 from tests.alerts.feed import Feed, events, judge
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,61 @@ def test_editing_text_or_severity_changes_no_state(make_rule: MakeRule, feed: Fe
     assert Rule.objects.get().version == 1
     judge(feed)
     assert events() == ["opened"]
+
+
+def test_an_edit_of_many_rules_at_once_is_judged_in_the_next_cycle(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule()
+    feed(90)
+    judge(feed)
+    assert Rule.objects.update(condition="name == 'cpu_usage_percent' and value > 95") == 1
+    judge(feed)
+    assert Alert.objects.get().resolved_reason == "rule changed"
+    assert Rule.objects.get().version == 2
+
+
+def test_rules_that_were_updated_in_bulk_are_judged_anew(make_rule: MakeRule, feed: Feed) -> None:
+    rule = make_rule()
+    feed(50)
+    judge(feed)
+    rule.condition = "name == 'cpu_usage_percent' and value > 40"
+    Rule.objects.bulk_update([rule], ["condition"])
+    feed(50)
+    assert judge(feed).opened == 1
+
+
+def test_an_edit_of_many_rules_that_judges_nothing_else_keeps_their_version(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule()
+    feed(90)
+    judge(feed)
+    Rule.objects.update(for_seconds=60)
+    feed(90, instance="b")
+    judge(feed)
+    assert Rule.objects.get().version == 1
+    assert Alert.objects.count() == 1
+
+
+def test_noting_that_a_rule_is_broken_makes_no_evaluator_read_the_rules_anew(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule()
+    before = rulebook.load()
+    Rule.objects.update(broken_reason="division by zero")
+    assert rulebook.load() is before
+
+
+def test_a_category_that_was_edited_counts_in_the_next_cycle(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule(condition="category == 'rooms' and value > 80")
+    feed(90, name="room_load")
+    assert judge(feed).opened == 0
+    Metric.objects.filter(name="room_load").update(category="rooms")
+    feed(90, name="room_load")
+    assert judge(feed).opened == 1
+
+
+def test_a_metric_that_came_later_may_be_edited_as_well(make_rule: MakeRule, feed: Feed) -> None:
+    make_rule(condition="category == 'rooms' and value > 80")
+    feed(90, name="room_load")
+    judge(feed)
+    feed(90, name="hall_load")
+    judge(feed)
+    Metric.objects.filter(name="hall_load").update(category="rooms")
+    feed(90, name="hall_load")
+    assert judge(feed).opened == 1

@@ -11,6 +11,7 @@ from alerts.windows import Windows, spans_of
 from monitoring.clock import to_ms
 from monitoring.models import Kind, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey, sorted_tags
+from monitoring.sketch import sketch_of
 from monitoring.storage import Storage
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,67 @@ def test_a_timing_counts_calls_and_averages_over_them() -> None:
     assert answer("min_over_time('db_query_duration_seconds', '5m')") == 0.5
     assert answer("sum_over_time('db_query_duration_seconds', '5m')") == 7.5
     assert answer("rate('db_query_duration_seconds', '5m')") == pytest.approx(4 / 300)
+
+
+def store_calls(calls: list[list[float]], name: str = "db_query_duration_seconds", **tags: str) -> None:
+    """Snapshots of a timing a second apart, the last of them now, each of these calls."""
+    key = SeriesKey(name, sorted_tags(tags), Kind.TIMING)
+    Storage().write(
+        [
+            Sample(
+                key,
+                to_ms(NOW) - 1000 * (len(calls) - 1 - place),
+                max(seconds),
+                count=len(seconds),
+                total=sum(seconds),
+                minimum=min(seconds),
+                maximum=max(seconds),
+                sketch=sketch_of(seconds),
+            )
+            for place, seconds in enumerate(calls)
+        ],
+        to_ms(NOW),
+    )
+
+
+@pytest.mark.parametrize(("call", "share"), [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)])
+def test_quantiles_of_a_timing_are_of_all_its_calls_and_never_of_the_slowest(call: str, share: float) -> None:
+    calls = [[0.01 * (1 + (7 * n + m) % 100) for m in range(20)] + [30.0] * (n == 3) for n in range(10)]
+    store_calls(calls)
+    everything = sorted(second for one in calls for second in one)
+    expected = everything[int(share * (len(everything) - 1))]
+    assert answer(f"{call}('db_query_duration_seconds', '5m')") == pytest.approx(expected, rel=0.012)
+
+
+def test_quantiles_of_several_timings_are_of_their_calls_together() -> None:
+    store_calls([[0.1] * 90], query="fast")
+    store_calls([[2.0] * 10], query="slow")
+    assert answer("p50('db_query_duration_seconds', '5m')") == pytest.approx(0.1, rel=0.012)
+    assert answer("p95('db_query_duration_seconds', '5m')") == pytest.approx(2.0, rel=0.012)
+    assert answer("p50('db_query_duration_seconds', '5m', query='slow')") == pytest.approx(2.0, rel=0.012)
+
+
+def test_extreme_quantiles_of_a_timing_are_its_quickest_and_its_slowest_call() -> None:
+    store_calls([[0.11, 0.2], [0.37]])
+    assert answer("quantile_over_time(0, 'db_query_duration_seconds', '5m')") == pytest.approx(0.11, rel=0.012)
+    assert answer("quantile_over_time(1, 'db_query_duration_seconds', '5m')") == pytest.approx(0.37, rel=0.012)
+
+
+def test_a_rule_on_a_quantile_of_a_timing_overlooks_one_slow_call() -> None:
+    store_calls([[0.1] * 50, [0.1] * 49 + [9.0]])
+    condition = parse("p95('db_query_duration_seconds', '5m') > 1")
+    windows = Windows(to_ms(NOW), spans_of(condition.questions))
+    assert condition.verdict(cycle_facts(timestamp=NOW.timestamp(), windows=windows)) is Truth.FALSE
+
+
+def test_what_one_question_did_not_need_is_read_for_the_next() -> None:
+    key = SeriesKey("batch", (), Kind.GAUGE)
+    Storage().write([Sample(key, to_ms(NOW), 9.0, count=3, total=12.0, minimum=1.0, maximum=9.0)], to_ms(NOW))
+    windows = Windows(to_ms(NOW))
+    facts = cycle_facts(timestamp=NOW.timestamp(), windows=windows)
+    for call, expected in (("p50", 9.0), ("avg", 4.0), ("min_over_time", 1.0), ("last_over_time", 9.0)):
+        (question,) = parse(f"{call}('batch', '5m') > 0").questions
+        assert windows.read(question, facts) == expected
 
 
 def test_a_line_through_the_window_tells_slope_and_future() -> None:

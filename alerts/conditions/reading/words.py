@@ -15,7 +15,6 @@ from alerts.conditions.vocabulary import (
     METHODS,
     METRIC,
     NAMESPACES,
-    FactRule,
     Presence,
     ValueType,
     facts_of,
@@ -24,7 +23,10 @@ from alerts.conditions.windows import WINDOW_FUNCTIONS
 
 CALLABLE: Final = frozenset(FUNCTIONS) | frozenset(WINDOW_FUNCTIONS)
 _NAMES: Final = frozenset(FACTS) | {METRIC}
-_BOTH: Final = frozenset(Subject)
+_SUBJECTS: Final = {
+    name: frozenset(subject for subject in Subject if rule.presence(subject) is not Presence.NEVER)
+    for name, rule in FACTS.items()
+}
 
 
 def read_constant(reader: TreeReader, node: ast.Constant) -> Node:
@@ -67,7 +69,7 @@ def read_list(reader: TreeReader, node: ast.List | ast.Tuple | ast.Set) -> Node:
 
 def read_name(reader: TreeReader, node: ast.Name) -> Node:
     if rule := FACTS.get(node.id):
-        return Fact(reader.span(node), rule.type, node.id, _subjects(rule))
+        return Fact(reader.span(node), rule.type, node.id, _SUBJECTS[node.id])
     raise reader.refusal(node, *_unknown_name(node.id))
 
 
@@ -83,10 +85,6 @@ def _unknown_name(name: str) -> tuple[str, str]:
     known = _NAMES | CALLABLE | {"True", "False", "None"}
     advice = suggestion(name, known)
     return f"`{name}` is not known", advice if advice.startswith("did") else suggestion(name, FACTS)
-
-
-def _subjects(rule: FactRule) -> frozenset[Subject]:
-    return frozenset(subject for subject in _BOTH if rule.presence(subject) is not Presence.NEVER)
 
 
 def read_attribute(reader: TreeReader, node: ast.Attribute) -> Node:

@@ -1,0 +1,56 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.merging import added_up, merged
+from monitoring.sketch import Sketch, SketchDamaged, sketch_of
+
+DURATIONS = st.lists(st.floats(-1, 1e6) | st.floats(0, 1e-6) | st.just(0.25), max_size=40)
+
+
+def row(
+    sketch: Sketch | None, value: float = 1.0, count: int | None = None, total: float | None = None
+) -> tuple[object, ...]:
+    return 1, 0, value, count, total, None, None, sketch and sketch.encode()
+
+
+@given(st.lists(DURATIONS, min_size=1, max_size=12))
+def test_decoding_all_at_once_gives_what_merging_one_by_one_gives(calls: list[list[float]]) -> None:
+    sketches = [sketch_of(values) for values in calls]
+    one_by_one = Sketch()
+    for sketch in sketches:
+        one_by_one.merge(sketch)
+    assert added_up([sketch.encode() for sketch in sketches]) == one_by_one
+
+
+def test_a_coarse_sketch_makes_the_sum_as_coarse() -> None:
+    fine = sketch_of([0.1, 0.2, 3.0])
+    coarse = Sketch({-4: 1, 2: 2}, 1, scale=0)
+    expected = Sketch({-4: 1, 2: 2}, 1, scale=0)
+    expected.merge(fine)
+    assert added_up([fine.encode(), coarse.encode()]) == expected
+
+
+def test_counts_past_a_byte_and_past_two_are_kept() -> None:
+    assert added_up([Sketch({-213: 70_000, 900: 300}, 128).encode()] * 3) == Sketch({-213: 210_000, 900: 900}, 384)
+
+
+def test_a_snapshot_without_a_sketch_counts_its_calls_at_their_mean() -> None:
+    found = merged([row(None, value=9.0, count=4, total=8.0), row(None, value=2.0)])
+    assert found.count == 5
+    assert math.isclose(found.quantile(0.5, 0.0, 9.0), 2.0, rel_tol=0.011)
+
+
+def test_nothing_merged_is_empty() -> None:
+    assert merged([]).count == 0
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\x01", b"\x02\x05\x00", b"\x01\x05\x00\x04", b"\x01\x05\x00\x84", b"\x01\x05\x00\x04\x81"],
+)
+def test_what_is_no_sketch_is_told(payload: bytes) -> None:
+    with pytest.raises(SketchDamaged):
+        added_up([sketch_of([1.0]).encode(), payload])
