@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "caching.middleware.SessionScope",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -112,17 +113,8 @@ DATABASES["default"]["OPTIONS"] = (
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if CONFIG.cache_redis_enabled:
-    CACHES = {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": CONFIG.redis_url,
-            "KEY_PREFIX": "ahgd_ops",
-            "OPTIONS": {"PASSWORD": CONFIG.cache_redis_password, "IGNORE_EXCEPTIONS": True, "SOCKET_TIMEOUT": 5},
-        }
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}}
+CACHE_CONFIG = CONFIG.cache
+CACHES = {"default": {"BACKEND": "caching.backends.TieredCache", "KEY_PREFIX": "django"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # People ---------------------------------------------------------------------------------------------------------------
