@@ -62,7 +62,13 @@ CATALOGUE = (
     _gauge("db_pool_connections", "", "database", "Connections of a pool by state.", "database", "process", "state"),
     _gauge("db_pool_waiting", "", "database", "Requests that wait for a connection of a pool.", "database", "process"),
     # The cache
-    _gauge("cache_hit_ratio", "ratio", "cache", "Share of look-ups that were hits.", "tier"),
+    _gauge("cache_hit_ratio", "ratio", "cache", "Share of look-ups that were hits.", "process", "tier"),
+    _counter("cache_hits_total", "", "cache", "Look-ups that a tier answered.", "process", "tier"),
+    _counter("cache_misses_total", "", "cache", "Look-ups that a tier could not answer.", "process", "tier"),
+    _counter("cache_evictions_total", "", "cache", "Entries that made room for others.", "process", "tier"),
+    _counter("cache_errors_total", "", "cache", "Failures of a tier; the next one answered.", "process", "tier"),
+    _gauge("cache_entries", "", "cache", "Entries that a tier holds.", "tier"),
+    _gauge("cache_size_bytes", "bytes", "cache", "Bytes that a tier holds.", "tier"),
     # Tasks
     _timing("celery_task_duration_seconds", "celery", "How long tasks took.", "task"),
     _counter("celery_task_failures_total", "", "celery", "Tasks that failed.", "task"),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from monitoring.collectors.caching import CacheSampler
 from monitoring.collectors.process import ProcessSampler
 from monitoring.host_thread import host_rounds
 from monitoring.kinds import Kind
@@ -82,6 +83,7 @@ class PerformanceMonitor:
         """
         config = setup()
         self._recorder.set_sampler("process", ProcessSampler(process, config.instance, config.collect_seconds))
+        self._recorder.set_sampler("cache", CacheSampler(process, config.instance, config.collect_seconds))
         self._recorder.start()
         if self._own is None:
             host_rounds.start()

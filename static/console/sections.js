@@ -20,6 +20,11 @@ export function startSections() {
     note(detail.versions);
     if (detail.checklist === null && document.querySelector('[data-section="checklist"]')) location.reload();
   });
+  /* what no version tells of, such as that nothing comes any more: read again with each poll */
+  document.addEventListener("ops:polled", () => {
+    for (const { dataset } of sections()) if ("volatile" in dataset) dirty.add(dataset.section);
+    if (dirty.size) exchange();
+  });
   addEventListener("pageshow", (event) => event.persisted && sections().forEach((one) => dirty.add(one.dataset.section)));
   setInterval(() => dirty.size && !document.hidden && exchange(), 1000);
 }
@@ -27,10 +32,6 @@ export function startSections() {
 function note(found) {
   for (const { dataset } of sections()) {
     const name = dataset.section;
-    if ("volatile" in dataset) {
-      dirty.add(name); /* changes all the time: read again with each answer */
-      continue;
-    }
     if (!versions.has(name)) versions.set(name, found[name]);
     if (versions.get(name) === found[name]) continue;
     versions.set(name, found[name]);

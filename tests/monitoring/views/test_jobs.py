@@ -66,12 +66,13 @@ def test_collectors_that_failed_come_first_and_none_tells_a_secret() -> None:
 
 @pytest.mark.django_db
 def test_a_host_that_nobody_looks_after_says_so() -> None:
+    now = timezone.now()
     for instance, seconds in (("here", 3600), ("gone", -3600)):
-        held = acquire(f"host:{instance}", timezone.now(), 30)
+        held = acquire(f"host:{instance}", now, 30)
         assert held is not None
         held.note(0.1)
-        Lease.objects.filter(pk=held.name).update(expires_at=timezone.now() + timedelta(seconds=seconds))
-    assert {one.name: one.state for one in jobs.hosts(timezone.now())} == {
+        Lease.objects.filter(pk=held.name).update(expires_at=now + timedelta(seconds=seconds))
+    assert {one.name: one.state for one in jobs.hosts(now)} == {
         "gone": "nobody looks after it",
         "here": "on time",
     }
