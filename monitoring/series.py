@@ -13,9 +13,9 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
-from monitoring.merging import merged as merged
 from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
+from monitoring.sketch import Sketch
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
 from monitoring.windows import SUMMARIES as SUMMARIES
 from monitoring.windows import TIMINGS as TIMINGS
@@ -205,6 +205,13 @@ def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
     rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
     times = list(rows[:looked_at])
     return median(late - early for late, early in pairwise(times)) if len(times) > 1 else 0.0
+
+
+def merged(rows: Collection[Row]) -> Sketch:
+    """All calls of timings (rows of ``TIMINGS``, as ``stretches`` gives them) in one sketch. Raises SketchDamaged."""
+    from monitoring import merging  # with NumPy, which the library in a watched application does without
+
+    return merging.merged(rows)
 
 
 def unread(reader: str, most: int = 100_000) -> Unread:
