@@ -36,13 +36,16 @@ def measured(group: list[Any], rounds: int, share: int) -> Figures:
         for _ in range(rounds):
             for one in group:
                 gc.collect()
-                for operation, function, count in (
-                    ("set", lambda one=one, value=value: one.set(label, value), max(gets // SHARE_OF_SLOW, 2)),
-                    ("get", lambda one=one: one.get(label), gets),
-                ):
-                    figure = microseconds(function, count)
+                for operation, figure in zip(("set", "get"), one_round(one, label, value, gets), strict=True):
                     best[one.name, label, operation] = min(best.get((one.name, label, operation), figure), figure)
     return best
+
+
+def one_round(one: Any, label: str, value: Any, gets: int) -> tuple[float, float]:
+    """Microseconds of a set and of a get."""
+    key = label.replace(" ", "-")
+    setting = microseconds(lambda: one.set(key, value), max(gets // SHARE_OF_SLOW, 2))
+    return setting, microseconds(lambda: one.get(key), gets)
 
 
 def told(report: Report, group: list[Any], figures: Figures, tier: str, operations: tuple[str, ...]) -> None:

@@ -7,9 +7,12 @@
 Modules named in the setting ``CACHE_WARMERS`` are imported first, so that they register theirs.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 Warmer = Callable[[], object]
 _warmers: dict[str, Warmer] = {}
@@ -42,5 +45,6 @@ def warm() -> Iterator[Warmed]:
         try:
             _warmers[name]()
         except Exception as raised:  # the edge of the loop: whoever runs it is told
+            log.exception("The warm-up hook %s failed.", name)
             error = raised
         yield Warmed(name, time.perf_counter() - began, error)

@@ -74,7 +74,7 @@ def in_redis(host: str, port: int, password: str) -> list[Contestant]:
             redis_port=port,
             redis_password=password,
             redis_timeout=5,
-        )  # fmt: skip
+        )
     )
     return [
         of_django("django-redis", "django-redis"),

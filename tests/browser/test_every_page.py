@@ -18,6 +18,7 @@ OpenPage = Callable[..., Page]
 PAGES = (
     "/ops/",
     "/ops/alerts/",
+    "/ops/cache/",
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",
