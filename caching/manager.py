@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Scope = Literal["shared", "session"]
 ABSENT: Any = object()
+_UNCHECKED = -1
 _TIMED = 63  # one look-up in 64 is
 
 
@@ -353,7 +354,7 @@ class CacheManager:
         held.kept_until = now + envelope.kept_until - wall
         held.trusted_until = min(held.fresh_until, now + self._trusted_seconds)
         held.stamp, held.tags, held.is_local = envelope.stamp, envelope.tags, envelope.is_local
-        held.turn = self._tags.turn
+        held.turn = _UNCHECKED  # its tokens may be from before an invalidation: who asks first looks
         return held
 
     def _delete(self, keys: list[str], scope: Scope) -> int:
