@@ -15,9 +15,7 @@ def cache(make: Make) -> CacheManager:
     return make("memory+file")
 
 
-def meanwhile(
-    cache: CacheManager, ask: Callable[[Callable[[], str]], str], other: Callable[[], str]
-) -> tuple[str, str]:
+def meanwhile(ask: Callable[[Callable[[], str]], str], other: Callable[[], str]) -> tuple[str, str]:
     """What ``ask`` gives whoever computes, and what ``other`` gives while that goes on."""
     computes, may_end = threading.Event(), threading.Event()
 
@@ -44,7 +42,7 @@ def test_near_the_end_one_renews_while_others_get_what_there_is(cache: CacheMana
     clock.seconds += 70
     assert ask(lambda: "too soon") == "old"
     clock.seconds += 20
-    assert meanwhile(cache, ask, lambda: ask(lambda: "never")) == ("new", "old")
+    assert meanwhile(ask, lambda: ask(lambda: "never")) == ("new", "old")
     assert cache.get("key") == "new"
 
 
@@ -65,7 +63,7 @@ def test_after_the_end_others_take_the_stale_value_while_one_computes(cache: Cac
     assert ask(lambda: "old") == "old"
     clock.seconds += 110
     assert cache.get("key", "over") == "over"
-    assert meanwhile(cache, ask, lambda: ask(lambda: "never")) == ("new", "old")
+    assert meanwhile(ask, lambda: ask(lambda: "never")) == ("new", "old")
 
 
 def test_what_is_too_stale_is_waited_for(cache: CacheManager, clock: Clock) -> None:
@@ -79,7 +77,6 @@ def test_another_process_takes_the_stale_value_while_one_computes(make: Make, cl
     one.get_or_set("key", lambda: "old", 100, stale=50)
     clock.seconds += 110
     given = meanwhile(
-        one,
         lambda compute: str(one.get_or_set("key", compute, 100, stale=50)),
         lambda: str(other.get_or_set("key", lambda: "never", 100, stale=50)),
     )
