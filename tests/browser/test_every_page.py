@@ -19,6 +19,7 @@ PAGES = (
     "/ops/",
     "/ops/jobs/",
     "/ops/alerts/",
+    "/ops/cache/",
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",

@@ -1,0 +1,68 @@
+"""How memory holds values: shared where nobody can change them, copied where somebody can."""
+
+import datetime
+import decimal
+import enum
+import uuid
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from caching.held import hold
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["text", b"bytes", 1, 1.5, True, None, 1j, (1, ("a", None)), frozenset({1}), decimal.Decimal(1), uuid.UUID(int=1),
+     datetime.date(2026, 1, 1), datetime.timedelta(1), Colour.RED, range(3)],
+)  # fmt: skip
+def test_immutable_values_are_handed_out_as_they_are(value: Any) -> None:
+    assert hold("key", value).take() is value
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, ([1],), bytearray(b"a"), np.arange(3)])
+def test_others_are_copied(value: Any) -> None:
+    held = hold("key", value)
+    assert held.take() is not value
+    assert held.take() is not held.take()
+    assert str(held.take()) == str(value)
+
+
+def test_what_is_shared_is_made_once() -> None:
+    held = hold("key", [1])
+    assert held.share() is held.share()
+
+
+def test_a_frame_shares_its_data_until_somebody_writes() -> None:
+    held = hold("key", pd.DataFrame({"n": np.arange(1000)}))
+    one, other = held.take(), held.take()
+    assert np.shares_memory(one["n"].to_numpy(), other["n"].to_numpy())
+    one.loc[0, "n"] = -1
+    assert other.loc[0, "n"] == 0
+    assert held.take().loc[0, "n"] == 0
+
+
+def test_objects_in_a_frame_are_not_shared() -> None:
+    held = hold("key", pd.DataFrame({"lists": [[1], [2]]}))
+    held.take().loc[0, "lists"].append(5)
+    assert held.take().loc[0, "lists"] == [1]
+
+
+def test_a_small_part_of_a_large_frame_does_not_keep_the_rest() -> None:
+    large = pd.DataFrame({"n": np.arange(1_000_000)})
+    held = hold("key", large.iloc[:10])
+    assert held.size_bytes < 2000
+    assert not np.shares_memory(held.value["n"].to_numpy(), large["n"].to_numpy())
+
+
+def test_sizes_follow_the_values() -> None:
+    assert hold("key", "x" * 10_000).size_bytes > 10_000
+    assert hold("key", ["x" * 10_000]).size_bytes > 10_000
+    assert hold("key", np.zeros(10_000)).size_bytes > 80_000
+    assert hold("key", pd.DataFrame({"n": np.zeros(10_000)})).size_bytes > 80_000

@@ -1,0 +1,89 @@
+"""Redis behind Sentinels, as a cluster, and through django-redis: by configuration alone."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from pytest_django.fixtures import Settings
+
+from caching import CacheManager
+from tests import servers
+from tests.caching.conftest import Make
+from tests.caching.faults import until
+from tests.servers import Address
+
+pytestmark = pytest.mark.once
+
+
+@contextmanager
+def running(directory: Path, *options: str) -> Iterator["redis.Redis"]:
+    """A server without a password, on a free port, with these options; a client of it."""
+    configuration = directory / "server.conf"
+    configuration.touch()
+    port = servers.free_port()
+    command = [servers.valkey_program(), str(configuration), "--port", str(port), "--bind", "127.0.0.1", *options]
+    with (
+        subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL) as process,
+        redis.Redis("127.0.0.1", port, retry=servers.ONCE) as client,
+    ):
+        try:
+            until(lambda: servers.answers(client))
+            yield client
+        finally:
+            process.kill()
+
+
+def port_of(client: "redis.Redis") -> int:
+    return int(client.connection_pool.connection_kwargs["port"])
+
+
+def keeps_what_it_is_given(cache: CacheManager) -> None:
+    values = {f"key-{number}": number for number in range(50)}
+    assert cache.set_many(values, tags=["t"]) == []
+    assert cache.get_many(values) == values
+    assert cache.invalidate_pattern("key-1*") == 11
+    assert cache.delete("key-2")
+    assert len(cache.keys()) == 38
+    assert cache.invalidate_tag("t")
+    assert cache.get("key-3") is None
+    assert cache.get_stats()[-1].errors == 0
+
+
+def test_the_master_is_asked_of_the_sentinels(make: Make, tmp_path: Path, valkey_address: Address) -> None:
+    with running(tmp_path, "--sentinel") as sentinel:
+        host, port, password = valkey_address.host, valkey_address.port, valkey_address.password
+        sentinel.execute_command("SENTINEL", "MONITOR", "cache", host, port, 1)
+        sentinel.execute_command("SENTINEL", "SET", "cache", "auth-pass", password)
+        keeps_what_it_is_given(
+            make(
+                "redis",
+                redis_host="nowhere.invalid",
+                redis_sentinels=(f"127.0.0.1:{port_of(sentinel)}",),
+                redis_service="cache",
+                redis_port=1,
+                redis_password=password,
+            )
+        )
+
+
+def test_a_cluster_keeps_keys_of_all_slots(make: Make, tmp_path: Path) -> None:
+    with running(tmp_path, "--cluster-enabled", "yes", "--save", "") as node:
+        node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        until(lambda: b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO"))
+        keeps_what_it_is_given(
+            make("redis", redis_cluster=True, redis_host="127.0.0.1", redis_port=port_of(node), redis_password=None)
+        )
+
+
+def test_connections_of_django_redis_are_used(make: Make, valkey_address: Address, settings: Settings) -> None:
+    url = f"redis://:{valkey_address.password}@{valkey_address.host}:{valkey_address.port}/1"
+    there: dict[str, Any] = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url}
+    settings.CACHES = settings.CACHES | {"elsewhere": there}
+    cache = make("redis", redis_alias="elsewhere", redis_port=1)
+    keeps_what_it_is_given(cache)
+    with redis.Redis.from_url(url) as client:
+        assert client.dbsize() > 0
