@@ -253,6 +253,8 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 HEALTH_CHECKS = (
     "monitoring.health.checks.Database",
     "monitoring.health.checks.Migrations",
+    "monitoring.health.databases.QueryPerformance",
+    "monitoring.health.databases.Integrity",
     "monitoring.health.signs.Beat",
     "monitoring.health.signs.Worker",
     "alerts.health.Evaluation",
@@ -260,6 +262,16 @@ HEALTH_CHECKS = (
     "monitoring.health.checks.Memory",
     "monitoring.health.checks.Cpu",
     "monitoring.health.checks.Disk",
+    "monitoring.health.processes.ProcessMemory",
+    "monitoring.health.processes.FileHandles",
+    "monitoring.health.stores.Broker",
+    "monitoring.health.stores.CacheTiers",
+    "monitoring.health.remote.Application",
+    "monitoring.health.remote.OwnCertificate",
+    "monitoring.health.sessions.SessionState",
+    "monitoring.health.data.checks.DataFiles",
+    "monitoring.health.data.checks.DataFreshness",
+    ("monitoring.health.data.checks.DataQuality", {"rules": {name: {"rows": [1, None]} for name in CONFIG.data_files}}),
 )
 PROBE_SCOPES = "ahgd_ops.access.probes.scopes_of"
 EXPOSITION_COLLECTORS = ("alerts.exposition.AlertsCollector",)

@@ -2,12 +2,13 @@
 
 import abc
 import asyncio
+import dataclasses
 import inspect
 import re
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,18 +27,35 @@ _ERRORS = {
 }
 
 
+class Limits(Protocol):
+    """From where on a check warns and is critical."""
+
+    @property
+    def check(self) -> str: ...
+    @property
+    def warning(self) -> float: ...
+    @property
+    def critical(self) -> float: ...
+
+
 @dataclass
 class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check ships no annotations
     """Looks at one thing. Its fields are limits, shown to people: nothing secret may be in them.
 
     ``name`` identifies it for good, in rules and history. ``timeout`` (inherited, 5 s) is when others stop waiting for
     it. ``is_judged_when_read`` marks what cannot be left to the schedule, as it is what keeps the schedule going; it
-    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds.
+    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``every_seconds`` is the
+    least time between two runs by the schedule; 0: each round. One that is not ``is_enabled`` does not exist.
     """
 
     name: ClassVar[str]
     is_judged_when_read: ClassVar[bool] = False
     is_slow: ClassVar[bool] = False
+    every_seconds = 0.0
+
+    @property
+    def is_enabled(self) -> bool:
+        return True
 
     @abc.abstractmethod
     def find(self, now: datetime) -> Finding:
@@ -48,6 +66,22 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
         finding = self.find(timezone.now())
         if finding.status is not Status.HEALTHY:
             raise _ERRORS[finding.status](finding.message)
+
+
+class Named(Check):
+    """A check under a name, with an interval and a limit of its own, such as one that people entered."""
+
+    def __init__(self, name: str, check: Check, every_seconds: float) -> None:
+        self.name = name  # type: ignore[misc]  # a constant of each class, but here of each row
+        self.check = check
+        self.timeout = check.timeout
+        self.every_seconds = every_seconds
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.check!r}"
+
+    def find(self, now: datetime) -> Finding:
+        return self.check.find(now)
 
 
 class Adapted(Check):
@@ -75,8 +109,26 @@ async def _settle(answer: Awaitable[None]) -> None:
 
 
 def configured() -> tuple[Check, ...]:
-    """The checks of ``settings.HEALTH_CHECKS``: dotted paths of classes, or pairs of a path and its options."""
-    return tuple(_load())
+    """The checks of ``settings.HEALTH_CHECKS``: dotted paths of classes, or pairs of a path and its options.
+
+    Limits of ``AHGD_HEALTH_LIMITS`` replace their own.
+    """
+    limits = {one.check: one for one in settings.CONFIG.health_limits}
+    return tuple(_limited(check, limits.get(check.name)) for check in _load() if check.is_enabled)
+
+
+def limits_of(check: Check) -> tuple[str, ...]:
+    """Names of the fields that hold its limit to warn and its limit to be critical; empty when it has not both."""
+    names = [field.name for field in dataclasses.fields(check)]
+    found = [name for name in names if name.startswith(("warning_", "critical_"))]
+    return tuple(sorted(found, reverse=True)) if len(found) == 2 else ()
+
+
+def _limited(check: Check, limits: Limits | None) -> Check:
+    fields = limits_of(check)
+    if limits is None or not fields:
+        return check
+    return dataclasses.replace(check, **dict(zip(fields, (limits.warning, limits.critical), strict=True)))
 
 
 def _load() -> Iterator[Check]:

@@ -12,16 +12,22 @@ from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
 from monitoring.health.history import record
 from monitoring.health.reasons import reason
+from monitoring.health.schedule import are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.watched import entered
 from monitoring.models import Status
 
 log = logging.getLogger(__name__)
 
+QUICK_SECONDS = 1.0  # what is found by then is recorded, whatever others take
+PATIENCE_SECONDS = 6.0  # of one round: what has a longer limit is recorded by the round after it is done
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Run:
     future: "Future[Result]"
     began: float
+    is_read: bool = False
 
 
 class Runner:
@@ -31,15 +37,25 @@ class Runner:
         self._runs: dict[str, _Run] = {}
         self._lock = Lock()
 
-    def run(self, checks: Sequence[Check], now: datetime) -> tuple[Result, ...]:
-        """One result for each check, in their order, within the longest of their limits."""
+    def run(self, checks: Sequence[Check], now: datetime, patience_seconds: float = float("inf")) -> tuple[Result, ...]:
+        """Results in the order of the checks, within the longest of their limits.
+
+        With patience for less, one that is within its limit yet has none: it is left for the next call.
+        """
+        ends = time.monotonic() + patience_seconds
         runs = [self._start(check, now) for check in checks]
-        return tuple(_await(check, run, now) for check, run in zip(checks, runs, strict=True))
+        found = (_await(check, run, now, ends) for check, run in zip(checks, runs, strict=True))
+        return tuple(result for result in found if result is not None)
+
+    def holds(self, name: str) -> bool:
+        """Whether a run of this check has not been read yet."""
+        run = self._runs.get(name)
+        return run is not None and not run.is_read
 
     def _start(self, check: Check, now: datetime) -> _Run:
         with self._lock:
             run = self._runs.get(check.name)
-            if run is None or run.future.done():
+            if run is None or (run.is_read and run.future.done()):
                 future = launch(f"health-{check.name}", lambda: examine(check, now))
                 run = self._runs[check.name] = _Run(future, time.monotonic())
             return run
@@ -56,31 +72,53 @@ def examine(check: Check, now: datetime) -> Result:
     return Result(check.name, finding, (time.monotonic() - began) * 1000, now)
 
 
-def _await(check: Check, run: _Run, now: datetime) -> Result:
+def _await(check: Check, run: _Run, now: datetime, ends: float) -> Result | None:
     limit_seconds = check.timeout.total_seconds()
     try:
-        return run.future.result(max(0.0, run.began + limit_seconds - time.monotonic()))
+        result = run.future.result(max(0.0, min(run.began + limit_seconds, ends) - time.monotonic()))
     except TimeoutError:
         hanging_seconds = time.monotonic() - run.began
+        if hanging_seconds < limit_seconds:
+            return None
         finding = Finding(
             Status.UNKNOWN, f"timed out after {limit_seconds:g} s", {"hanging_seconds": round(hanging_seconds, 1)}
         )
-        return Result(check.name, finding, hanging_seconds * 1000, now)
+        result = Result(check.name, finding, hanging_seconds * 1000, now)
+    run.is_read = True
+    return result
 
 
 _runner = Runner()
 
 
+def every_check() -> tuple[Check, ...]:
+    """Those of the settings, and those that people entered."""
+    return (*configured(), *entered())
+
+
 def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
-    """Runs the configured checks now and keeps nothing."""
-    checks = [check for check in configured() if include_slow_checks or not check.is_slow]
+    """Runs every check now and keeps nothing."""
+    checks = [check for check in every_check() if include_slow_checks or not check.is_slow]
     return Overall(_runner.run(checks, now), now)
 
 
+def run_one(check: Check, now: datetime) -> Result:
+    """Runs one check now and keeps nothing; it shares a run that is under way."""
+    (result,) = _runner.run([check], now)
+    return result
+
+
 def run_and_record(now: datetime) -> Overall:
-    """Runs the configured checks and records what they found, at the time when all of them were done."""
+    """Runs the checks that are due and records what they find: what is quick at once, the rest when it is there."""
     began = time.monotonic()
-    overall = run_checks(now)
-    done = now + timedelta(seconds=time.monotonic() - began)
-    record(overall.results, done)
-    return overall
+    waiting = are_due(every_check(), now, _runner.holds)
+    silences = {check.name: silence_seconds(check, round_seconds()) for check in waiting}
+    results: list[Result] = []
+    for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
+        found = _runner.run(waiting, now, patience_seconds)
+        if found:
+            record(found, now + timedelta(seconds=time.monotonic() - began), silences)
+        results += found
+        names = {result.name for result in found}
+        waiting = [check for check in waiting if check.name not in names]
+    return Overall(tuple(results), now)

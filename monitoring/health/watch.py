@@ -18,9 +18,10 @@ from monitoring.health.flights import launch
 from monitoring.health.history import recorded
 from monitoring.health.reasons import reason
 from monitoring.health.running import examine
+from monitoring.health.schedule import fresh_seconds, round_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.watched import entered
 from monitoring.models import Status
-from monitoring.schedule import interval_seconds
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,6 @@ MEMO_SECONDS = 1.0
 PATIENCE_SECONDS = 1.5
 GIVEN_UP_SECONDS = 15.0
 MOST_LOOKS = 4
-_LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
 
 
 def current(now: datetime) -> Overall:
@@ -42,7 +42,8 @@ def current(now: datetime) -> Overall:
         if results[-1].finding.blocks_readiness:
             hidden = [*gates[len(results) :], *own.values()]
             return Overall((*results, *(_unknown(check, gate) for check in hidden)), now)
-    return Overall((*results, *_the_rest(list(own.values()), now)), now)
+    watched = entered() if settings.CONFIG.enable_health_checks else ()
+    return Overall((*results, *_the_rest([*own.values(), *watched], now)), now)
 
 
 def _unknown(check: Check, gate: Check) -> Result:
@@ -50,8 +51,9 @@ def _unknown(check: Check, gate: Check) -> Result:
 
 
 def _the_rest(checks: Sequence[Check], now: datetime) -> list[Result]:
-    fresh_seconds = interval_seconds("health", settings.CONFIG.health_check_interval_seconds) + _LATE_SECONDS
-    kept = recorded([check.name for check in checks if not check.is_judged_when_read], now, fresh_seconds)
+    every_seconds = round_seconds()
+    fresh = {check.name: fresh_seconds(check, every_seconds) for check in checks if not check.is_judged_when_read}
+    kept = recorded(fresh, now)
     return [kept[check.name] if check.name in kept else examine(check, now) for check in checks]
 
 

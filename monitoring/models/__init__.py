@@ -14,12 +14,14 @@ from monitoring.models.facts import (
     Status,
 )
 from monitoring.models.facts import Kind as Kind
-from monitoring.models.uptime import ExcludedInterval
+from monitoring.models.uptime import ExcludedInterval, HealthDay
+from monitoring.models.watched import WatchedCheck
 
 __all__ = [
     "CollectorState",
     "ExcludedInterval",
     "HealthCheckState",
+    "HealthDay",
     "HealthRecord",
     "Kind",
     "Lease",
@@ -30,4 +32,5 @@ __all__ = [
     "Series",
     "SlowQuery",
     "Status",
+    "WatchedCheck",
 ]

@@ -1,7 +1,9 @@
-"""What uptime is computed from besides the results of checks."""
+"""What uptime is computed from besides the results of checks, and what is kept of it by the day."""
 
 from django.db import models
 from django.db.models import F, Q
+
+from monitoring.models.facts import HealthCheckState
 
 
 class ExcludedInterval(models.Model):
@@ -32,3 +34,26 @@ class ExcludedInterval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC)"
+
+
+class HealthDay(models.Model):
+    """One day (UTC) of one check, kept when its single results are gone."""
+
+    state = models.ForeignKey(HealthCheckState, on_delete=models.CASCADE, db_index=False, related_name="days")
+    day = models.DateField()
+    up_seconds = models.FloatField(help_text="Healthy or warning.")
+    down_seconds = models.FloatField(help_text="Critical.")
+    warning_seconds = models.FloatField(default=0, help_text="The part of up that was a warning.")
+    excluded_seconds = models.FloatField(default=0, help_text="Maintenance and outages of the console itself.")
+    results = models.PositiveIntegerField(default=0)
+    transitions = models.PositiveIntegerField(default=0)
+    mean_duration_ms = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "day of a health check"
+        verbose_name_plural = "days of health checks"
+        constraints = (models.UniqueConstraint(fields=("state", "day"), name="health_day_once"),)
+        ordering = ("-day", "state")
+
+    def __str__(self) -> str:
+        return f"{self.state.name} on {self.day}"
