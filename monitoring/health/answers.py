@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from monitoring.health.lifetime import is_draining, liveness
 from monitoring.health.status import Overall, Result
 from monitoring.models import Status
@@ -24,7 +26,10 @@ def is_serving(overall: Overall) -> bool:
 
 
 def _down(overall: Overall) -> list[str]:
-    return [*(["draining"] if is_draining() else []), *overall.blocked_by]
+    """Which of ``AHGD_READINESS_CHECKS`` are bad: critical, or what they themselves say keeps from serving."""
+    wanted = settings.CONFIG.readiness_checks
+    bad = ["draining", *overall.barriers] if is_draining() else overall.barriers
+    return [name for name in bad if name in wanted]
 
 
 def _check(result: Result) -> dict[str, Any]:

@@ -46,11 +46,13 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
     it. ``is_judged_when_read`` marks what cannot be left to the schedule, as it is what keeps the schedule going; it
     must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``every_seconds`` is the
     least time between two runs by the schedule; 0: each round. One that is not ``is_enabled`` does not exist.
+    ``is_host_bound`` marks what each host can say only of itself: every host runs it, and the worst of them counts.
     """
 
     name: ClassVar[str]
     is_judged_when_read: ClassVar[bool] = False
     is_slow: ClassVar[bool] = False
+    is_host_bound: ClassVar[bool] = False
     every_seconds = 0.0
 
     @property

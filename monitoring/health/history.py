@@ -1,12 +1,13 @@
 """What the checks found, kept: the latest result of each, and one record a round."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db import connection, transaction
 
 from monitoring.clock import to_ms
+from monitoring.health.hosts import name_on
 from monitoring.health.status import Finding, Result
 from monitoring.health.times import span
 from monitoring.models import ExcludedInterval, HealthCheckState, HealthRecord, Status
@@ -14,51 +15,55 @@ from monitoring.visibility import announce_write
 
 OUTAGE = "The console did not check"
 OUTAGE_SOURCE = "console"
+_WRITTEN = ("status", "message", "duration_ms", "metadata", "checked_at", "changed_at", "retired_at")
 
 
 @transaction.atomic
-def record(results: Sequence[Result], now: datetime, silences: Mapping[str, float] = MappingProxyType({})) -> None:
+def record(
+    results: Sequence[Result],
+    now: datetime,
+    instance: str = "",
+    *,
+    silences: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Writes results and, where the status is another than before, a transition.
 
-    ``silences`` are the seconds by check from which on the time since its last result is an outage of our own, which
-    its uptime does not count.
+    With ``instance`` they are what that host says of itself, on rows of its own. ``silences`` are the seconds by check
+    from which on the time since its last result is an outage of our own, which its uptime does not count.
     """
     with connection.cursor() as cursor:
         announce_write(cursor)
-    states = _states([result.name for result in results])
-    ExcludedInterval.objects.bulk_create(_outages(states.values(), now, silences), ignore_conflicts=True)
-    records = [_apply(result, states[result.name], now) for result in results]
-    HealthCheckState.objects.bulk_update(
-        states.values(), ["status", "message", "duration_ms", "metadata", "checked_at", "changed_at"]
-    )
+    rows = _states([name_on(result.name, instance) for result in results], instance)
+    pairs = [(result, rows[name_on(result.name, instance)]) for result in results]
+    outages = [_outage(row, now, silences[result.name]) for result, row in pairs if result.name in silences]
+    ExcludedInterval.objects.bulk_create([one for one in outages if one is not None], ignore_conflicts=True)
+    records = [_apply(result, row, now) for result, row in pairs]
+    HealthCheckState.objects.bulk_update(rows.values(), _WRITTEN)
     HealthRecord.objects.bulk_create(records)
 
 
-def _states(names: Sequence[str]) -> dict[str, HealthCheckState]:
+def _states(names: Sequence[str], instance: str) -> dict[str, HealthCheckState]:
     """The rows by name, made where missing, locked against another recorder."""
-    HealthCheckState.objects.bulk_create([HealthCheckState(name=name) for name in names], ignore_conflicts=True)
+    rows_to_be = [HealthCheckState(name=name, instance=instance) for name in names]
+    HealthCheckState.objects.bulk_create(rows_to_be, ignore_conflicts=True)
     rows = HealthCheckState.objects.select_for_update().filter(name__in=names).order_by("id")
     return {state.name: state for state in rows}
 
 
-def _outages(
-    states: Iterable[HealthCheckState], now: datetime, silences: Mapping[str, float]
-) -> list[ExcludedInterval]:
-    return [
-        ExcludedInterval(start=last, end=now, reason=OUTAGE, source=OUTAGE_SOURCE, check_name=state.name)
-        for state in states
-        if (last := state.checked_at) is not None
-        and state.name in silences
-        and now - last > timedelta(seconds=silences[state.name])
-    ]
+def _outage(state: HealthCheckState, now: datetime, silence_seconds: float) -> ExcludedInterval | None:
+    last = state.checked_at
+    if last is None or state.retired_at is not None or now - last <= timedelta(seconds=silence_seconds):
+        return None
+    return ExcludedInterval(start=last, end=now, reason=OUTAGE, source=OUTAGE_SOURCE, check_name=state.name)
 
 
 def _apply(result: Result, state: HealthCheckState, now: datetime) -> HealthRecord:
-    is_transition = state.checked_at is None or state.status != result.status
+    is_transition = state.checked_at is None or state.retired_at is not None or state.status != result.status
     if is_transition:
         state.changed_at = now
     state.status, state.message = result.status, result.finding.message
     state.duration_ms, state.metadata, state.checked_at = result.duration_ms, dict(result.finding.metadata), now
+    state.retired_at = None
     return HealthRecord(
         state=state,
         at=to_ms(now),
@@ -85,3 +90,19 @@ def _result(name: str, state: HealthCheckState | None, now: datetime, fresh_seco
     else:
         finding = Finding(Status(state.status), state.message, state.metadata)
     return Result(name, finding, state.duration_ms, state.checked_at)
+
+
+@transaction.atomic
+def retire(name: str, now: datetime) -> None:
+    """Notes that a check does not run any more: it stands in no list of what is, and rules see no result of it.
+
+    Its history stays. The next result takes it back.
+    """
+    state = HealthCheckState.objects.filter(name=name, retired_at__isnull=True).first()
+    if state is None:
+        return
+    with connection.cursor() as cursor:
+        announce_write(cursor)
+    fields = {"status": Status.UNKNOWN, "message": "Not checked any more"}
+    HealthCheckState.objects.filter(pk=state.pk).update(retired_at=now, changed_at=now, **fields)
+    HealthRecord.objects.create(state=state, at=to_ms(now), duration_ms=0, is_transition=True, **fields)

@@ -25,6 +25,7 @@ class ProcessMemory(Check):
     """Resident memory of each of the console's processes; a warning from ``AHGD_MAX_MEMORY_MB`` on."""
 
     name: ClassVar[str] = "process_memory"
+    is_host_bound: ClassVar[bool] = True
 
     def find(self, now: datetime) -> Finding:
         held = _of_each(lambda process: process.memory_info().rss)
@@ -40,6 +41,7 @@ class FileHandles(Check):
     """Open files, of the console's processes against their limit, and of the host against its own."""
 
     name: ClassVar[str] = "file_handles"
+    is_host_bound: ClassVar[bool] = True
     warning_percent: float = 80
     critical_percent: float = 90
 

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
+from django.conf import settings
+from django.db import Error
+
 from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
 from monitoring.health.history import record
+from monitoring.health.hosts import come_to, name_on
 from monitoring.health.reasons import reason
-from monitoring.health.schedule import are_due, round_seconds, silence_seconds
+from monitoring.health.schedule import MISSED_ROUNDS, are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
 from monitoring.health.watched import entered
-from monitoring.models import Status
+from monitoring.models import HealthCheckState, Status
 
 log = logging.getLogger(__name__)
 
 QUICK_SECONDS = 1.0  # what is found by then is recorded, whatever others take
+BY_HAND_SECONDS = 15.0
 PATIENCE_SECONDS = 6.0  # of one round: what has a longer limit is recorded by the round after it is done
 
 
@@ -89,11 +94,15 @@ def _await(check: Check, run: _Run, now: datetime, ends: float) -> Result | None
 
 
 _runner = Runner()
+_by_hand = Runner()  # of its own: what somebody has just edited is not what the schedule runs
 
 
 def every_check() -> tuple[Check, ...]:
-    """Those of the settings, and those that people entered."""
-    return (*configured(), *entered())
+    """Those of the settings, and those that people entered, as far as the database can tell."""
+    try:
+        return (*configured(), *entered())
+    except Error:  # the check of the database says so
+        return configured()
 
 
 def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
@@ -102,23 +111,47 @@ def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
     return Overall(_runner.run(checks, now), now)
 
 
-def run_one(check: Check, now: datetime) -> Result:
-    """Runs one check now and keeps nothing; it shares a run that is under way."""
-    (result,) = _runner.run([check], now)
-    return result
+def run_by_hand(check: Check, now: datetime) -> Result | None:
+    """Runs one check now and keeps nothing; None when it takes longer than a person waits."""
+    found = _by_hand.run([check], now, BY_HAND_SECONDS)
+    return found[0] if found else None
 
 
 def run_and_record(now: datetime) -> Overall:
-    """Runs the checks that are due and records what they find: what is quick at once, the rest when it is there."""
+    """Runs the checks that are due and records what they find: what is quick at once, the rest when it is there.
+
+    What this host found of itself is recorded as its own, and what all hosts come to as the check's.
+    """
     began = time.monotonic()
     waiting = are_due(every_check(), now, _runner.holds)
-    silences = {check.name: silence_seconds(check, round_seconds()) for check in waiting}
     results: list[Result] = []
     for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
         found = _runner.run(waiting, now, patience_seconds)
-        if found:
-            record(found, now + timedelta(seconds=time.monotonic() - began), silences)
-        results += found
+        results += _keep(found, waiting, now + timedelta(seconds=time.monotonic() - began))
         names = {result.name for result in found}
         waiting = [check for check in waiting if check.name not in names]
     return Overall(tuple(results), now)
+
+
+def run_host_checks(now: datetime) -> None:
+    """Runs and records what this host has to say of itself, unless it did so less than half an interval ago."""
+    checks = [check for check in configured() if check.is_host_bound]
+    names = [name_on(check.name, settings.INSTANCE) for check in checks]
+    recently = now - timedelta(seconds=round_seconds() / 2)
+    if HealthCheckState.objects.filter(name__in=names, checked_at__gt=recently).count() < len(names):
+        record(_runner.run(checks, now), now, settings.INSTANCE)
+
+
+def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> Sequence[Result]:
+    """Records what was found, and gives what the checks come to on all hosts."""
+    if not found:
+        return ()
+    every_seconds = round_seconds()
+    bound = {check.name for check in checks if check.is_host_bound}
+    here = [result for result in found if result.name in bound]
+    if here:
+        record(here, done, settings.INSTANCE)
+    together = come_to([result.name for result in here], done, MISSED_ROUNDS * every_seconds)
+    whole = [*(result for result in found if result.name not in bound), *together]
+    record(whole, done, silences={check.name: silence_seconds(check, every_seconds) for check in checks})
+    return whole

@@ -10,7 +10,7 @@ from monitoring.models import HealthCheckState
 from monitoring.schedule import interval_seconds
 
 LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
-_MISSED_ROUNDS = 3
+MISSED_ROUNDS = 3  # a host that says nothing for longer is unknown
 
 
 def round_seconds() -> float:
@@ -25,7 +25,7 @@ def fresh_seconds(check: Check, every_round_seconds: float) -> float:
 
 def silence_seconds(check: Check, every_round_seconds: float) -> float:
     """From when on the time between two results is an outage of the console's own, and not of what is checked."""
-    return fresh_seconds(check, every_round_seconds) + (_MISSED_ROUNDS - 1) * every_round_seconds
+    return fresh_seconds(check, every_round_seconds) + (MISSED_ROUNDS - 1) * every_round_seconds
 
 
 def are_due(checks: Iterable[Check], now: datetime, is_held: Callable[[str], bool]) -> list[Check]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from monitoring.models import Status
 
+SAY_THEMSELVES = frozenset({"database", "migrations"})
+"""Checks whose findings say whether they keep this process from serving."""
 _MILDEST_FIRST = (Status.HEALTHY, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
 
 
@@ -47,8 +49,14 @@ class Overall:
 
     @property
     def blocked_by(self) -> tuple[str, ...]:
-        """Names of the checks without which no request can be served."""
+        """Names of the checks without which nothing else can be known."""
         return tuple(result.name for result in self.results if result.finding.blocks_readiness)
+
+    @property
+    def barriers(self) -> tuple[str, ...]:
+        """Names of the checks that can be a reason not to serve. A slow database is critical, and none."""
+        critical = {result.name for result in self.results if result.status is Status.CRITICAL} - SAY_THEMSELVES
+        return tuple(result.name for result in self.results if result.name in {*critical, *self.blocked_by})
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -136,7 +136,7 @@ class Lease(models.Model):
     ``fence`` grows with each holder, so that a holder that was frozen past its end is told apart.
     """
 
-    name = models.CharField(max_length=120, primary_key=True)
+    name = models.CharField(max_length=300, primary_key=True)
     holder = models.CharField(max_length=120, blank=True)
     fence = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField()
@@ -160,9 +160,14 @@ class Status(models.TextChoices):
 
 
 class HealthCheckState(models.Model):
-    """A health check and its latest result."""
+    """A health check and its latest result.
 
-    name = models.CharField(max_length=100, unique=True)
+    What a host says of itself has a row a host, such as ``disk@host-b`` with its ``instance``; the row ``disk``, whose
+    ``instance`` is empty, is what all hosts together come to, and what rules and probes look at.
+    """
+
+    name = models.CharField(max_length=360, unique=True)
+    instance = models.CharField(max_length=253, blank=True, default="", help_text="The host, where it is of one host.")
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
     message = models.TextField(blank=True)
     duration_ms = models.FloatField(default=0)
