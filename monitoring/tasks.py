@@ -12,6 +12,7 @@ from monitoring.clock import database_now, to_ms
 from monitoring.collectors import HOST_COLLECTORS, SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.collectors.running import Collection
+from monitoring.health.days import keep_days
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots
 from monitoring.schedule import least_gap_seconds
@@ -62,6 +63,8 @@ def retain() -> None:
     keep = timedelta(hours=settings.CONFIG.metrics_retention_hours)
     ends = time.monotonic() + 60
     with lease("retention", seconds=120, gap_seconds=60) as held:
+        if held is not None:
+            keep_days(database_now())  # before what they are made of is deleted
         while held is not None and time.monotonic() < ends:
             now = database_now()
             if delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) == 0:
