@@ -36,7 +36,11 @@ class WatchedCheckForm(forms.ModelForm):
             "name", "kind", "enabled", "target", "note", "every_seconds", "timeout_seconds", "statuses", "text",
             "warning", "critical", "rules",
         )  # fmt: skip
-        widgets = {"rules": forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField mono"})}
+        widgets = {
+            "target": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "rules": forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField mono"}),
+            "note": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        }
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

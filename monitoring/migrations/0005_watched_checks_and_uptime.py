@@ -49,7 +49,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("enabled", models.BooleanField(default=True)),
-                ("target", models.CharField(max_length=500)),
+                (
+                    "target",
+                    models.CharField(
+                        help_text="HTTP: http://host:port/path. TCP, certificate: host:port. Data: a pattern below AHGD_DATA_DIRS.",
+                        max_length=500,
+                    ),
+                ),
                 (
                     "every_seconds",
                     models.PositiveIntegerField(

@@ -28,7 +28,10 @@ class WatchedCheck(models.Model):
     )
     kind = models.CharField(max_length=12, choices=Kind)
     enabled = models.BooleanField(default=True)
-    target = models.CharField(max_length=500)
+    target = models.CharField(
+        max_length=500,
+        help_text="HTTP: http://host:port/path. TCP, certificate: host:port. Data: a pattern below AHGD_DATA_DIRS.",
+    )
     every_seconds = models.PositiveIntegerField(
         "every (s)", default=60, validators=(MinValueValidator(5),), help_text="Least time between two runs."
     )
