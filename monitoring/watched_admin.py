@@ -123,7 +123,7 @@ class WatchedCheckAdmin(admin.ModelAdmin):
         status = Status.UNKNOWN if result is None else result.status
         message = f"Still running after {BY_HAND_SECONDS:g} s" if result is None else result.finding.message
         WatchedCheck.objects.filter(pk=row.pk).update(tried_at=now, tried_status=status, tried_message=message)
-        self.message_user(request, f"{row.name} is {status}: {message}", _LEVELS.get(status, messages.ERROR))
+        self.message_user(request, f"“{row.name}” is {status}: {message}", _LEVELS.get(status, messages.ERROR))
 
     def _switch(self, request: HttpRequest, rows: QuerySet[WatchedCheck], enabled: bool) -> None:
         changed = [row for row in rows if row.enabled != enabled]

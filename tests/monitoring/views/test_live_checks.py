@@ -11,7 +11,7 @@ from monitoring.health.status import Finding
 from monitoring.models import Status
 from tests.monitoring.health.doubles import Told
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 POD = "10.42.0.17:8503"
 PATH = "/health/checks"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
