@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from ahgd_ops import live, views
 from ahgd_ops.access import first_sign_in
 
+handler500 = "ahgd_ops.views.server_error"
 RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
 accounts = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),

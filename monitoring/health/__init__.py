@@ -22,7 +22,9 @@ _HOMES = {
     "exclude": "monitoring.health.exclusions",
     "get_health_checker": "monitoring.health.checker",
     "glance": "monitoring.health.watch",
+    "is_known_to_be_away": "monitoring.health.watch",
     "judge_sign": "monitoring.health.jobs",
+    "look_again": "monitoring.health.watch",
     "read_jobs": "monitoring.health.jobs",
     "run_and_record": "monitoring.health.running",
     "span": "monitoring.health.times",
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from monitoring.health.times import span as span
     from monitoring.health.watch import current as current
     from monitoring.health.watch import glance as glance
+    from monitoring.health.watch import is_known_to_be_away as is_known_to_be_away
+    from monitoring.health.watch import look_again as look_again
     from monitoring.models import Status as Status
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

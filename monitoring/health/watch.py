@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MEMO_SECONDS = 1.0
 PATIENCE_SECONDS = 1.5
 GIVEN_UP_SECONDS = 15.0
+KNOWN_SECONDS = 30.0
 MOST_LOOKS = 4
 
 
@@ -76,6 +77,7 @@ class Watch:
         self._flight: Future[_Look] | None = None
         self._given_up: list[Future[_Look]] = []
         self._began = 0.0
+        self._last: _Look | None = None
 
     def read(self) -> Overall:
         flight, began = self._fly()
@@ -84,6 +86,22 @@ class Watch:
         except TimeoutError:
             text = f"No answer in {time.monotonic() - began:.1f} s"
             return _alone("database", Finding(Status.CRITICAL, text, blocks_readiness=True), timezone.now())
+
+    def look_again(self) -> None:
+        """Begins a look unless one is under way or just landed; waits for nothing."""
+        self._fly()
+
+    def is_known_to_be_away(self) -> bool:
+        """Whether the database gives no answer, by a look that landed lately or has been waiting. Waits for nothing.
+
+        While it is so, each call sees to it that somebody looks again.
+        """
+        flight, last, now = self._flight, self._last, time.monotonic()
+        waits = flight is not None and not flight.done() and now - self._began > PATIENCE_SECONDS
+        was_away = last is not None and now - last.landed < KNOWN_SECONDS and "database" in last.overall.blocked_by
+        if waits or was_away:
+            self._fly()
+        return waits or was_away
 
     def _fly(self) -> "tuple[Future[_Look], float]":
         with self._lock:
@@ -118,7 +136,8 @@ class Watch:
         except Exception as error:  # the edge: a probe is answered whatever is wrong, such as a setting
             log.exception("The state of health cannot be read.")
             overall = _alone("health", Finding(Status.CRITICAL, f"Cannot be read: {reason(error)}"), now)
-        return _Look(overall, time.monotonic())
+        self._last = _Look(overall, time.monotonic())
+        return self._last
 
 
 def _alone(name: str, finding: Finding, now: datetime) -> Overall:
@@ -131,3 +150,13 @@ _watch = Watch()
 def glance() -> Overall:
     """The state of health, at most a second old, within 1.5 s, whatever the database does."""
     return _watch.read()
+
+
+def is_known_to_be_away() -> bool:
+    """Whether the database is known to give no answer, so that nobody has to wait for it in vain."""
+    return _watch.is_known_to_be_away()
+
+
+def look_again() -> None:
+    """For who has just seen the database fail."""
+    _watch.look_again()

@@ -162,3 +162,51 @@ def test_a_database_that_is_away_is_seen() -> None:
         overall = Watch().read()
     assert (overall.status, overall.blocked_by) == (Status.CRITICAL, ("database",))
     assert {result.status for result in overall.results[1:]} == {Status.UNKNOWN}
+
+
+def test_before_any_look_nobody_is_held_back() -> None:
+    assert not Watch(lambda now: FINE).is_known_to_be_away()
+
+
+def test_a_database_without_an_answer_is_known_to_be_away_until_a_look_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    away = Overall((Result("database", Finding(Status.CRITICAL, "away", {}, True), 1, NOW),), NOW)
+    answers, looked = iter([away, FINE]), Event()
+
+    def look(now: datetime) -> Overall:
+        answer = next(answers)
+        if answer is FINE:
+            looked.set()
+        return answer
+
+    own = Watch(look)
+    own.read()
+    assert own.is_known_to_be_away()  # and looks again
+    assert looked.wait(60)
+    own._flight.result(60)
+    assert not own.is_known_to_be_away()
+
+
+def test_a_look_that_waits_is_no_database_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    released = Event()
+
+    def hang(now: datetime) -> Overall:
+        released.wait(60)
+        return FINE
+
+    own = Watch(hang)
+    own.read()
+    is_away = own.is_known_to_be_away()
+    released.set()
+    assert is_away
+
+
+def test_what_was_known_half_a_minute_ago_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "KNOWN_SECONDS", -1.0)
+    away = Overall((Result("database", Finding(Status.CRITICAL, "away", {}, True), 1, NOW),), NOW)
+    own = Watch(lambda now: away)
+    own.read()
+    assert not own.is_known_to_be_away()
