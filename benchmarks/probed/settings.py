@@ -3,10 +3,12 @@
 import os
 
 from ahgd_ops.settings import *  # noqa: F403
-from ahgd_ops.settings import DATABASES, HEALTH_CHECKS
+from ahgd_ops.settings import DATABASES, HEALTH_CHECKS, MIDDLEWARE
 from benchmarks.programs.running import free_ports
 
 ROOT_URLCONF = "benchmarks.probed.urls"
+if os.environ.get("AHGD_BENCH_BARE"):
+    MIDDLEWARE = MIDDLEWARE[:1]
 if os.environ.get("AHGD_BENCH_BROKEN"):
     (_NOBODY,) = free_ports(1)
     DATABASES["default"] |= {
