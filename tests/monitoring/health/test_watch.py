@@ -66,11 +66,29 @@ def test_a_thousand_reads_cost_one_look() -> None:
 
 def test_a_look_is_repeated_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "SERVED_SECONDS", -1.0)
     looks: list[datetime] = []
     own = Watch(lambda now: looks.append(now) or FINE)
     own.read()
     own.read()
     assert len(looks) == 2
+
+
+def test_while_somebody_looks_again_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "SERVED_SECONDS", 3600.0)
+    released, looks = Event(), []
+
+    def hang_later(now: datetime) -> Overall:
+        looks.append(now)
+        if len(looks) > 1:
+            released.wait(60)
+        return FINE
+
+    own = Watch(hang_later)
+    assert [own.read() for _ in range(5)] == [FINE] * 5
+    assert not released.is_set()
+    released.set()
 
 
 def test_a_look_that_hangs_is_no_answer_of_the_database_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
