@@ -11,18 +11,23 @@ from monitoring.models import Status
 
 def endpoint_response(overall: Overall, with_details: bool) -> dict[str, Any]:
     """The answer of /health; ``checks`` only with details."""
-    answer = {**liveness(), "status": overall.status.value, "ready": not _down(overall)}
-    return answer | {"checks": [_check(result) for result in overall.results]} if with_details else answer
+    return _answer(overall, _down(overall), with_details)
 
 
 def readiness(overall: Overall, with_details: bool) -> dict[str, Any]:
     """The answer of /health/ready: as above, and ``down`` names what keeps this process from serving."""
-    return endpoint_response(overall, with_details) | {"down": _down(overall)}
+    down = _down(overall)
+    return _answer(overall, down, with_details) | {"down": down}
 
 
 def is_serving(overall: Overall) -> bool:
     """Whether /health is a 200: unknown is not known to be bad."""
     return overall.status is not Status.CRITICAL
+
+
+def _answer(overall: Overall, down: list[str], with_details: bool) -> dict[str, Any]:
+    answer = {**liveness(), "status": overall.status.value, "ready": not down}
+    return answer | {"checks": [_check(result) for result in overall.results]} if with_details else answer
 
 
 def _down(overall: Overall) -> list[str]:

@@ -126,7 +126,7 @@ def configured() -> tuple[Check, ...]:
     Limits of ``AHGD_HEALTH_LIMITS`` replace their own.
     """
     limits = {one.check: one for one in settings.CONFIG.health_limits}
-    return tuple(_limited(check, limits.get(check.name)) for check in _load() if check.is_enabled)
+    return tuple(_limited(check, limits.get(check.name)) for check in all_of_settings() if check.is_enabled)
 
 
 def limits_of(check: Check) -> tuple[str, ...]:
@@ -143,7 +143,8 @@ def _limited(check: Check, limits: Limits | None) -> Check:
     return dataclasses.replace(check, **dict(zip(fields, (limits.warning, limits.critical), strict=True)))
 
 
-def _load() -> Iterator[Check]:
+def all_of_settings() -> Iterator[Check]:
+    """As they are written there, also those that are not enabled."""
     entries: tuple[str | tuple[str, dict[str, Any]], ...] = settings.HEALTH_CHECKS
     for entry in entries:
         path, options = (entry, {}) if isinstance(entry, str) else entry

@@ -68,8 +68,8 @@ class _Look:
 class Watch:
     """Looks when it is asked, at most once a second, on a thread that may hang; after 15 s another begins beside it.
 
-    Who asks meanwhile is told what was seen up to 3 s ago. Whoever else asks gets an answer within 1.5 s, at once when an earlier look hangs; that the database gave none is one.
-    At most 4 looks are under way, so that threads do not gather.
+    Who asks meanwhile is told what was seen up to 3 s ago; else within 1.5 s, at once when an earlier look hangs, that
+    the database gave no answer. At most 4 looks are under way, so that threads do not gather.
     """
 
     def __init__(self, look: Callable[[datetime], Overall] = current) -> None:
