@@ -7,6 +7,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from monitoring.health.base import all_of_settings, limits_of
+
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -28,6 +30,16 @@ def check_edge(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     hint = "Set AHGD_TRUSTED_PROXIES to the address of the proxy that ends TLS."
     text = "AHGD_PUBLIC_URL is https, but no proxy is believed when it says so: every request is redirected, for ever."
     return [Warning(text, hint=hint, id="ahgd_ops.W004")]
+
+
+@register()
+def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    known = {check.name for check in all_of_settings() if limits_of(check)}
+    wrong = [one.check for one in settings.CONFIG.health_limits if one.check not in known]
+    if not wrong:
+        return []
+    hint = f"AHGD_HEALTH_LIMITS may name {', '.join(sorted(known))}."
+    return [Error(f"No health check with limits is called {wrong[0]}.", hint=hint, id="ahgd_ops.E004")]
 
 
 @register()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from ahgd_ops.variables import VARIABLES
+from ahgd_ops.variables import VARIABLES, Limits
 from caching.config import CacheConfig
 from caching.environment import check, read
 from caching.variables import FIELDS
@@ -16,6 +16,9 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 STATE_HOME = (
     PROJECT_DIR if (PROJECT_DIR / "manage.py").is_file() else Path.cwd()
 )  # installed, it has no place of its own
+
+
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +48,16 @@ class ProductionConfig:
     readiness_check_enabled: bool = True
     liveness_check_enabled: bool = True
     metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    target_allow: tuple[str, ...] = ()
+    target_allow: tuple[str, ...] = PRIVATE_NETWORKS
     webhook_allow: tuple[str, ...] = ()
     heartbeat_url: str = field(default="", repr=False)
+
+    readiness_checks: tuple[str, ...] = ("draining", "database", "migrations")
+    health_limits: tuple[Limits, ...] = ()
+    application_url: str = ""
+    data_dirs: tuple[Path, ...] = ()
+    data_files: tuple[str, ...] = ("*sa2*.parquet", "*aihw*.parquet", "*phidu*.parquet", "*seifa*.parquet")
+    health_retention_days: int = 730
 
     database_url: str = field(default="", repr=False)
     cache_redis_enabled: bool = False

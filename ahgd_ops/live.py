@@ -24,7 +24,7 @@ WORST_LAST = ("ok", "info", "unknown", "warning", "critical")
 SIGNS = {"critical": "▲", "warning": "●", "info": "\u2139", "unknown": "◌", "ok": ""}
 LESSER = (("warning", "warning"), ("info", "notice"))
 MOST_METRICS = 8
-_SECTIONS = ("status", "alerts", "checks", "processes", "changes", "checklist")
+_SECTIONS = ("status", "alerts", "checks", "health", "processes", "changes", "checklist")
 
 
 def answer(now: datetime, of: Sequence[Part] = PARTS) -> dict[str, Any]:

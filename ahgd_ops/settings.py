@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "ahgd_ops.access.https.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "ahgd_ops.access.away.AwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "caching.middleware.SessionScope",
     "django.middleware.common.CommonMiddleware",
@@ -152,6 +153,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
+    {"model": "ahgd_monitoring.ExcludedInterval"},
+    {"model": "ahgd_monitoring.WatchedCheck", "exclude_fields": ["tried_at", "tried_status", "tried_message"]},
     {"model": "ahgd_monitoring.CollectorState", "include_fields": ["enabled", "every_seconds"]},
     {
         "model": "django_celery_beat.PeriodicTask",
@@ -247,6 +250,8 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 HEALTH_CHECKS = (
     "monitoring.health.checks.Database",
     "monitoring.health.checks.Migrations",
+    "monitoring.health.databases.QueryPerformance",
+    "monitoring.health.databases.Integrity",
     "monitoring.health.signs.Beat",
     "monitoring.health.signs.Worker",
     "alerts.health.Evaluation",
@@ -254,6 +259,16 @@ HEALTH_CHECKS = (
     "monitoring.health.checks.Memory",
     "monitoring.health.checks.Cpu",
     "monitoring.health.checks.Disk",
+    "monitoring.health.processes.ProcessMemory",
+    "monitoring.health.processes.FileHandles",
+    "monitoring.health.stores.Broker",
+    "monitoring.health.stores.CacheTiers",
+    "monitoring.health.remote.Application",
+    "monitoring.health.remote.OwnCertificate",
+    "monitoring.health.sessions.SessionState",
+    "monitoring.health.data.checks.DataFiles",
+    "monitoring.health.data.checks.DataFreshness",
+    ("monitoring.health.data.checks.DataQuality", {"rules": {name: {"rows": [1, None]} for name in CONFIG.data_files}}),
 )
 PROBE_SCOPES = "ahgd_ops.access.probes.scopes_of"
 EXPOSITION_COLLECTORS = ("alerts.exposition.AlertsCollector",)

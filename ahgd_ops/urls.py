@@ -10,6 +10,7 @@ from ahgd_ops import cache_views, live, views
 from ahgd_ops.access import first_sign_in
 from monitoring.views import jobs
 
+handler500 = "ahgd_ops.views.server_error"
 RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
 accounts = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
@@ -29,6 +30,7 @@ console: list[URLPattern | URLResolver] = [
     path("jobs/", jobs.page, name="jobs"),
     path("cache/", cache_views.page, name="cache"),
     path("cache/invalidate/", cache_views.invalidate, name="cache-invalidate"),
+    path("", include("monitoring.health_urls")),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

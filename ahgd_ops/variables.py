@@ -1,5 +1,6 @@
 """Every environment variable of the console, as one table; ``docs/reference/configuration.md`` is compared with it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from caching import variables as cache
@@ -32,6 +33,29 @@ DIRECTORIES = Reader(
     lambda text: tuple(Path(part) for part in LIST.parse(text)),
     lambda values: all(isinstance(path, Path) and path.is_absolute() and ".." not in path.parts for path in values),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on a check warns and is critical, in the unit of the check's own limits."""
+
+    check: str
+    warning: float
+    critical: float
+
+
+def _limits(text: str) -> tuple[Limits, ...]:
+    """Raises ValueError."""
+    pairs = (part.partition("=") for part in LIST.parse(text))
+    split = ((name.strip(), *both.split("/")) for name, _, both in pairs)
+    return tuple(Limits(name, float(warning), float(critical)) for name, warning, critical in split)
+
+
+LIMITS = Reader(
+    "checks with their limits, such as memory=75/85,disk=80/90",
+    _limits,
+    lambda values: all(isinstance(one, Limits) and one.check and one.warning <= one.critical for one in values),
+)
 WAITS = numbers(0, 86400, of="seconds")
 
 VARIABLES = (
@@ -53,9 +77,7 @@ VARIABLES = (
     Variable("AHGD_HEALTH_ENDPOINT", "health_endpoint_enabled", FLAG, "Also serve /health and /metrics apart."),
     Variable("AHGD_HEALTH_PORT", "health_endpoint_port", PORT, "Port that serves /health* and /metrics only."),
     Variable("AHGD_METRICS_ALLOW", "metrics_allow", NETWORKS, "Who may read /metrics without a token."),
-    Variable(
-        "AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach.", used_from="Health"
-    ),
+    Variable("AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach."),
     Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
@@ -125,6 +147,13 @@ VARIABLES = (
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
     Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),
+    # Health
+    Variable("AHGD_READINESS_CHECKS", "readiness_checks", LIST, "What makes `/health/ready` a 503 while it is bad."),
+    Variable("AHGD_HEALTH_LIMITS", "health_limits", LIMITS, "Limits of checks instead of their own."),
+    Variable("AHGD_APPLICATION_URL", "application_url", URL, "The watched application, checked over HTTP."),
+    Variable("AHGD_DATA_DIRS", "data_dirs", DIRECTORIES, "Directories of data files; switches their checks on."),
+    Variable("AHGD_DATA_FILES", "data_files", LIST, "Names or patterns of the data files that have to be there."),
+    Variable("AHGD_HEALTH_RETENTION_DAYS", "health_retention_days", whole(1, 36500), "Days of transitions and uptime."),
     # Telling
     Variable("AHGD_ALERT_EMAIL", "alert_email_enabled", FLAG, "Seeds the e-mail channel as enabled."),
     Variable("AHGD_ALERT_EMAIL_RECIPIENTS", "alert_email_recipients", ADDRESSES, "Seeds the e-mail recipients."),

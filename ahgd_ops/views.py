@@ -1,17 +1,23 @@
 """Pages of the project itself, that join what the apps show."""
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ahgd_ops import changes, live
+from ahgd_ops.access import away
 from ahgd_ops.reading import VIEW_ALERTS, VIEW_MONITORING
+from monitoring.health import look_again
 from monitoring.views.data import BEATS
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, PRESETS, RangeRefused, default_range, parse_range
 
@@ -54,6 +60,14 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """For whoever asks at the old address without having read the page."""
     return redirect(static("console/logo.svg"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A database that is away is a 503, which a load balancer takes for what it is: another console may do better."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        look_again()
+        return away.answer()
+    return HttpResponse(loader.get_template("500.html").render(), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -13,7 +13,9 @@ from monitoring.clock import from_ms
 from monitoring.limits import MOST_SERIES_OF_A_METRIC
 from monitoring.models import (
     CollectorState,
+    ExcludedInterval,
     HealthCheckState,
+    HealthDay,
     HealthRecord,
     Lease,
     Metric,
@@ -24,6 +26,7 @@ from monitoring.models import (
 )
 from monitoring.queries.plans import NoPlan, plan
 from monitoring.sketch import Sketch
+from monitoring.watched_admin import WatchedCheckAdmin as WatchedCheckAdmin  # registered by being loaded
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -118,7 +121,8 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
 
 @admin.register(HealthCheckState)
 class HealthCheckStateAdmin(ReadOnlyAdmin):
-    list_display = ("name", "instance", "status", "message", "duration_ms", "checked_at", "changed_at")
+    search_fields = ("name", "message")
+    list_display = ("name", "instance", "status", "message", "duration_ms", "checked_at", "changed_at", "retired_at")
     list_filter = ("status", "instance")
 
 
@@ -133,6 +137,30 @@ class HealthRecordAdmin(ReadOnlyAdmin):
     @admin.display(description="time", ordering="at")
     def time(self, record: HealthRecord) -> str:
         return from_ms(record.at).isoformat(sep=" ", timespec="seconds")
+
+
+@admin.register(HealthDay)
+class HealthDayAdmin(ReadOnlyAdmin):
+    list_display = ("state", "day", "uptime", "down_seconds", "excluded_seconds", "results", "transitions")
+    list_filter = ("state",)
+    list_select_related = ("state",)
+    date_hierarchy = "day"
+
+    @admin.display(description="uptime", empty_value="nothing counted")
+    def uptime(self, day: HealthDay) -> str | None:
+        counted = day.up_seconds + day.down_seconds
+        return f"{100 * day.up_seconds / counted:.3f} %" if counted else None
+
+
+@admin.register(ExcludedInterval)
+class ExcludedIntervalAdmin(admin.ModelAdmin):
+    """Maintenance and our own outages come by themselves; people add what nobody could know."""
+
+    list_display = ("start", "end", "reason", "check_name", "source")
+    list_filter = ("source", "check_name")
+    search_fields = ("reason",)
+    fields = ("start", "end", "reason", "check_name", "source")
+    readonly_fields = ("source",)
 
 
 @admin.register(Lease)

@@ -8,12 +8,18 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
 
 from monitoring import automatic
 
 
 def connect() -> None:
-    """Begins to measure, unless AHGD_PERFORMANCE_MONITORING is false."""
+    """Begins to measure, unless AHGD_PERFORMANCE_MONITORING is false, and to notice checks that people end."""
+    post_save.connect(retire_check, sender="ahgd_monitoring.WatchedCheck", dispatch_uid="monitoring.retire_check")
+    post_delete.connect(retire_check, sender="ahgd_monitoring.WatchedCheck", dispatch_uid="monitoring.forget_check")
+    for signal in (post_save, post_delete):
+        signal.connect(measure_days, sender="ahgd_monitoring.ExcludedInterval", dispatch_uid="monitoring.measure_days")
     if not settings.CONFIG.enable_performance_monitoring:
         return
     automatic.executions.slow_seconds = settings.CONFIG.slow_query_ms / 1000
@@ -28,6 +34,21 @@ def connect() -> None:
         user_logged_in.connect(count_login, dispatch_uid="monitoring.count_login")
         user_logged_out.connect(count_logout, dispatch_uid="monitoring.count_logout")
         user_login_failed.connect(count_login_failure, dispatch_uid="monitoring.count_login_failure")
+
+
+def retire_check(sender: Any, signal: Any, instance: Any, **kwargs: Any) -> None:
+    """A check that was switched off or taken away has no result any more; rules would else keep to its last."""
+    from monitoring.health.history import retire
+
+    if signal is post_delete or not instance.enabled:
+        retire(instance.name, timezone.now())
+
+
+def measure_days(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Days that are over count an interval that was excluded afterwards."""
+    from monitoring.health.days import measure_again
+
+    measure_again(instance, timezone.now())
 
 
 def watch_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

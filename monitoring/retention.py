@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Min
 
 from monitoring.clock import to_ms
@@ -18,7 +19,6 @@ from monitoring.models import (
 
 STEP = 2000
 _READERS_WAITED_FOR = timedelta(hours=1)
-_TRANSITIONS_KEPT = timedelta(days=730)
 _HOSTS_KEPT = timedelta(days=7)
 
 
@@ -36,10 +36,10 @@ def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> in
 
 
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """As above, for health records; transitions stay two years, since uptime is computed from them."""
+    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them."""
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
     ids = list(old.order_by("id").values_list("id", flat=True)[:step])
-    ancient = HealthRecord.objects.filter(at__lt=to_ms(now - _TRANSITIONS_KEPT))
+    ancient = HealthRecord.objects.filter(at__lt=to_ms(now - timedelta(days=settings.CONFIG.health_retention_days)))
     ids += list(ancient.order_by("id").values_list("id", flat=True)[:step])
     return HealthRecord.objects.filter(id__in=ids).delete()[0]
 

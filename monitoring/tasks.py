@@ -12,6 +12,7 @@ from monitoring.clock import database_now
 from monitoring.collecting import collect
 from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
+from monitoring.health.days import keep_days
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
@@ -52,6 +53,7 @@ def retain() -> None:
     with lease("retention", seconds=120, gap_seconds=60) as held:
         if held is not None:
             forget_gone_hosts(database_now())
+            keep_days(database_now())  # before what they are made of is deleted
         while held is not None and time.monotonic() < ends:
             now = database_now()
             if delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) == 0:

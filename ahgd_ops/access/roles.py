@@ -9,13 +9,16 @@ VIEW = (
     "ahgd_alerts.view_instance",
     "ahgd_alerts.view_notification",
     "ahgd_alerts.view_rule",
+    "ahgd_monitoring.view_excludedinterval",
     "ahgd_monitoring.view_healthcheckstate",
+    "ahgd_monitoring.view_healthday",
     "ahgd_monitoring.view_healthrecord",
     "ahgd_monitoring.view_lease",
     "ahgd_monitoring.view_metric",
     "ahgd_monitoring.view_metricsnapshot",
     "ahgd_monitoring.view_processstate",
     "ahgd_monitoring.view_series",
+    "ahgd_monitoring.view_watchedcheck",
 )
 OPERATE = ("ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert", "ahgd_ops.invalidate_cache")
 ADMINISTERED_APPS = ("ahgd_alerts", "ahgd_monitoring", "ahgd_ops", "auditlog", "auth", "axes", "django_celery_beat")

@@ -16,7 +16,7 @@ def run() -> int:
     lifetime.start_process("beat-1")
     try:
         app.Beat(
-            scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+            scheduler="ahgd_ops.processes.ticking:TickingScheduler",
             loglevel=settings.CONFIG.log_level,
             redirect_stdouts=False,
             remote_control=False,

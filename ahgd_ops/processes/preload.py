@@ -14,6 +14,7 @@ _MODULES = (
     "celery.apps.worker",
     "celery.concurrency.thread",
     "celery.worker.consumer",
+    "ahgd_ops.processes.ticking",
     "django_celery_beat.schedulers",
     "gunicorn.workers.gthread",
     "monitoring.queries.sampler",

@@ -8,7 +8,7 @@ from celery.exceptions import SecurityWarning
 from django.conf import settings
 
 from ahgd_ops.celery import app
-from ahgd_ops.processes import lifetime
+from ahgd_ops.processes import heartbeat, lifetime
 from ahgd_ops.processes.news import FINISHED, READY, wire
 
 QUEUES = ("collect", "evaluate", "deliver", "default")
@@ -36,8 +36,10 @@ def run() -> int:
     return int(worker.exitcode or 0)
 
 
-def _announce_ready(**kwargs: Any) -> None:
+def _announce_ready(sender: Any, **kwargs: Any) -> None:
     wire.announce(READY)
+    heartbeat.beat("worker")
+    sender.controller.timer.call_repeatedly(heartbeat.EVERY_SECONDS, heartbeat.beat, ("worker",))
 
 
 def _announce_finished(**kwargs: Any) -> None:

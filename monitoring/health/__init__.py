@@ -16,11 +16,15 @@ _HOMES = {
     "Overall": "monitoring.health.status",
     "Result": "monitoring.health.status",
     "Status": "monitoring.models",
+    "count_again": "monitoring.health.exclusions",
     "current": "monitoring.health.watch",
     "drain": "monitoring.health.lifetime",
+    "exclude": "monitoring.health.exclusions",
     "get_health_checker": "monitoring.health.checker",
     "glance": "monitoring.health.watch",
+    "is_known_to_be_away": "monitoring.health.watch",
     "judge_sign": "monitoring.health.jobs",
+    "look_again": "monitoring.health.watch",
     "read_jobs": "monitoring.health.jobs",
     "run_and_record": "monitoring.health.running",
     "span": "monitoring.health.times",
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from monitoring.health.base import Check as Check
     from monitoring.health.checker import HealthChecker as HealthChecker
     from monitoring.health.checker import get_health_checker as get_health_checker
+    from monitoring.health.exclusions import count_again as count_again
+    from monitoring.health.exclusions import exclude as exclude
     from monitoring.health.jobs import GRACE_SECONDS as GRACE_SECONDS
     from monitoring.health.jobs import Job as Job
     from monitoring.health.jobs import judge_sign as judge_sign
@@ -45,6 +51,8 @@ if TYPE_CHECKING:
     from monitoring.health.times import span as span
     from monitoring.health.watch import current as current
     from monitoring.health.watch import glance as glance
+    from monitoring.health.watch import is_known_to_be_away as is_known_to_be_away
+    from monitoring.health.watch import look_again as look_again
     from monitoring.models import Status as Status
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

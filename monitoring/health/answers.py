@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from monitoring.health.lifetime import is_draining, liveness
 from monitoring.health.status import Overall, Result
 from monitoring.models import Status
@@ -9,13 +11,13 @@ from monitoring.models import Status
 
 def endpoint_response(overall: Overall, with_details: bool) -> dict[str, Any]:
     """The answer of /health; ``checks`` only with details."""
-    answer = {**liveness(), "status": overall.status.value, "ready": not _down(overall)}
-    return answer | {"checks": [_check(result) for result in overall.results]} if with_details else answer
+    return _answer(overall, _down(overall), with_details)
 
 
 def readiness(overall: Overall, with_details: bool) -> dict[str, Any]:
     """The answer of /health/ready: as above, and ``down`` names what keeps this process from serving."""
-    return endpoint_response(overall, with_details) | {"down": _down(overall)}
+    down = _down(overall)
+    return _answer(overall, down, with_details) | {"down": down}
 
 
 def is_serving(overall: Overall) -> bool:
@@ -23,8 +25,16 @@ def is_serving(overall: Overall) -> bool:
     return overall.status is not Status.CRITICAL
 
 
+def _answer(overall: Overall, down: list[str], with_details: bool) -> dict[str, Any]:
+    answer = {**liveness(), "status": overall.status.value, "ready": not down}
+    return answer | {"checks": [_check(result) for result in overall.results]} if with_details else answer
+
+
 def _down(overall: Overall) -> list[str]:
-    return [*(["draining"] if is_draining() else []), *overall.blocked_by]
+    """Which of ``AHGD_READINESS_CHECKS`` are bad: critical, or what they themselves say keeps from serving."""
+    wanted = settings.CONFIG.readiness_checks
+    bad = ["draining", *overall.barriers] if is_draining() else overall.barriers
+    return [name for name in bad if name in wanted]
 
 
 def _check(result: Result) -> dict[str, Any]:

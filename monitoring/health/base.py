@@ -2,12 +2,13 @@
 
 import abc
 import asyncio
+import dataclasses
 import inspect
 import re
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,20 +27,42 @@ _ERRORS = {
 }
 
 
+class Limits(Protocol):
+    """From where on a check warns and is critical."""
+
+    @property
+    def check(self) -> str: ...
+    @property
+    def warning(self) -> float: ...
+    @property
+    def critical(self) -> float: ...
+
+
 @dataclass
 class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check ships no annotations
     """Looks at one thing. Its fields are limits, shown to people: nothing secret may be in them.
 
     ``name`` identifies it for good, in rules and history. ``timeout`` (inherited, 5 s) is when others stop waiting for
     it. ``is_judged_when_read`` marks what cannot be left to the schedule, as it is what keeps the schedule going; it
-    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``is_host_bound`` marks what
-    each host can say only of itself: every host runs it, and the worst of them counts.
+    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``every_seconds`` is the
+    least time between two runs by the schedule; 0: each round. One that is not ``is_enabled`` does not exist.
+    ``is_host_bound`` marks what each host can say only of itself: every host runs it, and the worst of them counts.
     """
 
     name: ClassVar[str]
     is_judged_when_read: ClassVar[bool] = False
     is_slow: ClassVar[bool] = False
     is_host_bound: ClassVar[bool] = False
+    every_seconds = 0.0
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How django-health-check's OpenMetrics page tells it apart."""
+        return {"check": self.name}
+
+    @property
+    def is_enabled(self) -> bool:
+        return True
 
     @abc.abstractmethod
     def find(self, now: datetime) -> Finding:
@@ -47,9 +70,30 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
 
     def run(self) -> None:
         """Django-health-check's way to ask: nothing when healthy, else one of its exceptions."""
-        finding = self.find(timezone.now())
-        if finding.status is not Status.HEALTHY:
-            raise _ERRORS[finding.status](finding.message)
+        error = error_of(self.find(timezone.now()))
+        if error is not None:
+            raise error
+
+
+def error_of(finding: Finding) -> HealthCheckException | None:
+    """What django-health-check says of a finding; None when it is healthy."""
+    return None if finding.status is Status.HEALTHY else _ERRORS[finding.status](finding.message)
+
+
+class Named(Check):
+    """A check under a name, with an interval and a limit of its own, such as one that people entered."""
+
+    def __init__(self, name: str, check: Check, every_seconds: float) -> None:
+        self.name = name  # type: ignore[misc]  # a constant of each class, but here of each row
+        self.check = check
+        self.timeout = check.timeout
+        self.every_seconds = every_seconds
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.check!r}"
+
+    def find(self, now: datetime) -> Finding:
+        return self.check.find(now)
 
 
 class Adapted(Check):
@@ -77,11 +121,30 @@ async def _settle(answer: Awaitable[None]) -> None:
 
 
 def configured() -> tuple[Check, ...]:
-    """The checks of ``settings.HEALTH_CHECKS``: dotted paths of classes, or pairs of a path and its options."""
-    return tuple(_load())
+    """The checks of ``settings.HEALTH_CHECKS``: dotted paths of classes, or pairs of a path and its options.
+
+    Limits of ``AHGD_HEALTH_LIMITS`` replace their own.
+    """
+    limits = {one.check: one for one in settings.CONFIG.health_limits}
+    return tuple(_limited(check, limits.get(check.name)) for check in all_of_settings() if check.is_enabled)
 
 
-def _load() -> Iterator[Check]:
+def limits_of(check: Check) -> tuple[str, ...]:
+    """Names of the fields that hold its limit to warn and its limit to be critical; empty when it has not both."""
+    names = [field.name for field in dataclasses.fields(check)]
+    found = [name for name in names if name.startswith(("warning_", "critical_"))]
+    return tuple(sorted(found, reverse=True)) if len(found) == 2 else ()
+
+
+def _limited(check: Check, limits: Limits | None) -> Check:
+    fields = limits_of(check)
+    if limits is None or not fields:
+        return check
+    return dataclasses.replace(check, **dict(zip(fields, (limits.warning, limits.critical), strict=True)))
+
+
+def all_of_settings() -> Iterator[Check]:
+    """As they are written there, also those that are not enabled."""
     entries: tuple[str | tuple[str, dict[str, Any]], ...] = settings.HEALTH_CHECKS
     for entry in entries:
         path, options = (entry, {}) if isinstance(entry, str) else entry

@@ -39,7 +39,7 @@ def unread(reader: str) -> UnreadResults:
 
 def newest(names: Collection[str] | None = None) -> list[Result]:
     """The latest result of each of these checks, or of every one."""
-    every = HealthCheckState.objects.filter(instance="")
+    every = HealthCheckState.objects.filter(instance="", retired_at__isnull=True)
     rows = every if names is None else every.filter(name__in=names)
     fields = rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")
     return [

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from django.db import connection, transaction
 
@@ -9,23 +10,35 @@ from monitoring.clock import to_ms
 from monitoring.health.hosts import name_on
 from monitoring.health.status import Finding, Result
 from monitoring.health.times import span
-from monitoring.models import HealthCheckState, HealthRecord, Status
+from monitoring.models import ExcludedInterval, HealthCheckState, HealthRecord, Status
 from monitoring.visibility import announce_write
+
+OUTAGE = "The console did not check"
+OUTAGE_SOURCE = "console"
+_WRITTEN = ("status", "message", "duration_ms", "metadata", "checked_at", "changed_at", "retired_at")
 
 
 @transaction.atomic
-def record(results: Sequence[Result], now: datetime, instance: str = "") -> None:
+def record(
+    results: Sequence[Result],
+    now: datetime,
+    instance: str = "",
+    *,
+    silences: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Writes results and, where the status is another than before, a transition.
 
-    With ``instance`` they are what that host says of itself, on rows of its own.
+    With ``instance`` they are what that host says of itself, on rows of its own. ``silences`` are the seconds by check
+    from which on the time since its last result is an outage of our own, which its uptime does not count.
     """
     with connection.cursor() as cursor:
         announce_write(cursor)
-    states = _states([name_on(result.name, instance) for result in results], instance)
-    records = [_apply(result, states[name_on(result.name, instance)], now) for result in results]
-    HealthCheckState.objects.bulk_update(
-        states.values(), ["status", "message", "duration_ms", "metadata", "checked_at", "changed_at"]
-    )
+    rows = _states([name_on(result.name, instance) for result in results], instance)
+    pairs = [(result, rows[name_on(result.name, instance)]) for result in results]
+    outages = [_outage(row, now, silences[result.name]) for result, row in pairs if result.name in silences]
+    ExcludedInterval.objects.bulk_create([one for one in outages if one is not None], ignore_conflicts=True)
+    records = [_apply(result, row, now) for result, row in pairs]
+    HealthCheckState.objects.bulk_update(rows.values(), _WRITTEN)
     HealthRecord.objects.bulk_create(records)
 
 
@@ -37,12 +50,20 @@ def _states(names: Sequence[str], instance: str) -> dict[str, HealthCheckState]:
     return {state.name: state for state in rows}
 
 
+def _outage(state: HealthCheckState, now: datetime, silence_seconds: float) -> ExcludedInterval | None:
+    last = state.checked_at
+    if last is None or state.retired_at is not None or now - last <= timedelta(seconds=silence_seconds):
+        return None
+    return ExcludedInterval(start=last, end=now, reason=OUTAGE, source=OUTAGE_SOURCE, check_name=state.name)
+
+
 def _apply(result: Result, state: HealthCheckState, now: datetime) -> HealthRecord:
-    is_transition = state.checked_at is None or state.status != result.status
+    is_transition = state.checked_at is None or state.retired_at is not None or state.status != result.status
     if is_transition:
         state.changed_at = now
     state.status, state.message = result.status, result.finding.message
     state.duration_ms, state.metadata, state.checked_at = result.duration_ms, dict(result.finding.metadata), now
+    state.retired_at = None
     return HealthRecord(
         state=state,
         at=to_ms(now),
@@ -54,10 +75,10 @@ def _apply(result: Result, state: HealthCheckState, now: datetime) -> HealthReco
     )
 
 
-def recorded(names: Sequence[str], now: datetime, fresh_seconds: float) -> Mapping[str, Result]:
-    """The latest recorded result of each name; one older than ``fresh_seconds``, or that never was, is unknown."""
-    states = {state.name: state for state in HealthCheckState.objects.filter(name__in=names)}
-    return {name: _result(name, states.get(name), now, fresh_seconds) for name in names}
+def recorded(fresh_seconds: Mapping[str, float], now: datetime) -> Mapping[str, Result]:
+    """The latest result of each check; one older than the seconds given by its name, or that never was, is unknown."""
+    states = {state.name: state for state in HealthCheckState.objects.filter(name__in=fresh_seconds)}
+    return {name: _result(name, states.get(name), now, seconds) for name, seconds in fresh_seconds.items()}
 
 
 def _result(name: str, state: HealthCheckState | None, now: datetime, fresh_seconds: float) -> Result:
@@ -69,3 +90,19 @@ def _result(name: str, state: HealthCheckState | None, now: datetime, fresh_seco
     else:
         finding = Finding(Status(state.status), state.message, state.metadata)
     return Result(name, finding, state.duration_ms, state.checked_at)
+
+
+@transaction.atomic
+def retire(name: str, now: datetime) -> None:
+    """Notes that a check does not run any more: it stands in no list of what is, and rules see no result of it.
+
+    Its history stays. The next result takes it back.
+    """
+    state = HealthCheckState.objects.filter(name=name, retired_at__isnull=True).first()
+    if state is None:
+        return
+    with connection.cursor() as cursor:
+        announce_write(cursor)
+    fields = {"status": Status.UNKNOWN, "message": "Not checked any more"}
+    HealthCheckState.objects.filter(pk=state.pk).update(retired_at=now, changed_at=now, **fields)
+    HealthRecord.objects.create(state=state, at=to_ms(now), duration_ms=0, is_transition=True, **fields)

@@ -9,25 +9,30 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from django.conf import settings
+from django.db import Error
 
 from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
 from monitoring.health.history import record
 from monitoring.health.hosts import come_to, name_on
 from monitoring.health.reasons import reason
+from monitoring.health.schedule import MISSED_ROUNDS, are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.watched import entered
 from monitoring.models import HealthCheckState, Status
-from monitoring.schedule import interval_seconds
 
 log = logging.getLogger(__name__)
 
-MISSED_ROUNDS = 3  # a host that says nothing for longer is unknown
+QUICK_SECONDS = 1.0  # what is found by then is recorded, whatever others take
+BY_HAND_SECONDS = 15.0
+PATIENCE_SECONDS = 6.0  # of one round: what has a longer limit is recorded by the round after it is done
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
     future: "Future[Result]"
     began: float
+    is_read: bool = False
 
 
 class Runner:
@@ -37,15 +42,25 @@ class Runner:
         self._runs: dict[str, _Run] = {}
         self._lock = Lock()
 
-    def run(self, checks: Sequence[Check], now: datetime) -> tuple[Result, ...]:
-        """One result for each check, in their order, within the longest of their limits."""
+    def run(self, checks: Sequence[Check], now: datetime, patience_seconds: float = float("inf")) -> tuple[Result, ...]:
+        """Results in the order of the checks, within the longest of their limits.
+
+        With patience for less, one that is within its limit yet has none: it is left for the next call.
+        """
+        ends = time.monotonic() + patience_seconds
         runs = [self._start(check, now) for check in checks]
-        return tuple(_await(check, run, now) for check, run in zip(checks, runs, strict=True))
+        found = (_await(check, run, now, ends) for check, run in zip(checks, runs, strict=True))
+        return tuple(result for result in found if result is not None)
+
+    def holds(self, name: str) -> bool:
+        """Whether a run of this check has not been read yet."""
+        run = self._runs.get(name)
+        return run is not None and not run.is_read
 
     def _start(self, check: Check, now: datetime) -> _Run:
         with self._lock:
             run = self._runs.get(check.name)
-            if run is None or run.future.done():
+            if run is None or (run.is_read and run.future.done()):
                 future = launch(f"health-{check.name}", lambda: examine(check, now))
                 run = self._runs[check.name] = _Run(future, time.monotonic())
             return run
@@ -62,52 +77,81 @@ def examine(check: Check, now: datetime) -> Result:
     return Result(check.name, finding, (time.monotonic() - began) * 1000, now)
 
 
-def _await(check: Check, run: _Run, now: datetime) -> Result:
+def _await(check: Check, run: _Run, now: datetime, ends: float) -> Result | None:
     limit_seconds = check.timeout.total_seconds()
     try:
-        return run.future.result(max(0.0, run.began + limit_seconds - time.monotonic()))
+        result = run.future.result(max(0.0, min(run.began + limit_seconds, ends) - time.monotonic()))
     except TimeoutError:
         hanging_seconds = time.monotonic() - run.began
+        if hanging_seconds < limit_seconds:
+            return None
         finding = Finding(
             Status.UNKNOWN, f"timed out after {limit_seconds:g} s", {"hanging_seconds": round(hanging_seconds, 1)}
         )
-        return Result(check.name, finding, hanging_seconds * 1000, now)
+        result = Result(check.name, finding, hanging_seconds * 1000, now)
+    run.is_read = True
+    return result
 
 
 _runner = Runner()
+_by_hand = Runner()  # of its own: what somebody has just edited is not what the schedule runs
+
+
+def every_check() -> tuple[Check, ...]:
+    """Those of the settings, and those that people entered, as far as the database can tell."""
+    try:
+        return (*configured(), *entered())
+    except Error:  # the check of the database says so
+        return configured()
 
 
 def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
-    """Runs the configured checks now and keeps nothing."""
-    checks = [check for check in configured() if include_slow_checks or not check.is_slow]
+    """Runs every check now and keeps nothing."""
+    checks = [check for check in every_check() if include_slow_checks or not check.is_slow]
     return Overall(_runner.run(checks, now), now)
 
 
+def run_by_hand(check: Check, now: datetime) -> Result | None:
+    """Runs one check now and keeps nothing; None when it takes longer than a person waits."""
+    found = _by_hand.run([check], now, BY_HAND_SECONDS)
+    return found[0] if found else None
+
+
 def run_and_record(now: datetime) -> Overall:
-    """Runs the configured checks and records what they found, at the time when all of them were done.
+    """Runs the checks that are due and records what they find: what is quick at once, the rest when it is there.
 
     What this host found of itself is recorded as its own, and what all hosts come to as the check's.
     """
     began = time.monotonic()
-    checks = configured()
-    results = {result.name: result for result in _runner.run(checks, now)}
-    done = now + timedelta(seconds=time.monotonic() - began)
-    here = [check.name for check in checks if check.is_host_bound]
-    record([results[name] for name in here], done, settings.INSTANCE)
-    results |= {result.name: result for result in come_to(here, done, MISSED_ROUNDS * _every_seconds())}
-    overall = Overall(tuple(results.values()), done)
-    record(overall.results, done)
-    return overall
+    waiting = are_due(every_check(), now, _runner.holds)
+    results: list[Result] = []
+    for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
+        found = _runner.run(waiting, now, patience_seconds)
+        results += _keep(found, waiting, now + timedelta(seconds=time.monotonic() - began))
+        names = {result.name for result in found}
+        waiting = [check for check in waiting if check.name not in names]
+    return Overall(tuple(results), now)
 
 
 def run_host_checks(now: datetime) -> None:
     """Runs and records what this host has to say of itself, unless it did so less than half an interval ago."""
     checks = [check for check in configured() if check.is_host_bound]
     names = [name_on(check.name, settings.INSTANCE) for check in checks]
-    recently = now - timedelta(seconds=_every_seconds() / 2)
+    recently = now - timedelta(seconds=round_seconds() / 2)
     if HealthCheckState.objects.filter(name__in=names, checked_at__gt=recently).count() < len(names):
         record(_runner.run(checks, now), now, settings.INSTANCE)
 
 
-def _every_seconds() -> float:
-    return interval_seconds("health", settings.CONFIG.health_check_interval_seconds)
+def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> Sequence[Result]:
+    """Records what was found, and gives what the checks come to on all hosts."""
+    if not found:
+        return ()
+    every_seconds = round_seconds()
+    bound = {check.name for check in checks if check.is_host_bound}
+    here = [result for result in found if result.name in bound]
+    if here:
+        record(here, done, settings.INSTANCE)
+    together = come_to([result.name for result in here], done, MISSED_ROUNDS * every_seconds)
+    whole = [*(result for result in found if result.name not in bound), *together]
+    record(whole, done, silences={check.name: silence_seconds(check, every_seconds) for check in checks})
+    return whole

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from monitoring.models import Status
 
+SAY_THEMSELVES = frozenset({"database", "migrations"})
+"""Checks whose findings say whether they keep this process from serving."""
 _MILDEST_FIRST = (Status.HEALTHY, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
 
 
@@ -34,21 +37,27 @@ class Result:
         return self.finding.status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overall:
-    """All results at ``at``, and what they come to."""
+    """All results at ``at``, and what they come to, which is computed once: thousands of probes ask for it."""
 
     results: tuple[Result, ...]
     at: datetime
 
-    @property
+    @cached_property
     def status(self) -> Status:
         return worst(result.status for result in self.results)
 
-    @property
+    @cached_property
     def blocked_by(self) -> tuple[str, ...]:
-        """Names of the checks without which no request can be served."""
+        """Names of the checks without which nothing else can be known."""
         return tuple(result.name for result in self.results if result.finding.blocks_readiness)
+
+    @cached_property
+    def barriers(self) -> tuple[str, ...]:
+        """Names of the checks that can be a reason not to serve. A slow database is critical, and none."""
+        critical = {result.name for result in self.results if result.status is Status.CRITICAL} - SAY_THEMSELVES
+        return tuple(result.name for result in self.results if result.name in {*critical, *self.blocked_by})
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -18,17 +18,19 @@ from monitoring.health.flights import launch
 from monitoring.health.history import recorded
 from monitoring.health.reasons import reason
 from monitoring.health.running import examine
+from monitoring.health.schedule import fresh_seconds, round_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.watched import entered
 from monitoring.models import Status
-from monitoring.schedule import interval_seconds
 
 log = logging.getLogger(__name__)
 
 MEMO_SECONDS = 1.0
 PATIENCE_SECONDS = 1.5
+SERVED_SECONDS = 3.0
 GIVEN_UP_SECONDS = 15.0
+KNOWN_SECONDS = 30.0
 MOST_LOOKS = 4
-_LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
 
 
 def current(now: datetime) -> Overall:
@@ -42,7 +44,8 @@ def current(now: datetime) -> Overall:
         if results[-1].finding.blocks_readiness:
             hidden = [*gates[len(results) :], *own.values()]
             return Overall((*results, *(_unknown(check, gate) for check in hidden)), now)
-    return Overall((*results, *_the_rest(list(own.values()), now)), now)
+    watched = entered() if settings.CONFIG.enable_health_checks else ()
+    return Overall((*results, *_the_rest([*own.values(), *watched], now)), now)
 
 
 def _unknown(check: Check, gate: Check) -> Result:
@@ -50,8 +53,9 @@ def _unknown(check: Check, gate: Check) -> Result:
 
 
 def _the_rest(checks: Sequence[Check], now: datetime) -> list[Result]:
-    fresh_seconds = interval_seconds("health", settings.CONFIG.health_check_interval_seconds) + _LATE_SECONDS
-    kept = recorded([check.name for check in checks if not check.is_judged_when_read], now, fresh_seconds)
+    every_seconds = round_seconds()
+    fresh = {check.name: fresh_seconds(check, every_seconds) for check in checks if not check.is_judged_when_read}
+    kept = recorded(fresh, now)
     return [kept[check.name] if check.name in kept else examine(check, now) for check in checks]
 
 
@@ -64,8 +68,8 @@ class _Look:
 class Watch:
     """Looks when it is asked, at most once a second, on a thread that may hang; after 15 s another begins beside it.
 
-    Whoever asks gets an answer within 1.5 s, at once when an earlier look hangs; that the database gave none is one.
-    At most 4 looks are under way, so that threads do not gather.
+    Who asks meanwhile is told what was seen up to 3 s ago; else within 1.5 s, at once when an earlier look hangs, that
+    the database gave no answer. At most 4 looks are under way, so that threads do not gather.
     """
 
     def __init__(self, look: Callable[[datetime], Overall] = current) -> None:
@@ -74,14 +78,34 @@ class Watch:
         self._flight: Future[_Look] | None = None
         self._given_up: list[Future[_Look]] = []
         self._began = 0.0
+        self._last: _Look | None = None
 
     def read(self) -> Overall:
         flight, began = self._fly()
+        last = self._last
+        if last is not None and time.monotonic() - last.landed < SERVED_SECONDS:
+            return last.overall  # while the next look is under way nobody has to wait for it
         try:
             return flight.result(max(0.0, began + PATIENCE_SECONDS - time.monotonic())).overall
         except TimeoutError:
             text = f"No answer in {time.monotonic() - began:.1f} s"
             return _alone("database", Finding(Status.CRITICAL, text, blocks_readiness=True), timezone.now())
+
+    def look_again(self) -> None:
+        """Begins a look unless one is under way or just landed; waits for nothing."""
+        self._fly()
+
+    def is_known_to_be_away(self) -> bool:
+        """Whether the database gives no answer, by a look that landed lately or has been waiting. Waits for nothing.
+
+        While it is so, each call sees to it that somebody looks again.
+        """
+        flight, last, now = self._flight, self._last, time.monotonic()
+        waits = flight is not None and not flight.done() and now - self._began > PATIENCE_SECONDS
+        was_away = last is not None and now - last.landed < KNOWN_SECONDS and "database" in last.overall.blocked_by
+        if waits or was_away:
+            self._fly()
+        return waits or was_away
 
     def _fly(self) -> "tuple[Future[_Look], float]":
         with self._lock:
@@ -116,7 +140,8 @@ class Watch:
         except Exception as error:  # the edge: a probe is answered whatever is wrong, such as a setting
             log.exception("The state of health cannot be read.")
             overall = _alone("health", Finding(Status.CRITICAL, f"Cannot be read: {reason(error)}"), now)
-        return _Look(overall, time.monotonic())
+        self._last = _Look(overall, time.monotonic())
+        return self._last
 
 
 def _alone(name: str, finding: Finding, now: datetime) -> Overall:
@@ -127,5 +152,15 @@ _watch = Watch()
 
 
 def glance() -> Overall:
-    """The state of health, at most a second old, within 1.5 s, whatever the database does."""
+    """The state of health, at most 3 s old, within 1.5 s, whatever the database does."""
     return _watch.read()
+
+
+def is_known_to_be_away() -> bool:
+    """Whether the database is known to give no answer, so that nobody has to wait for it in vain."""
+    return _watch.is_known_to_be_away()
+
+
+def look_again() -> None:
+    """For who has just seen the database fail."""
+    _watch.look_again()

@@ -49,7 +49,7 @@ def health_part(now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "name": check.name,
-            "label": _title(check.name),
+            "label": title_of(check.name),
             "level": LEVELS[Status(check.status)],
             "status": check.status,
             "message": check.message,
@@ -58,7 +58,7 @@ def health_part(now: datetime) -> list[dict[str, Any]]:
             "at": to_ms(check.checked_at) if check.checked_at else None,
             "beats": beats[check.pk][-BEATS:],
         }
-        for check in HealthCheckState.objects.filter(instance="")
+        for check in HealthCheckState.objects.filter(instance="", retired_at__isnull=True)
     ]
 
 
@@ -130,7 +130,7 @@ def _label(tags: Any) -> str:
     return f"{inside} on {host}" if inside and host else inside or host
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
     """``disk_space`` as ``Disk space``, ``cpu`` as ``CPU``."""
     return name.upper() if name == "cpu" else name.replace("_", " ").capitalize()
 

@@ -20,15 +20,23 @@ from monitoring import exposition
 from monitoring.health import answers, lifetime
 from monitoring.health.status import Overall
 from monitoring.health.watch import glance
+from monitoring.views import live_checks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
+_ONLY = "Only /health, /health/ready, /health/live, /health/checks and /metrics."
 _NO_METRICS = (
     "Metrics are for those who may read them: send a token with the scope metrics:read as\n"
     "'Authorization: Bearer ...', or put this client's network into AHGD_METRICS_ALLOW.\n"
+)
+
+
+_NO_CHECKS = (
+    "The checks run live for those who may see them: sign in as staff, or send a token with the scope health:read as\n"
+    "'Authorization: Bearer ...'.\n"
 )
 
 
@@ -58,7 +66,7 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         log.exception("A probe failed.")
         response = _json({"error": "This probe failed; the log says why."}, HTTPStatus.INTERNAL_SERVER_ERROR)
     if response is None:
-        response = _json({"error": "Only /health, /health/ready, /health/live and /metrics."}, HTTPStatus.NOT_FOUND)
+        response = _json({"error": _ONLY}, HTTPStatus.NOT_FOUND)
     response.headers.setdefault("Content-Length", str(len(response.content)))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]
@@ -80,6 +88,12 @@ def _live(request: HttpRequest) -> HttpResponse:
     return _json(lifetime.liveness(), HTTPStatus.OK)
 
 
+def _checks(request: HttpRequest) -> HttpResponse:
+    if "health:read" not in _scopes(request):
+        return HttpResponse(_NO_CHECKS, status=HTTPStatus.FORBIDDEN, content_type="text/plain; charset=utf-8")
+    return live_checks.run(request, timezone.now())
+
+
 def _metrics(request: HttpRequest) -> HttpResponse:
     if "metrics:read" not in _scopes(request):
         return HttpResponse(_NO_METRICS, status=HTTPStatus.FORBIDDEN, content_type="text/plain; charset=utf-8")
@@ -91,6 +105,7 @@ _VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/health": _health,
     "/health/ready": _ready,
     "/health/live": _live,
+    "/health/checks": _checks,
     "/metrics": _metrics,
 }
 _SWITCHES = {"/health/ready": "readiness_check_enabled", "/health/live": "liveness_check_enabled"}

@@ -5,7 +5,8 @@ import pytest
 from django.core.checks import CheckMessage
 from pytest_django.fixtures import Settings
 
-from ahgd_ops.checks import check_edge, check_keys, check_production, check_telling
+from ahgd_ops.checks import check_edge, check_keys, check_limits, check_production, check_telling
+from ahgd_ops.variables import Limits
 
 SOUND = {
     "public_url": "https://ops.example.org",
@@ -42,3 +43,11 @@ def test_what_configuration_alone_cannot_see_is_found(
     found = check(None)
     assert [message.id for message in found] == ids
     assert all(message.hint for message in found)
+
+
+def test_limits_of_a_check_that_does_not_exist_are_an_error(settings: Settings) -> None:
+    limits = (Limits("memory", 1, 2), Limits("memroy", 1, 2))
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, health_limits=limits)
+    (error,) = check_limits(None)
+    assert (error.id, error.msg) == ("ahgd_ops.E004", "No health check with limits is called memroy.")
+    assert "memory" in str(error.hint)

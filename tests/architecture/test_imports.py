@@ -24,6 +24,7 @@ ALLOWED: dict[str, dict[str, tuple[str, ...] | bool]] = {
             "monitoring.health",
             "monitoring.health.feed",
             "monitoring.catalogue",
+            "monitoring.deadline",
         ),
         "caching": ("caching", "caching.doors", "caching.signals", "caching.stats"),
     },

@@ -7,6 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from alerts.models import Rule
+from monitoring.health import Finding, Status
+from monitoring.health.history import record as record_health
+from monitoring.health.status import Result
 from tests.alerts.rows import a_channel, an_alert, firing
 from tests.browser.conftest import PHONE
 from tests.monitoring.readings import record
@@ -23,6 +26,10 @@ PAGES = (
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",
+    "/ops/health/",
+    "/ops/health/disk/",
+    "/admin/ahgd_monitoring/watchedcheck/add/",
+    "/admin/ahgd_monitoring/healthcheckstate/",
     "/admin/",
     "/admin/ahgd_alerts/",
     "/admin/ahgd_alerts/rule/",
@@ -52,6 +59,9 @@ def shown(transactional_db: None) -> dict[str, int]:
     """A console with something on every page; the ids that addresses are filled with."""
     now = timezone.now()
     record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
+    finding = Finding(Status.CRITICAL, "97 % in use under /var/lib/" + "x" * 120, {"usage_percent": 97.1})
+    for host in ("", "web-with-quite-a-long-name.internal.example.org"):
+        record_health([Result("disk", finding, 12.5, now)], now, host)
     rule = Rule.objects.create(name="a_rule_with_a_rather_long_name_for_a_phone", condition="value > 1")
     fields = {"labels": {"metric": "cpu_usage_percent"}, "subject": "x" * 200, "summary": "y" * 200}
     alert = an_alert(now, rule=rule, **fields)

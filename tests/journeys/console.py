@@ -73,6 +73,11 @@ class Console:
         except OSError:
             return False
 
+    def manage(self, *arguments: str) -> int:
+        """The exit code of a command beside the console, in its environment."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=PROJECT_DIR, env=self._environment, check=False).returncode
+
     def processes(self) -> list[psutil.Process]:
         """The supervisor's descendants, which its own helpers come and go among."""
         return psutil.Process(self.process.pid).children(recursive=True)

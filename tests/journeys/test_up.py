@@ -49,6 +49,11 @@ def test_when_it_says_ready_both_ports_answer_probes(console: Console, path: str
     assert [status_of(port, path) for port in (console.port, console.health_port)] == [200, 200]
 
 
+@pytest.mark.parametrize("arguments", [["live"], ["ready"], ["live", "--role", "worker"], ["live", "--role", "beat"]])
+def test_the_health_command_finds_each_process_alive(console: Console, arguments: list[str]) -> None:
+    console.wait_until(lambda: console.manage("health", *arguments) == 0)
+
+
 def test_the_health_port_serves_nothing_but_probes(console: Console) -> None:
     assert status_of(console.health_port, "/ops/") == 404
 

@@ -1,6 +1,8 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from monitoring.health import lifetime
 from monitoring.health.answers import endpoint_response, is_serving, readiness
@@ -55,3 +57,30 @@ def test_a_draining_process_is_alive_and_not_ready() -> None:
     finally:
         lifetime._draining.clear()
     assert (answer["alive"], answer["ready"], answer["down"]) == (True, False, ["draining"])
+
+
+def several(*found: tuple[str, Status, bool]) -> Overall:
+    return Overall(
+        tuple(Result(name, Finding(status, "so", {}, blocks), 1, NOW) for name, status, blocks in found), NOW
+    )
+
+
+def test_what_makes_a_process_unready_is_a_setting(settings: Settings) -> None:
+    state = several(
+        ("database", Status.CRITICAL, False), ("migrations", Status.CRITICAL, True), ("broker", Status.CRITICAL, False)
+    )
+    assert readiness(state, with_details=False)["down"] == ["migrations"]
+    settings.CONFIG = replace(settings.CONFIG, readiness_checks=("broker", "database", "disk"))
+    answer = readiness(state, with_details=False)
+    assert (answer["ready"], answer["down"]) == (False, ["broker"])
+    settings.CONFIG = replace(settings.CONFIG, readiness_checks=())
+    assert readiness(state, with_details=False)["ready"]
+
+
+def test_draining_is_no_reason_when_it_is_not_named(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, readiness_checks=("database",))
+    lifetime.drain()
+    try:
+        assert readiness(several(("database", Status.HEALTHY, False)), with_details=False)["ready"]
+    finally:
+        lifetime._draining.clear()

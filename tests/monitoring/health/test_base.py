@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +7,9 @@ from health_check.base import HealthCheck
 from health_check.exceptions import HealthCheckException, ServiceUnavailable, ServiceWarning
 from pytest_django.fixtures import Settings
 
+from ahgd_ops.config import ProductionConfig
+from ahgd_ops.variables import Limits
+from caching.environment import WrongValue
 from monitoring.health.base import Adapted, configured
 from monitoring.health.checks import Disk
 from monitoring.health.status import Finding
@@ -86,3 +89,22 @@ def test_the_consoles_checks_have_names_of_their_own() -> None:
     names = [check.name for check in configured()]
     assert len(names) == len(set(names))
     assert {"database", "migrations", "memory", "cpu", "disk", "worker", "beat", "evaluation", "outbox"} <= set(names)
+
+
+def test_limits_of_the_environment_replace_the_checks_own(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, health_limits=(Limits("memory", 75, 85), Limits("database", 50, 70)))
+    found = {check.name: check for check in configured()}
+    assert (found["memory"].warning_percent, found["memory"].critical_percent) == (75, 85)
+    assert (found["database"].warning_ms, found["database"].critical_ms) == (50, 70)
+    assert (found["disk"].warning_percent, found["disk"].critical_percent) == (85, 95)
+
+
+def test_limits_are_read_from_one_variable() -> None:
+    config = ProductionConfig.from_environment({"AHGD_HEALTH_LIMITS": "memory=75/85, disk=80/90.5"})
+    assert config.health_limits == (Limits("memory", 75, 85), Limits("disk", 80, 90.5))
+
+
+@pytest.mark.parametrize("text", ["memory", "memory=75", "memory=85/75", "memory=a/b", "=1/2", "memory=1/2/3"])
+def test_limits_that_cannot_be_read_stop_the_start_with_a_hint(text: str) -> None:
+    with pytest.raises(WrongValue, match="such as memory=75/85"):
+        ProductionConfig.from_environment({"AHGD_HEALTH_LIMITS": text})

@@ -59,17 +59,17 @@ def test_what_is_recorded_is_news_for_the_evaluator() -> None:
 
 def test_a_fresh_result_is_read_as_it_was_recorded() -> None:
     record([disk(Status.WARNING, "86 %")], NOW)
-    result = recorded(["disk"], at(35), fresh_seconds=35)["disk"]
+    result = recorded({"disk": 35}, at(35))["disk"]
     assert (result.status, result.finding.message, result.at) == (Status.WARNING, "86 %", NOW)
 
 
 def test_an_old_result_is_unknown_and_says_what_it_was() -> None:
     record([disk(Status.HEALTHY)], NOW)
-    result = recorded(["disk"], at(150), fresh_seconds=35)["disk"]
+    result = recorded({"disk": 35}, at(150))["disk"]
     assert result.status is Status.UNKNOWN
     assert result.finding.message == "Last checked 2 min ago, then healthy"
 
 
 def test_a_check_that_never_ran_is_unknown() -> None:
-    result = recorded(["disk"], NOW, fresh_seconds=35)["disk"]
+    result = recorded({"disk": 35}, NOW)["disk"]
     assert (result.status, result.finding.message, result.at) == (Status.UNKNOWN, "Never ran", None)

@@ -75,7 +75,7 @@ def test_each_host_has_a_history_and_rules_pages_and_probes_see_what_all_come_to
     assert [one.name for one in feed.unread("reader").results] == ["disk"]
     assert [one.name for one in feed.newest()] == ["disk"]
     assert [(one["name"], one["beats"]) for one in health_part(NOW)] == [("disk", ["critical"])]
-    assert recorded(["disk"], NOW, FRESH_SECONDS)["disk"].status is Status.CRITICAL
+    assert recorded({"disk": FRESH_SECONDS}, NOW)["disk"].status is Status.CRITICAL
 
 
 @pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_a_round_records_what_this_host_found_of_itself(settings: Settings) -> N
     settings.INSTANCE = "host-a"
     overall = run_and_record(NOW)
     assert {state.name for state in HealthCheckState.objects.filter(instance="host-a")} == {
-        f"{name}@host-a" for name in ("cpu", "disk", "memory")
+        f"{name}@host-a" for name in ("cpu", "disk", "file_handles", "memory", "process_memory")
     }
     assert {result.name for result in overall.results} == {
         state.name for state in HealthCheckState.objects.filter(instance="")

@@ -5,10 +5,13 @@ from threading import Event, Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from monitoring.health.running import Runner, run_and_record, run_checks
+from monitoring.health import running
+from monitoring.health.running import Runner, every_check, run_and_record, run_checks
+from monitoring.health.schedule import are_due
 from monitoring.health.status import Finding
 from monitoring.models import HealthCheckState, HealthRecord, Status
 from tests.monitoring.health.doubles import Told
+from tests.monitoring.health.outage import database_away
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SOON = timedelta(seconds=0.05)
@@ -90,6 +93,7 @@ def test_a_check_that_raises_is_unknown_and_tells_why_without_secrets() -> None:
     assert result.finding.message == "The check failed: RuntimeError: postgresql://***@db/ops is away"
 
 
+@pytest.mark.django_db
 def test_slow_checks_can_be_left_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HEALTH_CHECKS = ("tests.monitoring.health.doubles.Told",)
     monkeypatch.setattr(Told, "is_slow", True)
@@ -103,3 +107,54 @@ def test_a_round_is_recorded() -> None:
     recorded = dict(HealthCheckState.objects.filter(instance="").values_list("name", "status"))
     assert recorded == {result.name: result.status for result in overall.results}
     assert HealthRecord.objects.filter(state__instance="").count() == len(recorded)
+
+
+def test_a_check_with_patience_left_has_no_result_yet_and_the_next_round_reads_it(hang: Hang) -> None:
+    runner, slow = Runner(), Told("slow", hang, timedelta(seconds=60))
+    assert [result.name for result in runner.run([slow, Told("quick")], NOW, 0.05)] == ["quick"]
+    assert runner.holds("slow")
+    hang.released.set()
+    (result,) = runner.run([slow], NOW)
+    assert (result.status, result.finding.message, hang.started) == (Status.HEALTHY, "back", 1)
+    assert not runner.holds("slow")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_quick_is_recorded_while_a_slow_check_still_runs(
+    settings: Settings, hang: Hang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEALTH_CHECKS = ()
+    slow, quick = Told("slow", hang, timedelta(seconds=60)), Told("quick")
+    monkeypatch.setattr(running, "every_check", lambda: (slow, quick))
+    monkeypatch.setattr(running, "_runner", Runner())
+    monkeypatch.setattr(running, "QUICK_SECONDS", 0.05)
+    monkeypatch.setattr(running, "PATIENCE_SECONDS", 0.05)
+    assert [result.name for result in run_and_record(NOW).results] == ["quick"]
+    assert not HealthCheckState.objects.filter(name="slow").exists()
+    hang.released.set()
+    monkeypatch.setattr(running, "PATIENCE_SECONDS", 60.0)
+    assert {result.name for result in run_and_record(NOW).results} == {"quick", "slow"}
+    assert HealthCheckState.objects.get(name="slow").message == "back"
+
+
+@pytest.mark.django_db
+def test_checks_are_due_by_their_interval_or_when_a_result_waits() -> None:
+    hourly = Told("hourly")
+    hourly.every_seconds = 3600
+    HealthCheckState.objects.create(name="hourly", checked_at=NOW)
+    for seconds, is_held, expected in (
+        (30, False, []),
+        (30, True, [hourly]),
+        (3590, False, [hourly]),
+        (-60, False, [hourly]),
+    ):
+        found = are_due([hourly], NOW + timedelta(seconds=seconds), lambda name, held=is_held: held)
+        assert found == expected, seconds
+    assert are_due([Told("each")], NOW, lambda name: False) == [Told("each")]
+
+
+@pytest.mark.django_db
+def test_without_a_database_the_checks_of_the_settings_run() -> None:
+    with database_away():
+        names = {check.name for check in every_check()}
+    assert "database" in names

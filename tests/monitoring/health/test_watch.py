@@ -66,11 +66,29 @@ def test_a_thousand_reads_cost_one_look() -> None:
 
 def test_a_look_is_repeated_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "SERVED_SECONDS", -1.0)
     looks: list[datetime] = []
     own = Watch(lambda now: looks.append(now) or FINE)
     own.read()
     own.read()
     assert len(looks) == 2
+
+
+def test_while_somebody_looks_again_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "SERVED_SECONDS", 3600.0)
+    released, looks = Event(), []
+
+    def hang_later(now: datetime) -> Overall:
+        looks.append(now)
+        if len(looks) > 1:
+            released.wait(60)
+        return FINE
+
+    own = Watch(hang_later)
+    assert [own.read() for _ in range(5)] == [FINE] * 5
+    assert not released.is_set()
+    released.set()
 
 
 def test_a_look_that_hangs_is_no_answer_of_the_database_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,3 +180,51 @@ def test_a_database_that_is_away_is_seen() -> None:
         overall = Watch().read()
     assert (overall.status, overall.blocked_by) == (Status.CRITICAL, ("database",))
     assert {result.status for result in overall.results[1:]} == {Status.UNKNOWN}
+
+
+def test_before_any_look_nobody_is_held_back() -> None:
+    assert not Watch(lambda now: FINE).is_known_to_be_away()
+
+
+def test_a_database_without_an_answer_is_known_to_be_away_until_a_look_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    away = Overall((Result("database", Finding(Status.CRITICAL, "away", {}, True), 1, NOW),), NOW)
+    answers, looked = iter([away, FINE]), Event()
+
+    def look(now: datetime) -> Overall:
+        answer = next(answers)
+        if answer is FINE:
+            looked.set()
+        return answer
+
+    own = Watch(look)
+    own.read()
+    assert own.is_known_to_be_away()  # and looks again
+    assert looked.wait(60)
+    own._flight.result(60)
+    assert not own.is_known_to_be_away()
+
+
+def test_a_look_that_waits_is_no_database_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    released = Event()
+
+    def hang(now: datetime) -> Overall:
+        released.wait(60)
+        return FINE
+
+    own = Watch(hang)
+    own.read()
+    is_away = own.is_known_to_be_away()
+    released.set()
+    assert is_away
+
+
+def test_what_was_known_half_a_minute_ago_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "KNOWN_SECONDS", -1.0)
+    away = Overall((Result("database", Finding(Status.CRITICAL, "away", {}, True), 1, NOW),), NOW)
+    own = Watch(lambda now: away)
+    own.read()
+    assert not own.is_known_to_be_away()

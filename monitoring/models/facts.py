@@ -177,6 +177,9 @@ class HealthCheckState(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True, help_text="Since when the status is what it is.")
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is not checked any more: switched off, or taken away."
+    )
 
     class Meta:
         verbose_name = "health check"

@@ -1,0 +1,53 @@
+"""What is wrong with a check as somebody entered it, by field; each text says what to write instead."""
+
+from collections.abc import Callable, Iterator
+
+from monitoring.health.base import configured
+from monitoring.health.data.files import PatternRefused, check_pattern
+from monitoring.health.data.rules import Rules, RulesRefused
+from monitoring.health.statuses import parse_statuses
+from monitoring.models import WatchedCheck
+from monitoring.targets import TargetRefused, Url, parse_host_and_port
+
+Kind = WatchedCheck.Kind
+_TLS_PORT = 443
+
+
+def mistakes(row: WatchedCheck) -> dict[str, str]:
+    """The first mistake of each field. Nothing is looked up: a host that does not exist yet may be entered."""
+    return dict(reversed(list(_mistakes(row))))
+
+
+def _mistakes(row: WatchedCheck) -> Iterator[tuple[str, str]]:
+    if row.name in {check.name for check in configured()}:
+        yield "name", f"The console has a check called {row.name} of its own; choose another name."
+    if row.kind in _TARGETS:
+        yield from _refusals("target", lambda: _TARGETS[Kind(row.kind)](row.target))
+    if row.kind == Kind.HTTP:
+        yield from _refusals("statuses", lambda: parse_statuses(row.statuses))
+    yield from _refusals("rules", lambda: Rules.parse(row.rules))
+    yield from _limits(row)
+
+
+def _refusals(field: str, read: Callable[[], object]) -> Iterator[tuple[str, str]]:
+    try:
+        read()
+    except (PatternRefused, RulesRefused, TargetRefused, ValueError) as refused:
+        yield field, str(refused)
+
+
+def _limits(row: WatchedCheck) -> Iterator[tuple[str, str]]:
+    if row.warning is None or row.critical is None:
+        return
+    if row.kind == Kind.CERTIFICATE and row.warning < row.critical:
+        yield "warning", "Days that are left: warn while there are more of them than when it is critical."
+    elif row.kind != Kind.CERTIFICATE and row.warning > row.critical:
+        yield "warning", "It has to warn before it is critical."
+
+
+_TARGETS: dict[Kind, Callable[[str], object]] = {
+    Kind.HTTP: Url.parse,
+    Kind.TCP: parse_host_and_port,
+    Kind.CERTIFICATE: lambda text: parse_host_and_port(text, _TLS_PORT),
+    Kind.DATA: check_pattern,
+}
