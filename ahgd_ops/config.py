@@ -91,6 +91,11 @@ class ProductionConfig:
     alert_webhook_enabled: bool = False
     alert_webhook_urls: tuple[str, ...] = field(default=(), repr=False)
     alert_file_dirs: tuple[Path, ...] = ()
+    global_rate_limit: int = 100
+    rate_limit_window_minutes: int = 60
+    aggregation_enabled: bool = True
+    aggregation_gather_seconds: float = 30
+    aggregation_window_minutes: float = 5
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_username: str = ""
