@@ -35,7 +35,14 @@ def message_of(notification: Notification, now: datetime) -> Message:
         alert_id=alert.pk,
         url=alert_url(alert),
         runbook_url=rule.runbook_url if rule is not None else "",
+        told=tuple(notification.told),
+        note=_note(notification),
     )
+
+
+def _note(notification: Notification) -> str:
+    absent = notification.instead_of
+    return f"told here because channel {absent.name} does not work: {absent.last_error}" if absent is not None else ""
 
 
 def trial_message(channel: Channel, now: datetime) -> Message:

@@ -52,8 +52,7 @@ def events(alert: Alert, kind: str) -> list[str]:
 
 def claim_first(channel: Channel, now: datetime) -> Delivery:
     """What a worker has in hand that is killed or frozen at this point."""
-    delivery = claim(due_by_channel(now)[channel.pk][0], now)
-    assert delivery is not None
+    (delivery,) = claim(due_by_channel(now)[channel.pk][:1], now)
     return delivery
 
 

@@ -36,9 +36,11 @@ def test_what_was_accepted_is_sent_and_the_answer_kept_on_one_line() -> None:
         "answer": "250 ok queued; refused kim",
         "gate": "",
         "last_error": "",
+        "told": [],
+        "refused": "refused kim",
     }
     assert after.event == ("notified", "ops: 250 ok queued; refused kim")
-    assert after.channel == {"unhealthy_since": None, "last_error": "", "last_sent_at": NOW}
+    assert after.channel == {"unhealthy_since": None, "probe_at": None, "last_error": "", "last_sent_at": NOW}
 
 
 @pytest.mark.parametrize("last_error", ["", "503"])
