@@ -30,6 +30,7 @@ class ProductionConfig:
     state_dir: Path = STATE_HOME / "var"
     secret_key: str = field(default="", repr=False)
     field_key: str = field(default="", repr=False)
+    field_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     instance: str = field(default_factory=socket.gethostname)
     admin_password: str = field(default="", repr=False)
 
@@ -45,6 +46,7 @@ class ProductionConfig:
     metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     target_allow: tuple[str, ...] = ()
     webhook_allow: tuple[str, ...] = ()
+    chat_allow: tuple[str, ...] = ()
     heartbeat_url: str = field(default="", repr=False)
 
     database_url: str = field(default="", repr=False)
@@ -84,6 +86,8 @@ class ProductionConfig:
     send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
+    probe_seconds: float = 30
+    fallback_seconds: float = 300
     stop_seconds: float = 15
 
     alert_email_enabled: bool = False

@@ -21,7 +21,9 @@ def firing_parents(alerts: Sequence[Alert]) -> dict[int, Muted]:
     firing = list(Alert.objects.filter(rule__in=wanted, resolved_at__isnull=True).select_related("rule").order_by("pk"))
     found: dict[int, Muted] = {}
     for alert in alerts:
-        speaker = next((one for one in firing if one.rule_id in parents[alert.rule_id or 0] and _agree(one, alert)), None)
+        speaker = next(
+            (one for one in firing if one.rule_id in parents[alert.rule_id or 0] and _agree(one, alert)), None
+        )
         if speaker is not None:
             said = f"depends on {speaker.rule_name}, which fires on {speaker.subject}"
             found[alert.pk] = Muted(speaker.pk, said[:300])

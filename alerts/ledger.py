@@ -54,7 +54,8 @@ def _quota(sent: QuerySet[Notification], limit: int, window: timedelta, count: i
         return Quota(0, window)
     skipped = max(limit - count, 0)
     recent = sent.filter(sent_at__gt=now - window, sent_at__lte=now).order_by("-sent_at")
-    return Quota(limit, window, list(recent.values_list("sent_at", flat=True)[skipped:limit]), skipped)
+    times = recent.values_list("sent_at", flat=True)[skipped:limit]
+    return Quota(limit, window, [at for at in times if at is not None], skipped)
 
 
 def _heard(channel_id: int, groups: Iterable[Group], pace: Paces, now: datetime) -> dict[Group, Heard]:
@@ -67,6 +68,8 @@ def _heard(channel_id: int, groups: Iterable[Group], pace: Paces, now: datetime)
     messages = lately.filter(state=_State.SENT).order_by("sent_at")
     heard: dict[Group, Heard] = {}
     for key, kind, at in messages.values_list("alert__group_key", "kind", "sent_at"):
+        if at is None:
+            continue
         group = key, kind == _Kind.RESOLVED
         before = heard.get(group)
         heard[group] = Heard(at, before is None or at - before.at >= pace.every, 0)

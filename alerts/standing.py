@@ -1,22 +1,37 @@
 """Reads where notifications of one channel stand, for the gates to judge: a few queries for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts import dependencies
 from alerts.clock_steps import TOLERANCE
-from alerts.gates import Muted, Standing, Told
+from alerts.delivery import Delivery
+from alerts.gates import Standing, Told
+from alerts.gates.news import IN_ORDER as IN_ORDER
 from alerts.models import Alert, AlertEvent, Instance, Notification
 from alerts.models.gate import GATHERING
 from alerts.muting.current import Mutes
 
-IN_ORDER = timedelta(seconds=2)
 _FIRING = Notification.Kind.FIRING
 _TOLD = (Notification.State.SENT, Notification.State.NAMED)
 _UNDER_WAY = (Notification.State.DUE, Notification.State.LEASED)
+_SEVERITIES = ("told_severity", "event__severity", "alert__severity")
+_OF_OTHERS = (
+    "pk",
+    "alert_id",
+    "kind",
+    "state",
+    "lease_until",
+    "held_by",
+    "due_at",
+    "sent_at",
+    "told",
+    "event__kind",
+    *_SEVERITIES,
+)
 _REMINDERS = (AlertEvent.Kind.REPEATED, AlertEvent.Kind.FLAPPING, "escalated")
 
 Key = tuple[int, str]
@@ -27,35 +42,35 @@ class _Past:
     """What became of the other rows that tell the channel of one alert."""
 
     told: Told | None = None
-    told_by_row: dict[int, Told] = field(default_factory=dict)
     under_way: dict[int, datetime] = field(default_factory=dict)
     """Firings on their way, with the time to look again."""
     latest_firing: int = 0
 
 
-def standings_of(
-    rows: Sequence[Notification], now: datetime, may_have_arrived: Mapping[int, bool] | None = None
-) -> list[Standing]:
-    """``rows`` are of one channel and come with their alert, rule, event and channel."""
-    if not rows:
+def standings_of(deliveries: Sequence[Delivery], now: datetime) -> list[Standing]:
+    """Where each stands; all are of one channel, and come with their alert, rule, event and channel."""
+    if not deliveries:
         return []
+    rows = [delivery.notification for delivery in deliveries]
     pasts = _pasts(rows, now)
     told = _told_instances(rows, now)
     mutes = Mutes.at(now)
     parents = dependencies.firing_parents([row.alert for row in rows])
     restless = _flapping()
+    leaders = _under_way({row.leader_id for row in rows if row.leader_id is not None})
     return [
         _standing(
             row,
             pasts[row.alert_id],
             told.get(_key(row.alert)),
-            may_have_arrived=bool(may_have_arrived and may_have_arrived.get(row.pk)),
+            may_have_arrived=delivery.may_have_arrived or bool(row.told),
             parent=parents.get(row.alert_id),
             maintenance=mutes.maintenance_of(row.alert),
             silence=mutes.silence_of(row.alert),
             is_flapping=_key(row.alert) in restless,
+            leader_is_under_way=row.leader_id in leaders,
         )
-        for row in rows
+        for delivery, row in zip(deliveries, rows, strict=True)
     ]
 
 
@@ -87,6 +102,7 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
         cooldown=timedelta(minutes=rule.cooldown_minutes if rule is not None else 0),
         last_told=last_told,
         most_per_hour=rule.max_alerts_per_hour if rule is not None else 0,
+        leader=row.leader_id,
         group=alert.group_key,
         **muting,
     )
@@ -107,18 +123,16 @@ def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:
     pasts: defaultdict[int, _Past] = defaultdict(_Past)
     alerts = {row.alert_id for row in rows}
     others = Notification.objects.filter(alert__in=alerts, channel=rows[0].channel_id).order_by("sent_at", "pk")
-    fields = ("pk", "alert_id", "kind", "state", "lease_until", "held_by", "due_at", "sent_at")
-    for pk, alert_id, kind, state, lease_until, held_by, due_at, sent_at, *severities in others.values_list(
-        *fields, "told_severity", "event__severity", "alert__severity", "event__kind"
-    ):
-        past = pasts[alert_id]
-        *possible, event_kind = severities
-        if state in _TOLD and sent_at is not None:
-            past.told = _later(past.told, Told(sent_at, _first(possible) if kind == _FIRING else 0, pk))
-        elif kind == _FIRING and (state in _UNDER_WAY or lease_until is not None):
-            past.under_way[pk] = (due_at if held_by in GATHERING and due_at > now else now) + IN_ORDER
-        if kind == _FIRING and event_kind not in _REMINDERS:
-            past.latest_firing = max(past.latest_firing, pk)
+    for row in others.values(*_OF_OTHERS):
+        past, is_firing = pasts[row["alert_id"]], row["kind"] == _FIRING
+        sent_at = row["sent_at"] if row["state"] in _TOLD else now if row["told"] else None
+        if sent_at is not None:
+            past.told = _later(past.told, Told(sent_at, _severity(row) if is_firing else 0, row["pk"]))
+        if is_firing and (row["state"] in _UNDER_WAY or row["lease_until"] is not None):
+            is_gathered = row["held_by"] in GATHERING and row["due_at"] > now
+            past.under_way[row["pk"]] = (row["due_at"] if is_gathered else now) + IN_ORDER
+        if is_firing and row["event__kind"] not in _REMINDERS:
+            past.latest_firing = max(past.latest_firing, row["pk"])
     return pasts
 
 
@@ -126,8 +140,9 @@ def _later(one: Told | None, other: Told) -> Told:
     return other if one is None or other.at >= one.at else one
 
 
-def _first(severities: Iterable[int | None]) -> int:
+def _severity(row: Mapping[str, Any]) -> int:
     """The severity that was told, else that of the event, else the alert's."""
+    severities = (row["told_severity"], row["event__severity"], row["alert__severity"])
     return next((one for one in severities if one is not None), 0)
 
 
@@ -148,16 +163,22 @@ def _told_instances(rows: Sequence[Notification], now: datetime) -> dict[Key, To
         alert__fingerprint__in={row.alert.fingerprint for row in rows},
     ).order_by("sent_at")
     told: dict[Key, Told] = {}
-    for pk, rule_id, fingerprint, at, *severities in sent.values_list(
-        "pk", "alert__rule_id", "alert__fingerprint", "sent_at", "told_severity", "event__severity", "alert__severity"
-    ):
-        if at <= now - timedelta(minutes=rules[rule_id].cooldown_minutes):
-            continue
-        before, severity = told.get((rule_id, fingerprint)), _first(severities)
-        told[rule_id, fingerprint] = Told(at, max(severity, before.severity if before is not None else 0), pk)
+    for row in sent.values("pk", "alert__rule_id", "alert__fingerprint", "sent_at", *_SEVERITIES):
+        key = row["alert__rule_id"], row["alert__fingerprint"]
+        severity = row["told_severity"] or row["event__severity"] or row["alert__severity"]
+        if row["sent_at"] > now - timedelta(minutes=rules[key[0]].cooldown_minutes):
+            worst = max(severity, told[key].severity if key in told else 0)
+            told[key] = Told(row["sent_at"], worst, row["pk"])
     return told
 
 
 def _flapping() -> set[tuple[int, str]]:
     rows = Instance.objects.filter(flapping_since__isnull=False)
     return set(rows.values_list("rule_id", "fingerprint"))
+
+
+def _under_way(ids: Collection[int]) -> set[int]:
+    """Those of these notifications that are still to be sent."""
+    if not ids:
+        return set()
+    return set(Notification.objects.filter(pk__in=ids, state__in=_UNDER_WAY).values_list("pk", flat=True))

@@ -42,7 +42,9 @@ def validate_weekdays(text: str) -> None:
 
 def validate_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError(f"There is no time zone {name[:64]!r}. Write one such as Australia/Sydney or UTC.", code="zone")
+        raise ValidationError(
+            f"There is no time zone {name[:64]!r}. Write one such as Australia/Sydney or UTC.", code="zone"
+        )
 
 
 _TAG = re.compile(r"[A-Za-z_][\w.:-]{0,99}")

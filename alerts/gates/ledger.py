@@ -70,8 +70,10 @@ class Ledger:
     rules: dict[int, Quota] = field(default_factory=dict)
     groups: dict[Group, Heard] = field(default_factory=dict)
     last_digest_at: datetime | None = None
-    leaders: dict[Group, int] = field(default_factory=dict, init=False)
+    passed: set[int] = field(default_factory=set, init=False)
     """Rows that were let through while this batch is judged."""
+    leaders: dict[Group, int] = field(default_factory=dict, init=False)
+    """The first of them, by group."""
     digest: int | None = field(default=None, init=False)
 
     def quota_of(self, standing: Standing) -> Quota | None:
@@ -82,9 +84,10 @@ class Ledger:
 
     def note(self, standing: Standing, *, is_digest: bool) -> None:
         """This row goes out now."""
+        self.passed.add(standing.id)
         if is_digest:
             self.digest = standing.id
-        if standing.group:
+        if standing.group and not standing.may_have_arrived:
             self.leaders.setdefault(group_of(standing), standing.id)
         if standing.is_resolve:
             return

@@ -9,6 +9,8 @@ from alerts.models.gate import Gate
 from alerts.models.severity import Severity
 
 RECHECK = timedelta(seconds=60)
+IN_ORDER = timedelta(seconds=2)
+"""What has to wait for another notification looks again after this."""
 
 
 def news(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from alerts.gates.decisions import Because, Decision, Hold, Join, Pass
 from alerts.gates.ledger import Ledger, Quota, group_of
 from alerts.gates.muting import LOOK_AGAIN
+from alerts.gates.news import IN_ORDER
 from alerts.gates.standing import Standing
 from alerts.models.gate import Gate
 from alerts.models.severity import Severity
@@ -66,6 +67,8 @@ def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision |
 
     What is worse than all that the group's messages named does not wait.
     """
+    if standing.may_have_arrived:
+        return _goes_with_leader(standing, ledger, now)
     if not standing.group or not ledger.paces.aggregates:
         return None
     group = group_of(standing)
@@ -79,3 +82,12 @@ def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision |
         return None
     said = f"gathered with others of {standing.group} until {until:%H:%M:%S} UTC"
     return Hold(said, min(until, now + LOOK_AGAIN), Gate.AGGREGATION)
+
+
+def _goes_with_leader(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
+    """What may have arrived goes again as it went, by itself or in the same message."""
+    if standing.leader is not None and standing.leader in ledger.passed:
+        return Join(standing.leader)
+    if not standing.leader_is_under_way:
+        return None
+    return Hold("it goes with the message that may have named it", now + IN_ORDER, Gate.AGGREGATION)

@@ -62,6 +62,9 @@ class Standing:
     """The worst firing that the channel was told of this instance within the rule's cooldown."""
     most_per_hour: int = 0
     """How many messages of its rule the channel hears in an hour; 0 is any number."""
+    leader: int | None = None
+    """The notification whose message was to name this one when its worker was lost."""
+    leader_is_under_way: bool = False
     group: str = ""
     """Alerts with the same text share messages; one without has messages of its own."""
 

@@ -6,6 +6,7 @@ from alerts.models.channel import Channel as Channel
 from alerts.models.gate import Gate as Gate
 from alerts.models.muting import MaintenanceWindow as MaintenanceWindow
 from alerts.models.muting import Silence as Silence
+from alerts.models.notification import Attempt as Attempt
 from alerts.models.notification import Notification as Notification
 from alerts.models.rule import Instance as Instance
 from alerts.models.rule import NoData as NoData
@@ -16,6 +17,7 @@ from alerts.models.severity import Severity as Severity
 __all__ = [
     "Alert",
     "AlertEvent",
+    "Attempt",
     "Channel",
     "Gate",
     "Instance",

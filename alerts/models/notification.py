@@ -48,7 +48,12 @@ class Notification(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="What began its cooldown."
     )
     leader = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="members", help_text="Whose message names it."
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        help_text="Whose message names it.",
     )
     is_digest = models.BooleanField(default=False, help_text="Whether its message says what limits withheld.")
     told_severity = models.PositiveSmallIntegerField(
@@ -57,6 +62,20 @@ class Notification(models.Model):
     last_error = models.TextField(blank=True)
     answer = models.CharField(max_length=300, blank=True, help_text="What the receiver said when it accepted.")
     sent_at = models.DateTimeField(null=True, blank=True)
+    told = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Recipients that accepted it, while others have not: only those are retried.",
+    )
+    refused = models.CharField(max_length=300, blank=True, help_text="Recipients that refused it for good, and why.")
+    instead_of = models.ForeignKey(
+        Channel,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The channel that could not be told, whose fallback this is.",
+    )
 
     class Meta:
         ordering = ("-created_at",)
@@ -76,3 +95,19 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.channel_id}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One try to deliver, with how long it took and what came of it; appended, never edited."""
+
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    took_seconds = models.FloatField()
+    accepted = models.BooleanField()
+    answer = models.CharField(max_length=500, blank=True, help_text="What the receiver said, or why it failed.")
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{'accepted' if self.accepted else 'failed'} at {self.at}"

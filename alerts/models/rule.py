@@ -114,7 +114,7 @@ class Rule(models.Model):
         default=by_rule,
         blank=True,
         validators=[validate_group_by],
-        help_text='Alerts that agree on these share messages: ["rule"], or names of tags, such as ["team", "instance"]; '
+        help_text='Alerts that agree on these share messages: ["rule"], or names of tags, as in ["team", "instance"]; '
         "[] gives each alert messages of its own.",
     )
     tags = models.JSONField(default=dict, blank=True, help_text='For grouping and silencing, such as {"team": "data"}.')

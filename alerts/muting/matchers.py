@@ -88,7 +88,9 @@ def exactly(facts: Mapping[str, str], names: Iterable[str]) -> str:
 def _matcher(line: str) -> Matcher:
     found = _LINE.match(line)
     if found is None:
-        raise MatcherRefused(f"{line.strip()[:80]!r} is no matcher. Write name=value, name!=value, name=~regex or name!~regex.")
+        raise MatcherRefused(
+            f"{line.strip()[:80]!r} is no matcher. Write name=value, name!=value, name=~regex or name!~regex."
+        )
     name, operator, value = found["name"], found["op"], _unquoted(found["value"])
     if name == "severity" and operator in ("=", "!=") and value not in {one.word for one in Severity}:
         raise MatcherRefused(f"There is no severity {value[:40]!r}: low, medium, high or critical.")

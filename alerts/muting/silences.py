@@ -40,7 +40,8 @@ def create(
 ) -> Silence:
     """Holds back what ``text`` matches (one matcher a line) from ``starts_at`` until ``ends_at``.
 
-    Raises SilenceRefused and matchers.MatcherRefused. An open alert that is held back from now on has it in its history.
+    Raises SilenceRefused and matchers.MatcherRefused. Open alerts that are held back from now on have it in their
+    history.
     """
     parsed = matchers.parse(text)
     if not comment.strip():

