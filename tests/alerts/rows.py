@@ -37,6 +37,11 @@ def firing(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Noti
     return _row(alert, channel, now, Notification.Kind.FIRING, AlertEvent.Kind.OPENED, fields)
 
 
+def repeated(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Notification:
+    """A due row that tells ``channel`` again that ``alert`` fires."""
+    return _row(alert, channel, now, Notification.Kind.FIRING, AlertEvent.Kind.REPEATED, fields)
+
+
 def resolved(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Notification:
     """Resolves ``alert`` and gives the due row that tells ``channel`` so."""
     Alert.objects.filter(pk=alert.pk).update(resolved_at=now, resolved_reason="back to normal")
