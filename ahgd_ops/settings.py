@@ -155,6 +155,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_ops.ApiToken", "mask_fields": ["digest"], "exclude_fields": ["last_used_at"]},
     {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},
+    {"model": "ahgd_alerts.Silence"},
+    {"model": "ahgd_alerts.MaintenanceWindow", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
     {"model": "ahgd_monitoring.CollectorState", "include_fields": ["enabled", "every_seconds"]},
