@@ -241,6 +241,7 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.remind": {"queue": "deliver"},
     "alerts.beat": {"queue": "deliver"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

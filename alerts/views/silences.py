@@ -17,7 +17,7 @@ from alerts.muting.current import Mutes, facts_of, plan_of
 from alerts.muting.presets import PRESETS
 from alerts.muting.windows import Occurrence
 from alerts.views import data
-from alerts.views.silence_forms import ONE_TAP_COMMENT, LengthForm, SilenceForm
+from alerts.views.silence_forms import ONE_TAP_COMMENT, LengthForm, SilenceForm, first_error
 
 VIEW, ADD, CHANGE = (f"ahgd_alerts.{action}_silence" for action in ("view", "add", "change"))
 SHOWN_FOR = timedelta(days=7)
@@ -67,9 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
     asked, now = form.cleaned_data, timezone.now()
     times = {"starts_at": asked["starts_at"], "ends_at": asked["ends_at"]}
     try:
-        silence = silences.create(
-            text=asked["matchers"], actor=actor, comment=asked["comment"], now=now, **times
-        )
+        silence = silences.create(text=asked["matchers"], actor=actor, comment=asked["comment"], now=now, **times)
     except silences.SilenceRefused as refused:
         form.add_error("ends_at", str(refused))
         return _form(request, form, asked["matchers"], 422)
@@ -84,7 +82,7 @@ def silence_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(Alert, pk=alert_id)
     form, now = LengthForm(request.POST), timezone.now()
     if not form.is_valid():
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, first_error(form))
         return redirect("alerts:detail", alert.pk)
     silence = silences.create(
         text=matchers_of(alert),
@@ -109,7 +107,7 @@ def extend(request: HttpRequest, silence_id: int) -> HttpResponse:
             silences.extend(silence, form.end(silence.ends_at), actor, timezone.now())
             messages.success(request, f"Extended until {silence.ends_at:%Y-%m-%d %H:%M} UTC.")
         else:
-            messages.error(request, next(iter(form.errors.values()))[0])
+            messages.error(request, first_error(form))
     except silences.AlreadyOver:
         messages.info(request, _OVER)
     except silences.SilenceRefused as refused:

@@ -139,15 +139,15 @@ def test_a_message_whose_worker_was_lost_goes_again_as_it_went(receiver: HTTPSer
     assert arrived(receiver) == [str(rows[0].delivery_id)]
 
 
-def test_what_a_limit_withheld_is_named_in_one_digest_with_the_reason(
-    settings: Settings, receiver: HTTPServer
-) -> None:
+def test_what_a_limit_withheld_is_named_in_one_digest_with_the_reason(settings: Settings, receiver: HTTPServer) -> None:
     configure(settings, global_rate_limit=2)
     channel = a_webhook(receiver)
     rows = [fires(name, channel, group_key="") for name in "abcd"]
     deliver_due(NOW)
     assert told(receiver) == [[("a", "firing")], [("b", "firing")]]
-    assert events(rows[2].alert, "withheld")[0].startswith("hook: global limit of 2 messages in 60 min: in the digest at")
+    assert events(rows[2].alert, "withheld")[0].startswith(
+        "hook: global limit of 2 messages in 60 min: in the digest at"
+    )
 
     over = resolved(rows[3].alert, channel, NOW + MINUTE)
     for minutes in (1, 31, 61, 90):
