@@ -128,6 +128,8 @@ class MaintenanceWindowAdmin(admin.ModelAdmin):
 
     @admin.display(description="now")
     def state(self, window: MaintenanceWindow) -> str:
+        if window._state.adding:
+            return "save it to see when it takes place"
         if not window.enabled:
             return "switched off"
         plan, now = plan_of(window), timezone.now()

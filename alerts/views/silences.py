@@ -38,6 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "planned": [row for row in rows if row.is_planned(now)],
         "expired": sorted(expired, key=lambda row: row.over_at, reverse=True)[:_MOST_EXPIRED],
         "windows": _windows(now),
+        "now": now,
         "may_add": request.user.has_perm(ADD),
         "may_change": request.user.has_perm(CHANGE),
         "presets": PRESETS,
@@ -59,7 +60,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """``GET`` with ``matchers`` shows what they hit now and would have hit in the last 24 h; ``POST`` silences."""
     actor = _actor(request, ADD)
     if request.method != "POST":
-        return _form(request, SilenceForm(initial=_asked(request)), request.GET.get("matchers", ""))
+        asked = _asked(request)
+        return _form(request, SilenceForm(initial=asked), asked["matchers"])
     form = SilenceForm(request.POST)
     if "preview" in request.POST or not form.is_valid():
         status = 200 if "preview" in request.POST else 422
