@@ -14,7 +14,7 @@ from alerts.delivery import Delivery, Due, Ended, record, supersede_firings
 from alerts.gates import Decision, Pass, decide
 from alerts.message import message_of
 from alerts.models import Attempt, Notification
-from alerts.results import Outcome, Unbegun, consequence_of
+from alerts.results import Outcome, Unbegun, consequence_of, says_nothing_of_the_channel
 from alerts.retries import jitter
 from alerts.standing import standings_of
 
@@ -80,7 +80,7 @@ class Serving:
         at, began = self.clock.now(), time.monotonic()
         outcome = _send(delivery.notification, at)
         self._end(delivery, outcome, _attempt(delivery.notification, outcome, at, time.monotonic() - began))
-        if isinstance(outcome, DeliveryFailed) and not outcome.told:
+        if isinstance(outcome, DeliveryFailed) and not says_nothing_of_the_channel(delivery.notification, outcome):
             return False
         is_time = self.clock.now() - self._ended[0].at >= timedelta(seconds=RECORD_SECONDS)
         return self._record() if is_time else True
