@@ -12,6 +12,7 @@ urlpatterns = [
     path("conditions/check/", drafts.check, name="check-condition"),
     path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
+    path("messages/<int:notification_id>/again/", actions.send_again, name="send-again"),
     path("<int:alert_id>/", pages.detail, name="detail"),
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),
