@@ -90,15 +90,8 @@ def _freeze(process: "Popen[bytes]") -> None:
     process.send_signal(signal.SIGSTOP)
 
 
-def two_workers(stage: Stage, chance: random.Random) -> dict[str, Verdict]:
-    """They find the same rows, again and again."""
-    for _ in range(2):
-        stage.worker()
-    return _told_once(stage, 4)
-
-
 def two_workers_and_two_beats(stage: Stage, chance: random.Random) -> dict[str, Verdict]:
-    """As in production, with the broker waking both."""
+    """As in production: the broker wakes both workers twice, and they find the same rows."""
     stage.schedule_deliveries()
     for name in ("worker", "worker", "beat", "beat"):
         stage.role(name)
@@ -147,7 +140,6 @@ SCENARIOS = (
     Scenario("worker killed before sending", killed_before_sending, may_repeat=True),
     Scenario("worker killed after acceptance, before recording", killed_after_acceptance, may_repeat=True),
     Scenario("worker frozen and thawed past its lease", frozen_and_thawed, may_repeat=True),
-    Scenario("two workers", two_workers),
     Scenario("two workers and two beats", two_workers_and_two_beats),
     Scenario("broker stopped and emptied", broker_stopped_and_emptied),
     Scenario("database restarted", database_away, may_repeat=True),

@@ -51,6 +51,8 @@ class Stage:
     smtp_port: int = field(default_factory=free_port)
     variables: dict[str, str] = field(default_factory=dict)
     kills: int = 0
+    waits: list[float] = field(default_factory=list)
+    """Seconds from the end of a fault, or from what was due, until all was told."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _logs: list[Path] = field(default_factory=list)
 
@@ -152,7 +154,9 @@ class Stage:
         """Until nothing of an enabled rule is on its way to them any more."""
         on_its_way = (Notification.State.DUE, Notification.State.LEASED)
         left = Notification.objects.filter(channel__in=channels, state__in=on_its_way, alert__rule__enabled=True)
+        began = time.monotonic()
         self.wait_until(lambda: not left.exists(), why)
+        self.waits.append(time.monotonic() - began)
 
     def wait_until(self, question: Callable[[], bool], why: str) -> None:
         deadline = time.monotonic() + max(PATIENCE_SECONDS, TRUE_PROMISE_SECONDS * self.scale * 2)
