@@ -90,9 +90,9 @@ class ChannelAdmin(admin.ModelAdmin):
         try:
             receipt = send_test(channel, timezone.now())
         except DeliveryFailed as failure:
-            self.message_user(request, f"{channel.name}: the test failed: {failure.reason}", messages.ERROR)
+            self.message_user(request, f"The test of {channel.name} failed: {failure.reason}", messages.ERROR)
         else:
-            self.message_user(request, f"{channel.name}: the test arrived: {receipt}", messages.SUCCESS)
+            self.message_user(request, f"The test of {channel.name} arrived: {receipt}", messages.SUCCESS)
         audit(channel, "sent a test message through", request.user)
 
 

@@ -127,9 +127,14 @@ def _report(tally: Tally, options: argparse.Namespace) -> None:
     _say(f"slowest to be told once a fault was over: {tally.slowest_seconds:.1f} s")
     if tally.lost == tally.doubled == 0 and tally.kills and tally.deliveries:
         _say(
-            f"With 95 % confidence fewer than {3 / tally.kills:.2g} of the kills and {3 / tally.deliveries:.2g} of the "
-            "deliveries lose or double anything (rule of three: none in n is at most 3/n)."
+            f"With 95 % confidence at most {bound(tally.kills):.2g} of the kills and {bound(tally.deliveries):.2g} of "
+            "the deliveries lose or double anything (rule of three: none in n is at most 3/n)."
         )
+
+
+def bound(count: int) -> float:
+    """The upper bound of a share, with 95 % confidence, of which ``count`` trials showed none."""
+    return min(1.0, 3 / count)
 
 
 def _say(text: str) -> None:
