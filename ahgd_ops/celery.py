@@ -39,6 +39,7 @@ def schedule() -> tuple[Periodic, ...]:
         Periodic("evaluate", "alerts.evaluate", config.evaluate_seconds, "Judges the rules on what is new"),
         Periodic("deliver", "alerts.deliver", 5, "Sends what is due, rescues what was left"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),
+        Periodic("remind", "alerts.remind", 30, "Repeats what still fires, notes maintenance"),
         Periodic("retention", "monitoring.retain", 3600, "Deletes what is past its retention"),
         Periodic("alert-retention", "alerts.retain", 3600, "Deletes alerts that are long over"),
         Periodic("sessions", "ahgd_ops.clear_sessions", 3600, "Deletes expired sign-ins"),

@@ -35,6 +35,7 @@ class ProductionConfig:
     state_dir: Path = STATE_HOME / "var"
     secret_key: str = field(default="", repr=False)
     field_key: str = field(default="", repr=False)
+    field_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     instance: str = field(default_factory=socket.gethostname)
     admin_password: str = field(default="", repr=False)
 
@@ -50,6 +51,7 @@ class ProductionConfig:
     metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     target_allow: tuple[str, ...] = PRIVATE_NETWORKS
     webhook_allow: tuple[str, ...] = ()
+    chat_allow: tuple[str, ...] = ()
     heartbeat_url: str = field(default="", repr=False)
 
     readiness_checks: tuple[str, ...] = ("draining", "database", "migrations")
@@ -107,6 +109,8 @@ class ProductionConfig:
     send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
+    probe_seconds: float = 30
+    fallback_seconds: float = 300
     stop_seconds: float = 15
 
     alert_email_enabled: bool = False
@@ -114,6 +118,11 @@ class ProductionConfig:
     alert_webhook_enabled: bool = False
     alert_webhook_urls: tuple[str, ...] = field(default=(), repr=False)
     alert_file_dirs: tuple[Path, ...] = ()
+    global_rate_limit: int = 100
+    rate_limit_window_minutes: int = 60
+    aggregation_enabled: bool = True
+    aggregation_gather_seconds: float = 30
+    aggregation_window_minutes: float = 5
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_username: str = ""

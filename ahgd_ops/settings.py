@@ -23,6 +23,7 @@ DEBUG = CONFIG.debug_mode
 STATE_DIR = CONFIG.state_dir
 INSTANCE = CONFIG.instance
 FIELD_KEY = CONFIG.field_key or SECRET_KEY
+FIELD_KEY_FALLBACKS = CONFIG.field_key_fallbacks
 _ASSETS = PROJECT_DIR if (PROJECT_DIR / "templates").is_dir() else Path(__file__).resolve().parent  # in a wheel
 
 INSTALLED_APPS = [
@@ -151,6 +152,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_ops.ApiToken", "mask_fields": ["digest"], "exclude_fields": ["last_used_at"]},
     {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},
+    {"model": "ahgd_alerts.Silence"},
+    {"model": "ahgd_alerts.MaintenanceWindow", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
     {"model": "ahgd_monitoring.ExcludedInterval"},
@@ -236,6 +239,7 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.remind": {"queue": "deliver"},
     "alerts.beat": {"queue": "deliver"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -31,6 +31,7 @@ console: list[URLPattern | URLResolver] = [
     path("cache/", cache_views.page, name="cache"),
     path("cache/invalidate/", cache_views.invalidate, name="cache-invalidate"),
     path("", include("monitoring.health_urls")),
+    path("silences/", include("alerts.silence_urls")),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

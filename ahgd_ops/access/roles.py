@@ -5,10 +5,13 @@ from django.apps.registry import Apps
 VIEW = (
     "ahgd_alerts.view_alert",
     "ahgd_alerts.view_alertevent",
+    "ahgd_alerts.view_attempt",
     "ahgd_alerts.view_channel",
     "ahgd_alerts.view_instance",
+    "ahgd_alerts.view_maintenancewindow",
     "ahgd_alerts.view_notification",
     "ahgd_alerts.view_rule",
+    "ahgd_alerts.view_silence",
     "ahgd_monitoring.view_excludedinterval",
     "ahgd_monitoring.view_healthcheckstate",
     "ahgd_monitoring.view_healthday",
@@ -20,7 +23,13 @@ VIEW = (
     "ahgd_monitoring.view_series",
     "ahgd_monitoring.view_watchedcheck",
 )
-OPERATE = ("ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert", "ahgd_ops.invalidate_cache")
+OPERATE = (
+    "ahgd_alerts.acknowledge_alert",
+    "ahgd_alerts.resolve_alert",
+    "ahgd_alerts.add_silence",
+    "ahgd_alerts.change_silence",
+    "ahgd_ops.invalidate_cache",
+)
 ADMINISTERED_APPS = ("ahgd_alerts", "ahgd_monitoring", "ahgd_ops", "auditlog", "auth", "axes", "django_celery_beat")
 
 

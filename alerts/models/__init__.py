@@ -3,6 +3,10 @@
 from alerts.models.alert import Alert as Alert
 from alerts.models.alert import AlertEvent as AlertEvent
 from alerts.models.channel import Channel as Channel
+from alerts.models.gate import Gate as Gate
+from alerts.models.muting import MaintenanceWindow as MaintenanceWindow
+from alerts.models.muting import Silence as Silence
+from alerts.models.notification import Attempt as Attempt
 from alerts.models.notification import Notification as Notification
 from alerts.models.rule import Instance as Instance
 from alerts.models.rule import NoData as NoData
@@ -10,4 +14,18 @@ from alerts.models.rule import Rule as Rule
 from alerts.models.seed import Seed as Seed
 from alerts.models.severity import Severity as Severity
 
-__all__ = ["Alert", "AlertEvent", "Channel", "Instance", "NoData", "Notification", "Rule", "Seed", "Severity"]
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "Attempt",
+    "Channel",
+    "Gate",
+    "Instance",
+    "MaintenanceWindow",
+    "NoData",
+    "Notification",
+    "Rule",
+    "Seed",
+    "Severity",
+    "Silence",
+]

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from alerts import lifecycle
-from alerts.models import Alert
+from alerts import lifecycle, outbox
+from alerts.models import Alert, Notification
 from alerts.views.pages import AcknowledgeForm, render_detail
 
 _ALREADY = "This alert was already resolved; there was nothing left to do."
@@ -44,6 +44,17 @@ def resolve(request: HttpRequest, alert_id: int) -> HttpResponse:
     else:
         messages.success(request, f"You resolved {alert.rule_name}. It opens anew if its condition is still true.")
     return _back(request, alert)
+
+
+@require_POST
+def send_again(request: HttpRequest, notification_id: int) -> HttpResponse:
+    _actor(request, "ahgd_alerts.resolve_alert", "send messages of")
+    notification = get_object_or_404(Notification.objects.select_related("alert", "channel"), pk=notification_id)
+    if outbox.send_again(notification, timezone.now()):
+        messages.success(request, f"It goes to {notification.channel.name} again within seconds.")
+    else:
+        messages.info(request, "There was nothing to send again: it is on its way, or arrived.")
+    return _back(request, notification.alert)
 
 
 def _actor(request: HttpRequest, permission: str, action: str) -> User:

@@ -1,6 +1,7 @@
 """What holds for every page: no complaint of the browser, no sideways scrolling, fingers find what they need."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from alerts.models import Rule
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
 from monitoring.health.status import Result
+from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
 from tests.browser.conftest import PHONE
 from tests.monitoring.readings import record
@@ -24,6 +26,9 @@ PAGES = (
     "/ops/alerts/",
     "/ops/cache/",
     "/ops/alerts/history/",
+    "/ops/alerts/silenced/",
+    "/ops/silences/",
+    "/ops/silences/new/?alert={alert}",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",
     "/ops/health/",
@@ -40,6 +45,9 @@ PAGES = (
     "/admin/ahgd_alerts/rule/{rule}/delete/",
     "/admin/ahgd_alerts/channel/add/?_popup=1",
     "/admin/ahgd_alerts/alert/",
+    "/admin/ahgd_alerts/silence/",
+    "/admin/ahgd_alerts/silence/add/",
+    "/admin/ahgd_alerts/maintenancewindow/add/",
     "/admin/ahgd_monitoring/metricsnapshot/",
     "/admin/auditlog/logentry/",
     "/admin/auth/user/{user}/change/",
@@ -66,6 +74,9 @@ def shown(transactional_db: None) -> dict[str, int]:
     fields = {"labels": {"metric": "cpu_usage_percent"}, "subject": "x" * 200, "summary": "y" * 200}
     alert = an_alert(now, rule=rule, **fields)
     firing(alert, a_channel(), now)
+    a_silence(f"rule={rule.name}\nsubject=~{'x' * 150}.*", now, timedelta(hours=4))
+    a_silence("rule=later", now + timedelta(days=1), timedelta(hours=4), now=now)
+    a_silence("rule=before", now - timedelta(hours=2), timedelta(hours=1))
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
     return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk}
 

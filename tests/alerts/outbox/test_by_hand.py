@@ -26,6 +26,15 @@ def test_a_test_message_passes_the_outbox_by_and_shows_that_the_channel_works(re
     assert (channel.unhealthy_since, channel.last_error) == (None, "")
 
 
+def test_a_test_message_that_arrives_makes_due_what_waited(receiver: HTTPServer) -> None:
+    channel = a_webhook(receiver, unhealthy_since=NOW, last_error="503", probe_at=NOW + timedelta(seconds=30))
+    row = firing(an_alert(NOW), channel, NOW, due_at=NOW + timedelta(minutes=5))
+    send_test(channel, NOW)
+
+    assert deliver_due(NOW) == 1
+    assert reread(row).state == State.SENT
+
+
 def test_a_test_message_that_fails_says_why(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook").respond_with_data("", status=403)
     channel = a_webhook(httpserver)
@@ -57,12 +66,13 @@ def test_an_end_that_was_withheld_follows_a_firing_that_is_sent_again(httpserver
     fire = firing(alert, channel, NOW)
     deliver_due(NOW)
     end = resolved(alert, channel, NOW)
-    deliver_due(NOW)
+    later = NOW + timedelta(seconds=31)  # when an unhealthy channel is looked at again
+    deliver_due(later)
     assert [reread(fire).state, reread(end).state] == [State.DEAD, State.WITHHELD]
 
-    assert send_again(fire, NOW)
+    assert send_again(fire, later)
     for seconds in (0, 3):
-        deliver_due(NOW + timedelta(seconds=seconds))
+        deliver_due(later + timedelta(seconds=seconds))
 
     assert [reread(fire).state, reread(end).state] == [State.SENT, State.SENT]
     assert arrived(httpserver) == [str(fire.delivery_id), str(end.delivery_id)]
