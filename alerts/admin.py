@@ -50,6 +50,7 @@ def copy_of(rule: Rule) -> Rule:
         "coded": {},
         "broken_reason": "",
         "version": 1,
+        "revision": 1,
     }
     copy = Rule(**fields | fresh | {"name": next(name for name in candidates if name not in names)})
     copy.save()

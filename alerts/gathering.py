@@ -1,18 +1,21 @@
 """A batch of deliveries judged: what passes, what is held or stopped, and which rows go in the message of another."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from alerts.delivery import WITH_ALL, Delivery, claim_more, due_of, supersede_firings
-from alerts.gates import Decision, Hold, Join, Pass, Standing, Stop, decide_all
+from alerts.gates import RECHECK, Decision, Hold, Join, Pass, Standing, Stop, decide_all
 from alerts.ledger import ledger_of
 from alerts.models import Gate, Notification
 from alerts.models.gate import LIMITS
 from alerts.standing import IN_ORDER, standings_of
 
+log = logging.getLogger(__name__)
 MOST_MEMBERS = 500
 """Of one message; what is more goes with the next."""
 
@@ -29,10 +32,26 @@ class Judged:
 def judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     """The deliveries are of one channel; those that join another's message stand with that one only.
 
-    Rows outside the batch that belong into a message that goes out now are claimed to go with it.
+    Rows outside the batch that belong into a message that goes out now are claimed to go with it. A row that the gates
+    fail on is held and says so; it is found by halving, so that the others are judged all the same.
     """
-    if not deliveries:
-        return []
+    try:
+        return _judge(deliveries, now) if deliveries else []
+    except (OperationalError, InterfaceError):
+        raise  # of the database, not of the rows: their lease brings them back
+    except Exception as error:
+        if len(deliveries) == 1:
+            log.exception("The gates failed on delivery %s.", deliveries[0].notification.delivery_id)
+            return [Judged(deliveries[0], _failed(error, now))]
+    middle = len(deliveries) // 2
+    return judge(deliveries[:middle], now) + judge(deliveries[middle:], now)
+
+
+def _failed(error: Exception, now: datetime) -> Hold:
+    return Hold(f"the gates failed on it ({type(error).__name__}); the log says where", now + RECHECK)
+
+
+def _judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     rows = [delivery.notification for delivery in deliveries]
     supersede_firings([row for row in rows if row.kind == Notification.Kind.RESOLVED], now)
     everybody = [*deliveries, *_company(deliveries, now)]
