@@ -33,6 +33,8 @@ def schedule() -> tuple[Periodic, ...]:
         Periodic("collect", "monitoring.collect", config.collect_seconds, "Reads host metrics"),
         Periodic("evaluate", "alerts.evaluate", config.evaluate_seconds, "Judges the rules on what is new"),
         Periodic("deliver", "alerts.deliver", 5, "Sends what is due, rescues what was left"),
+        Periodic("escalate", "alerts.escalate", 10, "Tells the next ones where nobody took an alert on"),
+        Periodic("escalation-audit", "alerts.audit_escalations", 60, "Finds escalation steps that did not run"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),
         Periodic("retention", "monitoring.retain", 3600, "Deletes what is past its retention"),
         Periodic("alert-retention", "alerts.retain", 3600, "Deletes alerts that are long over"),

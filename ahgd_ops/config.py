@@ -84,6 +84,7 @@ class ProductionConfig:
     send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
+    escalation_late_seconds: int = 120
     stop_seconds: float = 15
 
     alert_email_enabled: bool = False

@@ -154,6 +154,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "auth.Group", "m2m_fields": ["permissions"]},
     {"model": "ahgd_ops.ApiToken", "mask_fields": ["digest"], "exclude_fields": ["last_used_at"]},
     {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
+    {"model": "ahgd_alerts.EscalationPolicy", "exclude_fields": ["updated_at"]},
+    {"model": "ahgd_alerts.EscalationStep", "m2m_fields": ["channels"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
@@ -238,6 +240,7 @@ CELERY_TASK_ROUTES = {
     "monitoring.check_health": {"queue": "collect"},
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
+    "alerts.escalate": {"queue": "deliver"},
     "alerts.beat": {"queue": "deliver"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -256,6 +259,7 @@ HEALTH_CHECKS = (
     "monitoring.health.signs.Worker",
     "alerts.health.Evaluation",
     "alerts.health.Outbox",
+    "alerts.health.Escalation",
     "monitoring.health.checks.Memory",
     "monitoring.health.checks.Cpu",
     "monitoring.health.checks.Disk",

@@ -113,6 +113,12 @@ VARIABLES = (
     Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
+    Variable(
+        "AHGD_ESCALATION_LATE_SECONDS",
+        "escalation_late_seconds",
+        whole(1, 86400),
+        "Seconds an escalation step may be late before that is a fault.",
+    ),
     Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),
     # Telling
     Variable("AHGD_ALERT_EMAIL", "alert_email_enabled", FLAG, "Seeds the e-mail channel as enabled."),

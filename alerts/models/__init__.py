@@ -3,6 +3,9 @@
 from alerts.models.alert import Alert as Alert
 from alerts.models.alert import AlertEvent as AlertEvent
 from alerts.models.channel import Channel as Channel
+from alerts.models.escalation import Escalation as Escalation
+from alerts.models.escalation import EscalationPolicy as EscalationPolicy
+from alerts.models.escalation import EscalationStep as EscalationStep
 from alerts.models.notification import Notification as Notification
 from alerts.models.rule import Instance as Instance
 from alerts.models.rule import NoData as NoData
@@ -10,4 +13,17 @@ from alerts.models.rule import Rule as Rule
 from alerts.models.seed import Seed as Seed
 from alerts.models.severity import Severity as Severity
 
-__all__ = ["Alert", "AlertEvent", "Channel", "Instance", "NoData", "Notification", "Rule", "Seed", "Severity"]
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "Channel",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationStep",
+    "Instance",
+    "NoData",
+    "Notification",
+    "Rule",
+    "Seed",
+    "Severity",
+]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from alerts import lifecycle
+from alerts import acknowledging, lifecycle
 from alerts.models import Alert
 from alerts.views.pages import AcknowledgeForm, render_detail
 
@@ -25,7 +25,7 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
     if not form.is_valid():
         return render_detail(request, alert, form, status=422)
     try:
-        lifecycle.acknowledge(alert, actor, form.cleaned_data["note"], timezone.now())
+        acknowledging.acknowledge(alert, actor, form.cleaned_data["note"], timezone.now())
     except lifecycle.AlreadyResolved:
         messages.info(request, _ALREADY)
     else:

@@ -66,6 +66,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "summary": alert.summary,
         "opened": _ms(alert.opened_at),
         "acknowledged": _ms(alert.acknowledged_at),
+        "owner": alert.owner,
         "url": reverse("alerts:detail", args=[alert.pk]),
     }
 

@@ -85,4 +85,15 @@ def test_checks_come_from_the_settings_with_their_options(settings: Settings) ->
 def test_the_consoles_checks_have_names_of_their_own() -> None:
     names = [check.name for check in configured()]
     assert len(names) == len(set(names))
-    assert {"database", "migrations", "memory", "cpu", "disk", "worker", "beat", "evaluation", "outbox"} <= set(names)
+    assert {
+        "database",
+        "migrations",
+        "memory",
+        "cpu",
+        "disk",
+        "worker",
+        "beat",
+        "evaluation",
+        "outbox",
+        "escalation",
+    } <= set(names)
