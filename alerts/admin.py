@@ -13,10 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
+from alerts.acting import Acting
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, without_path
 from alerts.conditions import parse
 from alerts.drafts import draft, unknown_metrics
+from alerts.escalation.admin import EscalationInline
 from alerts.forms import ChannelForm, RuleForm
 from alerts.lifecycle import ITSELF
 from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
@@ -91,7 +93,10 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
-        ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url", "cooldown_minutes")}),
+        (
+            "Whom to tell",
+            {"fields": ("channels", "escalation_policy", "message_template", "runbook_url", "cooldown_minutes")},
+        ),
         (
             "More",
             {
@@ -252,12 +257,12 @@ class EventInline(admin.TabularInline):
 
 
 @admin.register(Alert)
-class AlertAdmin(HistoryAdmin):
+class AlertAdmin(Acting, HistoryAdmin):
     list_display = ("rule_name", "subject", "severity", "value", "opened_at", "resolved_at", "acknowledged_by")
     list_filter = ("severity", ("resolved_at", admin.EmptyFieldListFilter), "rule_name")
     search_fields = ("rule_name", "subject", "summary")
     list_select_related = ("acknowledged_by",)
-    inlines = (EventInline,)
+    inlines = (EscalationInline, EventInline)
 
 
 @admin.register(Notification)

@@ -11,7 +11,9 @@ urlpatterns = [
     path("conditions/check/", drafts.check, name="check-condition"),
     path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
+    path("several/", actions.several, name="several"),
     path("<int:alert_id>/", pages.detail, name="detail"),
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("<int:alert_id>/give-back/", actions.give_back, name="give-back"),
     path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),
 ]

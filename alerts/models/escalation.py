@@ -73,4 +73,4 @@ class Escalation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.policy_id} of alert {self.alert_id}, after step {self.position}"
+        return f"{self.policy} of alert {self.alert_id}, after step {self.position}"

@@ -1,5 +1,7 @@
 """What people do to an alert: plain POST forms that lead back to where they were sent from."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -12,30 +14,46 @@ from django.views.decorators.http import require_POST
 
 from alerts import acknowledging, lifecycle
 from alerts.models import Alert
-from alerts.views.pages import AcknowledgeForm, render_detail
+from alerts.several import Done, each
+from alerts.views.forms import AcknowledgeForm, SeveralForm, first_error
+from alerts.views.pages import render_detail
 
+ACKNOWLEDGE, RESOLVE = "ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert"
 _ALREADY = "This alert was already resolved; there was nothing left to do."
 
 
 @require_POST
 def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
-    actor = _actor(request, "ahgd_alerts.acknowledge_alert", "acknowledge")
+    actor = actor_of(request, ACKNOWLEDGE, "acknowledge")
     alert = get_object_or_404(Alert, pk=alert_id)
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
         return render_detail(request, alert, form, status=422)
     try:
-        acknowledging.acknowledge(alert, actor, form.cleaned_data["note"], timezone.now())
+        acknowledging.acknowledge(alert, actor, now=timezone.now(), **form.cleaned_data)
     except lifecycle.AlreadyResolved:
         messages.info(request, _ALREADY)
     else:
-        messages.success(request, f"You acknowledged {alert.rule_name}. Repeats stop until it resolves.")
+        messages.success(request, f"You acknowledged {alert.rule_name}. Repeats and escalation stop {_until(alert)}.")
+    return _back(request, alert)
+
+
+@require_POST
+def give_back(request: HttpRequest, alert_id: int) -> HttpResponse:
+    actor = actor_of(request, ACKNOWLEDGE, "give back")
+    alert = get_object_or_404(Alert, pk=alert_id)
+    try:
+        acknowledging.give_back(alert, actor, timezone.now())
+    except acknowledging.NotAcknowledged:
+        messages.info(request, "Nobody has this alert; there was nothing to give back.")
+    else:
+        messages.success(request, f"{alert.rule_name} is nobody's again. Repeats and escalation go on.")
     return _back(request, alert)
 
 
 @require_POST
 def resolve(request: HttpRequest, alert_id: int) -> HttpResponse:
-    actor = _actor(request, "ahgd_alerts.resolve_alert", "resolve")
+    actor = actor_of(request, RESOLVE, "resolve")
     alert = get_object_or_404(Alert, pk=alert_id)
     try:
         lifecycle.resolve_by_hand(alert, actor, timezone.now())
@@ -46,16 +64,61 @@ def resolve(request: HttpRequest, alert_id: int) -> HttpResponse:
     return _back(request, alert)
 
 
-def _actor(request: HttpRequest, permission: str, action: str) -> User:
+@require_POST
+def several(request: HttpRequest) -> HttpResponse:
+    """``action`` on each ``alert`` that was chosen from the list."""
+    act = SEVERAL.get(request.POST.get("action", ""))
+    chosen = SeveralForm(request.POST)
+    if act is None or not chosen.is_valid():
+        messages.error(request, first_error(chosen) or "Choose what to do with them.")
+    else:
+        act(request, list(chosen.cleaned_data["alert"].order_by("pk")))
+    return _back(request)
+
+
+def _acknowledge_each(request: HttpRequest, alerts: list[Alert]) -> None:
+    actor = actor_of(request, ACKNOWLEDGE, "acknowledge")
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, first_error(form))
+        return
+    now = timezone.now()
+    done = each(alerts, lambda alert: acknowledging.acknowledge(alert, actor, now=now, **form.cleaned_data))
+    _say(request, done, "acknowledged")
+
+
+def _resolve_each(request: HttpRequest, alerts: list[Alert]) -> None:
+    actor = actor_of(request, RESOLVE, "resolve")
+    now = timezone.now()
+    _say(request, each(alerts, lambda alert: lifecycle.resolve_by_hand(alert, actor, now)), "resolved")
+
+
+SEVERAL: dict[str, Callable[[HttpRequest, list[Alert]], None]] = {
+    "acknowledge": _acknowledge_each,
+    "resolve": _resolve_each,
+}
+
+
+def _say(request: HttpRequest, done: Done, verb: str) -> None:
+    say = messages.success if done.acted else messages.info
+    say(request, done.sentence(verb))
+
+
+def actor_of(request: HttpRequest, permission: str, action: str) -> User:
     """Who asks, if they may. Raises PermissionDenied with what to do about it."""
     if isinstance(request.user, User) and request.user.has_perm(permission):
         return request.user
     raise PermissionDenied(f"Your role may not {action} alerts. Ask an administrator for the role Operator.")
 
 
-def _back(request: HttpRequest, alert: Alert) -> HttpResponse:
-    """To ``next`` when that is a page of ours, else to the alert's own page."""
+def _until(alert: Alert) -> str:
+    until = alert.acknowledged_until
+    return "until it resolves" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC, or until it resolves"
+
+
+def _back(request: HttpRequest, alert: Alert | None = None) -> HttpResponse:
+    """To ``next`` when that is a page of ours, else to the alert's own page, or the list."""
     asked = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
         return redirect(asked)
-    return redirect(reverse("alerts:detail", args=[alert.pk]))
+    return redirect(reverse("alerts:detail", args=[alert.pk]) if alert is not None else reverse("alerts:active"))
