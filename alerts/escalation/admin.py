@@ -30,13 +30,14 @@ class EscalationPolicyAdmin(admin.ModelAdmin):
     inlines = (StepInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
-        policies = super().get_queryset(request).annotate(rule_count=Count("rules", distinct=True))
-        return policies.prefetch_related("steps__channels", "rules")
+        policies: QuerySet[EscalationPolicy] = super().get_queryset(request)
+        counted = policies.annotate(rule_count=Count("rules", distinct=True))
+        return counted.prefetch_related("steps__channels", "rules")
 
     @admin.display(description="steps")
     def way(self, policy: EscalationPolicy) -> str:
         """``after 15 min pager, after 60 min more mail, boss``"""
-        said = []
+        said: list[str] = []
         for step in policy.steps.all():
             names = ", ".join(channel.name for channel in step.channels.all()) or "nobody"
             said.append(f"after {step.wait_minutes} min{' more' if said else ''} {names}")
