@@ -1,11 +1,11 @@
 """What goes in and what comes out. Times are ISO 8601 in UTC."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from alerts.acknowledging import LONGEST, LONGEST_NOTE
 from alerts.models import Severity
@@ -17,6 +17,17 @@ _SOME_WORDS = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
 Text = Annotated[str, Field(max_length=300, pattern=_NO_NUL)]
 Words = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=_SOME_WORDS)]
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The same moment; a database knows fewer offsets than ISO 8601."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("too far from now") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Label = Annotated[str, Field(max_length=300, pattern=r"^[A-Za-z_][^\x00=]{0,99}=[^\x00]*$")]
 Minutes = Annotated[
     int, Field(ge=1, le=_LONGEST_MINUTES, description="Ends by itself after so many; null: when the alert resolves.")
@@ -40,8 +51,8 @@ class Listing(Schema):
     rule: Annotated[Text, Field(description="The name of the rule.")] = ""
     label: Annotated[list[Label], Field(max_length=10, description="name=value; repeat it, and all have to fit.")] = []
     acknowledged: Annotated[bool | None, Field(description="Only those that somebody has, or that nobody has.")] = None
-    opened_after: Annotated[datetime | None, Field(description="Opened at or after this time.")] = None
-    opened_before: Annotated[datetime | None, Field(description="Opened before this time.")] = None
+    opened_after: Annotated[Moment | None, Field(description="Opened at or after this time.")] = None
+    opened_before: Annotated[Moment | None, Field(description="Opened before this time.")] = None
     limit: Annotated[int, Field(ge=1, le=200, description="How many at most.")] = 50
     after: Annotated[int, Field(ge=1, le=LARGEST_ID, description="`next` of the page before.")] = LARGEST_ID
 

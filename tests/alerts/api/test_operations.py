@@ -85,6 +85,7 @@ def test_open_alerts_are_listed_unless_others_are_asked_for(program: Program) ->
         {"label": ["team=data", "instance=web"]},
         {"acknowledged": "true"},
         {"opened_after": "2026-03-01T12:00:00Z"},
+        {"opened_after": "2026-03-01T12:00:00+23:59"},
     ],
 )
 def test_a_filter_narrows(program: Program, query: dict[str, object]) -> None:
@@ -211,6 +212,8 @@ def test_what_is_wrong_with_a_body_is_said_by_field(program: Program, body: obje
         ({"limit": "many"}, "limit"),
         ({"after": "x"}, "after"),
         ({"opened_after": "yesterday"}, "opened_after"),
+        ({"opened_after": "2026-03-01T12:00:00"}, "opened_after"),
+        ({"opened_before": "0001-01-01T00:00:00+23:00"}, "opened_before"),
         ({"rule": "a\0b"}, "rule"),
         ({"colour": "red"}, "colour"),
     ],
