@@ -30,6 +30,7 @@ class ProductionConfig:
     state_dir: Path = STATE_HOME / "var"
     secret_key: str = field(default="", repr=False)
     field_key: str = field(default="", repr=False)
+    field_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     instance: str = field(default_factory=socket.gethostname)
     admin_password: str = field(default="", repr=False)
 
@@ -45,6 +46,7 @@ class ProductionConfig:
     metrics_allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     target_allow: tuple[str, ...] = ()
     webhook_allow: tuple[str, ...] = ()
+    chat_allow: tuple[str, ...] = ()
     heartbeat_url: str = field(default="", repr=False)
 
     database_url: str = field(default="", repr=False)
@@ -85,6 +87,8 @@ class ProductionConfig:
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
     escalation_late_seconds: int = 120
+    probe_seconds: float = 30
+    fallback_seconds: float = 300
     stop_seconds: float = 15
 
     alert_email_enabled: bool = False
@@ -92,6 +96,11 @@ class ProductionConfig:
     alert_webhook_enabled: bool = False
     alert_webhook_urls: tuple[str, ...] = field(default=(), repr=False)
     alert_file_dirs: tuple[Path, ...] = ()
+    global_rate_limit: int = 100
+    rate_limit_window_minutes: int = 60
+    aggregation_enabled: bool = True
+    aggregation_gather_seconds: float = 30
+    aggregation_window_minutes: float = 5
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_username: str = ""

@@ -12,6 +12,7 @@ class ApiToken(models.Model):
         HEALTH_READ = "health:read", "Read health details"
         ALERTS_READ = "alerts:read", "Read alerts"
         ALERTS_ACKNOWLEDGE = "alerts:acknowledge", "Acknowledge alerts and give them back"
+        ALERTS_SILENCE = "alerts:silence", "Silence alerts"
         ALERTS_RESOLVE = "alerts:resolve", "Resolve alerts by hand"
 
     name = models.CharField(max_length=100, unique=True, help_text="Who or what uses it.")

@@ -157,8 +157,11 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_alerts.EscalationPolicy", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_alerts.EscalationStep", "m2m_fields": ["channels"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},
+    {"model": "ahgd_alerts.Silence"},
+    {"model": "ahgd_alerts.MaintenanceWindow", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
+    {"model": "ahgd_monitoring.ExcludedInterval"},
     {"model": "ahgd_monitoring.CollectorState", "include_fields": ["enabled", "every_seconds"]},
     {
         "model": "django_celery_beat.PeriodicTask",

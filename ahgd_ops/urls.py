@@ -26,6 +26,7 @@ accounts = [
 console: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("alerts/", include("alerts.urls")),
+    path("silences/", include("alerts.silence_urls")),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

@@ -26,6 +26,11 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 KEY = Reader("at least 32 characters", str, lambda value: len(str(value)) >= 32)
+KEYS = Reader(
+    "keys of at least 32 characters separated by commas",
+    LIST.parse,
+    lambda values: all(KEY.accepts(value) for value in values),
+)
 DIRECTORIES = Reader(
     "absolute paths of directories separated by commas",
     lambda text: tuple(Path(part) for part in LIST.parse(text)),
@@ -41,6 +46,7 @@ VARIABLES = (
     recording.STATE_DIR,
     Variable("AHGD_SECRET_KEY", "secret_key", KEY, "Signs sessions; made in the state directory when unset.", True),
     Variable("AHGD_FIELD_KEY", "field_key", KEY, "Encrypts channel secrets; the secret key when unset.", True),
+    Variable("AHGD_FIELD_KEY_FALLBACKS", "field_key_fallbacks", KEYS, "Former keys, until secrets are rotated.", True),
     recording.INSTANCE,
     Variable("AHGD_ADMIN_PASSWORD", "admin_password", TEXT, "Password of the first administrator, `admin`.", True),
     # Addresses
@@ -56,6 +62,9 @@ VARIABLES = (
         "AHGD_TARGET_ALLOW", "target_allow", NETWORKS, "Networks that checks and scrapes may reach.", used_from="Health"
     ),
     Variable("AHGD_WEBHOOK_ALLOW", "webhook_allow", LIST, "Hosts or networks webhooks may reach though not public."),
+    Variable(
+        "AHGD_CHAT_ALLOW", "chat_allow", LIST, "Hosts that chat channels may name, with a port where not the usual."
+    ),
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
     recording.DATABASE,
@@ -119,6 +128,12 @@ VARIABLES = (
         whole(1, 86400),
         "Seconds an escalation step may be late before that is a fault.",
     ),
+    Variable(
+        "AHGD_PROBE_SECONDS", "probe_seconds", number(0.1, 3600), "Seconds between probes of an unhealthy channel."
+    ),
+    Variable(
+        "AHGD_FALLBACK_SECONDS", "fallback_seconds", number(0, 86400), "Unhealthy for so long, its fallback is told."
+    ),
     Variable("AHGD_STOP_SECONDS", "stop_seconds", number(0.1, 600), "Seconds a process gets to finish after TERM."),
     # Telling
     Variable("AHGD_ALERT_EMAIL", "alert_email_enabled", FLAG, "Seeds the e-mail channel as enabled."),
@@ -126,6 +141,23 @@ VARIABLES = (
     Variable("AHGD_ALERT_WEBHOOK", "alert_webhook_enabled", FLAG, "Seeds the webhook channels as enabled."),
     Variable("AHGD_ALERT_WEBHOOK_URLS", "alert_webhook_urls", URLS, "Seeds one webhook channel each; trusted.", True),
     Variable("AHGD_ALERT_FILE_DIRS", "alert_file_dirs", DIRECTORIES, "Where file channels may write by absolute path."),
+    Variable(
+        "AHGD_ALERT_LIMIT", "global_rate_limit", whole(0, 100000), "Messages a channel hears in the window; 0: any."
+    ),
+    Variable("AHGD_ALERT_LIMIT_MINUTES", "rate_limit_window_minutes", whole(1, 1440), "Window of that limit, minutes."),
+    Variable("AHGD_ALERT_AGGREGATION", "aggregation_enabled", FLAG, "Gather alerts of a group into one message."),
+    Variable(
+        "AHGD_ALERT_GATHER_SECONDS",
+        "aggregation_gather_seconds",
+        number(0, 3600),
+        "Seconds in which those that follow the first of a group are gathered.",
+    ),
+    Variable(
+        "AHGD_ALERT_AGGREGATION_MINUTES",
+        "aggregation_window_minutes",
+        number(0, 1440),
+        "Minutes between later messages of a group.",
+    ),
     Variable("AHGD_SMTP_HOST", "smtp_host", HOSTNAME, "Mail server."),
     Variable("AHGD_SMTP_PORT", "smtp_port", PORT, "Mail server's port."),
     Variable("AHGD_SMTP_USERNAME", "smtp_username", TEXT, "User at the mail server."),

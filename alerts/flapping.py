@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from alerts.facts import CHECK_PREFIX, CYCLE
-from alerts.models import Alert, Instance, Notification
+from alerts.models import Alert, Gate, Instance, Notification
 from alerts.roster import Key
 from alerts.states import State
 from monitoring import series
@@ -15,7 +15,7 @@ from monitoring import series
 MOST_CHANGES = 5
 CALM_BELOW = 2
 EVALUATIONS = 20
-GATE = "flapping"
+GATE = Gate.FLAPPING
 _LONGEST = timedelta(hours=6)
 
 
@@ -81,14 +81,14 @@ def calm(now: datetime) -> None:
             continue
         Instance.objects.filter(pk=row_id).update(flapping_since=None)
         Instance.objects.filter(pk=row_id, state=State.OK).delete()
-        withheld = Notification.objects.filter(
-            alert__rule=rule_id, alert__fingerprint=fingerprint, state=Notification.State.WITHHELD, gate=GATE
-        )
+        quiet = Notification.objects.filter(alert__rule=rule_id, alert__fingerprint=fingerprint, held_by=GATE)
+        quiet.filter(state=Notification.State.DUE).update(due_at=now)
+        withheld = quiet.filter(state=Notification.State.WITHHELD)
         for wanted in (
             withheld.filter(kind=Notification.Kind.RESOLVED),
             withheld.filter(kind=Notification.Kind.FIRING, alert__resolved_at__isnull=True),
         ):
-            wanted.update(state=Notification.State.DUE, due_at=now, gate="")
+            wanted.update(state=Notification.State.DUE, due_at=now, gate="", held_by="")
 
 
 def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:

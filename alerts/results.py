@@ -1,19 +1,26 @@
 """What follows from the outcome of a delivery, as values: for the row, the alert's history and the channel's health."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from alerts.channels import DeliveryFailed, Receipt, TransientFailure, one_line
-from alerts.gates import Hold, Stop
+from alerts.gates import Because, Hold, Stop
 from alerts.models import AlertEvent, Channel, Notification
 from alerts.retries import is_over, wait_seconds
 
-Outcome = Receipt | Hold | Stop | DeliveryFailed
 _State = Notification.State
 _Kind = AlertEvent.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Unbegun:
+    """It was claimed, but its turn to be sent did not come; somebody else may have it at once."""
+
+
+Outcome = Receipt | Hold | Stop | DeliveryFailed | Unbegun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +29,13 @@ class Consequence:
     event: tuple[AlertEvent.Kind, str] | None
     channel: dict[str, Any] = field(default_factory=dict)
     channel_waits_until: datetime | None = None
-    """The receiver asked to be left alone, which goes for every row of the channel."""
+    """Until then the channel is left alone, which goes for every row of it."""
     channel_recovered: bool = False
     """The channel works again, so rows that wait for a retry need not."""
+    falls_back: bool = False
+    """The channel will not be told, so its fallback is."""
+    channel_falls_back: bool = False
+    """The channel has not worked for long, or will not by itself: the fallback is told what else waits for it."""
 
 
 def consequence_of(notification: Notification, outcome: Outcome, now: datetime, jitter: float) -> Consequence:
@@ -36,6 +47,8 @@ def consequence_of(notification: Notification, outcome: Outcome, now: datetime, 
             return _held(notification, outcome)
         case Stop():
             return withheld(notification, outcome, now)
+        case Unbegun():
+            return Consequence(row={"state": _State.DUE}, event=None)
         case TransientFailure() if not is_over(_attempt(notification), _waits(), notification.created_at, now):
             return _retried(notification, outcome, now, jitter)
         case _:
@@ -44,7 +57,7 @@ def consequence_of(notification: Notification, outcome: Outcome, now: datetime, 
 
 def withheld(notification: Notification, stop: Stop, now: datetime) -> Consequence:
     return Consequence(
-        row={"state": _State.WITHHELD, "gate": stop.reason, "due_at": now},
+        row={"state": _State.WITHHELD, "due_at": now, **_gate_of(stop)},
         event=(_Kind.WITHHELD, _said(notification, stop.reason)),
     )
 
@@ -56,8 +69,12 @@ def _sent(notification: Notification, receipt: Receipt, now: datetime) -> Conseq
             "sent_at": now,
             "attempts": _attempt(notification),
             "answer": one_line(str(receipt)),
-            "gate": "",
+            "told_severity": notification.told_severity,
+            "is_digest": notification.is_digest,
             "last_error": "",
+            "told": _told(notification, receipt.told) if receipt.warning else [],
+            **_NO_GATE,
+            "refused": one_line(receipt.warning),
         },
         event=(_Kind.NOTIFIED, _said(notification, str(receipt))),
         channel=channel_after_success(now),
@@ -67,9 +84,9 @@ def _sent(notification: Notification, receipt: Receipt, now: datetime) -> Conseq
 
 def _held(notification: Notification, hold: Hold) -> Consequence:
     """The history says once that a gate holds the row, however often it is looked at."""
-    is_news = notification.gate != hold.reason
+    is_news = notification.gate != hold.reason if hold.gate is None else notification.held_by != hold.gate
     return Consequence(
-        row={"state": _State.DUE, "due_at": hold.until, "gate": hold.reason},
+        row={"state": _State.DUE, "due_at": hold.until, **_gate_of(hold)},
         event=(_Kind.WITHHELD, _said(notification, hold.reason)) if is_news else None,
     )
 
@@ -78,32 +95,110 @@ def _retried(notification: Notification, failure: TransientFailure, now: datetim
     attempt = _attempt(notification)
     asked = failure.retry_after_seconds
     until = now + timedelta(seconds=wait_seconds(attempt, _waits(), asked, jitter))
+    channel = _channel_after(notification.channel, failure, now, until if asked is not None else None)
     return Consequence(
-        row={"state": _State.DUE, "due_at": until, "attempts": attempt, "gate": "", "last_error": failure.reason},
+        row={
+            "state": _State.DUE,
+            "due_at": until,
+            "attempts": attempt,
+            "last_error": failure.reason,
+            "told": _told(notification, failure.told),
+            **_NO_GATE,
+        },
         event=(_Kind.FAILED, _said(notification, failure.reason)) if attempt == 1 else None,
-        channel=channel_after_failure(notification.channel, failure, now),
-        channel_waits_until=until if asked is not None else None,
+        channel=channel,
+        channel_waits_until=channel.get("probe_at") or (until if asked is not None else None),
+        channel_falls_back=_is_dead(channel, now),
     )
 
 
 def _given_up(notification: Notification, failure: DeliveryFailed, now: datetime) -> Consequence:
     reason = f"given up after a day: {failure.reason}" if isinstance(failure, TransientFailure) else failure.reason
+    channel = _channel_after(notification.channel, failure, now, None)
     return Consequence(
-        row={"state": _State.DEAD, "attempts": _attempt(notification), "gate": "", "last_error": reason},
+        row={
+            "state": _State.DEAD,
+            "attempts": _attempt(notification),
+            "last_error": reason,
+            "told": _told(notification, failure.told),
+            **_NO_GATE,
+        },
         event=(_Kind.FAILED, _said(notification, reason)),
-        channel=channel_after_failure(notification.channel, failure, now),
+        channel=channel,
+        channel_waits_until=channel.get("probe_at"),
+        falls_back=True,
+        channel_falls_back=not isinstance(failure, TransientFailure) or _is_dead(channel, now),
     )
 
 
+def named(notification: Notification, leader: Notification, now: datetime) -> Consequence:
+    """What follows for a row that the accepted message of ``leader`` named."""
+    said = f"named in the message of {leader.alert}"
+    return Consequence(
+        row={
+            "state": _State.NAMED,
+            "sent_at": now,
+            "told_severity": notification.told_severity,
+            "leader_id": leader.pk,
+            "answer": one_line(said),
+            "last_error": "",
+            **_NO_GATE,
+        },
+        event=(_Kind.NOTIFIED, _said(notification, said)),
+    )
+
+
+def of_member(notification: Notification, outcome: Outcome, now: datetime, jitter: float) -> Consequence:
+    """What follows for a row that was to be named in a message that did not go out: as for that message's own row.
+
+    The channel has its own consequence once, from the row whose message it was.
+    """
+    own = consequence_of(notification, outcome, now, jitter)
+    return Consequence(row=own.row, event=own.event, falls_back=own.falls_back)
+
+
+def _gate_of(decision: Hold | Stop) -> dict[str, Any]:
+    """The columns that say which gate said no, why, and which row is responsible."""
+    because = decision.because or Because()
+    return {"gate": decision.reason, "held_by": decision.gate or "", **asdict(because)}
+
+
+_NO_GATE = {"gate": "", "held_by": "", **asdict(Because())}
+
+
 def channel_after_success(now: datetime) -> dict[str, Any]:
-    return {"unhealthy_since": None, "last_error": "", "last_sent_at": now}
+    return {"unhealthy_since": None, "probe_at": None, "last_error": "", "last_sent_at": now}
 
 
 def channel_after_failure(channel: Channel, failure: DeliveryFailed, now: datetime) -> dict[str, Any]:
     """Unhealthy from a permanent failure on, or from the second in a row that might have passed."""
     is_unhealthy = bool(channel.last_error) or not isinstance(failure, TransientFailure)
-    since = (channel.unhealthy_since or now) if is_unhealthy else None
-    return {"unhealthy_since": since, "last_error": failure.reason}
+    return {
+        "unhealthy_since": (channel.unhealthy_since or now) if is_unhealthy else None,
+        "probe_at": now + timedelta(seconds=settings.CONFIG.probe_seconds) if is_unhealthy else None,
+        "last_error": failure.reason,
+    }
+
+
+def _channel_after(
+    channel: Channel, failure: DeliveryFailed, now: datetime, asked_until: datetime | None
+) -> dict[str, Any]:
+    """A channel that accepted it for some recipients works; one that asked to be left alone is not probed before."""
+    if failure.told:
+        return channel_after_success(now)
+    after = channel_after_failure(channel, failure, now)
+    if after["probe_at"] is not None and asked_until is not None:
+        after["probe_at"] = max(after["probe_at"], asked_until)
+    return after
+
+
+def _is_dead(channel: dict[str, Any], now: datetime) -> bool:
+    since = channel["unhealthy_since"]
+    return since is not None and now - since >= timedelta(seconds=settings.CONFIG.fallback_seconds)
+
+
+def _told(notification: Notification, more: tuple[str, ...]) -> list[str]:
+    return [*notification.told, *(one for one in more if one not in notification.told)]
 
 
 def _attempt(notification: Notification) -> int:

@@ -26,6 +26,7 @@ class Compiled:
     worse_severity: Severity
     message_template: str
     tags: dict[str, str]
+    group_by: tuple[str, ...]
     patience: Patience
     no_data: str
     no_data_after: timedelta
@@ -124,6 +125,7 @@ def compile_rule(rule: Rule, parents: Iterable[int] = ()) -> Compiled:
         Severity(rule.worse_severity),
         rule.message_template,
         rule.tags,
+        tuple(rule.group_by),
         Patience(timedelta(seconds=rule.for_seconds), timedelta(seconds=rule.keep_firing_for_seconds)),
         rule.no_data,
         timedelta(seconds=rule.no_data_after_seconds),

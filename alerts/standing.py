@@ -1,58 +1,184 @@
-"""Reads where a notification stands, for the gates to judge."""
+"""Reads where notifications of one channel stand, for the gates to judge: a few queries for a whole batch."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from alerts import dependencies
 from alerts.clock_steps import TOLERANCE
+from alerts.delivery import Delivery
 from alerts.gates import Standing, Told
-from alerts.models import Notification, Rule
+from alerts.gates.news import IN_ORDER as IN_ORDER
+from alerts.models import Alert, AlertEvent, Instance, Notification
+from alerts.models.gate import GATHERING
+from alerts.muting.current import Mutes
 
 _FIRING = Notification.Kind.FIRING
-_SENT = Notification.State.SENT
+_TOLD = (Notification.State.SENT, Notification.State.NAMED)
 _UNDER_WAY = (Notification.State.DUE, Notification.State.LEASED)
+_SEVERITIES = ("told_severity", "event__severity", "alert__severity")
+_OF_OTHERS = (
+    "pk",
+    "alert_id",
+    "kind",
+    "state",
+    "lease_until",
+    "held_by",
+    "due_at",
+    "sent_at",
+    "told",
+    "event__kind",
+    *_SEVERITIES,
+)
+_REMINDERS = (AlertEvent.Kind.REPEATED, AlertEvent.Kind.FLAPPING, "escalated")
+
+Key = tuple[int, str]
 
 
-def standing_of(notification: Notification, now: datetime, *, may_have_arrived: bool) -> Standing:
-    """``notification`` comes with its alert, rule and channel; what other rows say is read here."""
-    alert, rule = notification.alert, notification.alert.rule
-    cooldown = timedelta(minutes=rule.cooldown_minutes if rule is not None else 0)
-    firings = Notification.objects.filter(alert=alert, channel=notification.channel, kind=_FIRING)
-    others = list(firings.exclude(pk=notification.pk).values_list("state", "lease_until"))
+@dataclass(slots=True)
+class _Past:
+    """What became of the other rows that tell the channel of one alert."""
+
+    told: Told | None = None
+    under_way: dict[int, datetime] = field(default_factory=dict)
+    """Firings on their way, with the time to look again."""
+    latest_firing: int = 0
+
+
+def standings_of(deliveries: Sequence[Delivery], now: datetime) -> list[Standing]:
+    """Where each stands; all are of one channel, and come with their alert, rule, event and channel."""
+    if not deliveries:
+        return []
+    rows = [delivery.notification for delivery in deliveries]
+    pasts = _pasts(rows, now)
+    told = _told_instances(rows, now)
+    mutes = Mutes.at(now)
+    parents = dependencies.firing_parents([row.alert for row in rows])
+    restless = _flapping()
+    leaders = _under_way({row.leader_id for row in rows if row.leader_id is not None})
+    return [
+        _standing(
+            row,
+            pasts[row.alert_id],
+            told.get(_key(row.alert)),
+            may_have_arrived=delivery.may_have_arrived or bool(row.told),
+            parent=parents.get(row.alert_id),
+            maintenance=mutes.maintenance_of(row.alert),
+            silence=mutes.silence_of(row.alert),
+            is_flapping=_key(row.alert) in restless,
+            leader_is_under_way=row.leader_id in leaders,
+        )
+        for delivery, row in zip(deliveries, rows, strict=True)
+    ]
+
+
+def severity_told(row: Notification) -> int:
+    """What the row says how bad it is: of the change it tells, not of now, so that each attempt says the same."""
+    return row.event.severity or row.alert.severity
+
+
+def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: Any) -> Standing:
+    alert, rule = row.alert, row.alert.rule
+    is_resolve = row.kind == Notification.Kind.RESOLVED
+    others = [until for pk, until in past.under_way.items() if pk != row.pk]
     return Standing(
-        is_resolve=notification.kind == Notification.Kind.RESOLVED,
-        severity=alert.severity,
+        id=row.pk,
+        rule_id=alert.rule_id,
+        instance=_key(alert),
+        is_resolve=is_resolve,
+        is_reminder=row.event.kind in _REMINDERS,
+        is_notice=row.event.kind == AlertEvent.Kind.FLAPPING,
+        severity=severity_told(row),
         alert_is_open=alert.is_open,
-        acknowledged_by=_acknowledged_by(notification),
-        channel_enabled=notification.channel.enabled,
+        acknowledged_by=_acknowledged_by(alert),
+        channel_enabled=row.channel.enabled,
         rule_enabled=rule is None or rule.enabled,
-        was_told=any(state == _SENT for state, _ in others),
-        is_being_told=any(state in _UNDER_WAY or lease_until is not None for state, lease_until in others),
-        may_have_arrived=may_have_arrived,
-        cooldown=cooldown,
-        last_told=_last_told(notification, rule, cooldown, now) if rule is not None else None,
+        told=past.told,
+        being_told_until=min(others) if is_resolve and others else None,
+        is_outdated=past.latest_firing > row.pk,
+        held_by=row.held_by,
+        cooldown=timedelta(minutes=rule.cooldown_minutes if rule is not None else 0),
+        last_told=last_told,
+        most_per_hour=rule.max_alerts_per_hour if rule is not None else 0,
+        leader=row.leader_id,
+        group=alert.group_key,
+        **muting,
     )
 
 
-def _acknowledged_by(notification: Notification) -> str | None:
-    alert = notification.alert
+def _key(alert: Alert) -> Key:
+    """A rule that is gone has no instances; each of its alerts stands alone."""
+    return (alert.rule_id or -alert.pk, alert.fingerprint)
+
+
+def _acknowledged_by(alert: Alert) -> str | None:
     if alert.acknowledged_at is None:
         return None
     return alert.acknowledged_by.get_username() if alert.acknowledged_by is not None else "somebody"
 
 
-def _last_told(notification: Notification, rule: Rule, cooldown: timedelta, now: datetime) -> Told | None:
-    """The cooldown is spent only by what was sent, and not by what the clock, set back since, puts in the future."""
-    told = (
-        Notification.objects.filter(
-            channel=notification.channel,
-            state=_SENT,
-            sent_at__gt=now - cooldown,
-            sent_at__lte=now + TOLERANCE,
-            kind=_FIRING,
-            alert__rule=rule,
-            alert__fingerprint=notification.alert.fingerprint,
-        )
-        .order_by("-sent_at")
-        .values_list("sent_at", "event__severity", "alert__severity")
-        .first()
-    )
-    return Told(told[0], told[1] or told[2]) if told is not None and told[0] is not None else None
+def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:
+    pasts: defaultdict[int, _Past] = defaultdict(_Past)
+    alerts = {row.alert_id for row in rows}
+    others = Notification.objects.filter(alert__in=alerts, channel=rows[0].channel_id).order_by("sent_at", "pk")
+    for row in others.values(*_OF_OTHERS):
+        past, is_firing = pasts[row["alert_id"]], row["kind"] == _FIRING
+        sent_at = row["sent_at"] if row["state"] in _TOLD else now if row["told"] else None
+        if sent_at is not None:
+            past.told = _later(past.told, Told(sent_at, _severity(row) if is_firing else 0, row["pk"]))
+        if is_firing and (row["state"] in _UNDER_WAY or row["lease_until"] is not None):
+            is_gathered = row["held_by"] in GATHERING and row["due_at"] > now
+            past.under_way[row["pk"]] = (row["due_at"] if is_gathered else now) + IN_ORDER
+        if is_firing and row["event__kind"] not in _REMINDERS:
+            past.latest_firing = max(past.latest_firing, row["pk"])
+    return pasts
+
+
+def _later(one: Told | None, other: Told) -> Told:
+    return other if one is None or other.at >= one.at else one
+
+
+def _severity(row: Mapping[str, Any]) -> int:
+    """The severity that was told, else that of the event, else the alert's."""
+    severities = (row["told_severity"], row["event__severity"], row["alert__severity"])
+    return next((one for one in severities if one is not None), 0)
+
+
+def _told_instances(rows: Sequence[Notification], now: datetime) -> dict[Key, Told]:
+    """The worst firing the channel was told of each instance within its cooldown, that is spent only by what was sent;
+    and not by what the clock, set back since, puts in the future."""
+    rules = {row.alert.rule_id: row.alert.rule for row in rows if row.alert.rule is not None}
+    if not rules:
+        return {}
+    longest = timedelta(minutes=max(rule.cooldown_minutes for rule in rules.values()))
+    sent = Notification.objects.filter(
+        channel=rows[0].channel_id,
+        kind=_FIRING,
+        state__in=_TOLD,
+        sent_at__gt=now - longest,
+        sent_at__lte=now + TOLERANCE,
+        alert__rule__in=rules,
+        alert__fingerprint__in={row.alert.fingerprint for row in rows},
+    ).order_by("sent_at")
+    told: dict[Key, Told] = {}
+    for row in sent.values("pk", "alert__rule_id", "alert__fingerprint", "sent_at", *_SEVERITIES):
+        key = row["alert__rule_id"], row["alert__fingerprint"]
+        severity = row["told_severity"] or row["event__severity"] or row["alert__severity"]
+        if row["sent_at"] > now - timedelta(minutes=rules[key[0]].cooldown_minutes):
+            worst = max(severity, told[key].severity if key in told else 0)
+            told[key] = Told(row["sent_at"], worst, row["pk"])
+    return told
+
+
+def _flapping() -> set[tuple[int, str]]:
+    rows = Instance.objects.filter(flapping_since__isnull=False)
+    return set(rows.values_list("rule_id", "fingerprint"))
+
+
+def _under_way(ids: Collection[int]) -> set[int]:
+    """Those of these notifications that are still to be sent."""
+    if not ids:
+        return set()
+    return set(Notification.objects.filter(pk__in=ids, state__in=_UNDER_WAY).values_list("pk", flat=True))

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from alerts.views import actions, drafts, pages, runbooks
+from alerts.views import actions, drafts, pages, runbooks, silences
 
 app_name = "alerts"
 urlpatterns = [
     path("", pages.active, name="active"),
+    path("silenced/", silences.silenced, name="silenced"),
     path("history/", pages.history, name="history"),
     path("conditions/check/", drafts.check, name="check-condition"),
     path("conditions/words/", drafts.words, name="condition-words"),
@@ -16,4 +17,5 @@ urlpatterns = [
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("<int:alert_id>/give-back/", actions.give_back, name="give-back"),
     path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),
+    path("<int:alert_id>/silence/", silences.silence_alert, name="silence"),
 ]

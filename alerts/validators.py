@@ -1,8 +1,12 @@
-"""What may be saved in a rule: a condition that parses, a message template that formats."""
+"""What may be saved: a condition that parses, a message template that formats, matchers, days and zones that exist."""
+
+import re
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 
 from alerts.conditions import ConditionRefused, parse
+from alerts.muting import matchers, weekdays
 from alerts.wording import TemplateRefused, check_template
 
 
@@ -20,3 +24,32 @@ def validate_message(text: str) -> None:
         check_template(text)
     except TemplateRefused as refused:
         raise ValidationError(str(refused), code="message_template") from refused
+
+
+def validate_matchers(text: str) -> None:
+    try:
+        matchers.parse(text)
+    except matchers.MatcherRefused as refused:
+        raise ValidationError(str(refused), code="matchers") from refused
+
+
+def validate_weekdays(text: str) -> None:
+    try:
+        weekdays.parse(text)
+    except weekdays.DayRefused as refused:
+        raise ValidationError(str(refused), code="weekdays") from refused
+
+
+def validate_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(
+            f"There is no time zone {name[:64]!r}. Write one such as Australia/Sydney or UTC.", code="zone"
+        )
+
+
+_TAG = re.compile(r"[A-Za-z_][\w.:-]{0,99}")
+
+
+def validate_group_by(names: object) -> None:
+    if not isinstance(names, list) or not all(isinstance(name, str) and _TAG.fullmatch(name) for name in names):
+        raise ValidationError('Write "rule" or names of tags as a list, such as ["team", "instance"].', code="group_by")

@@ -9,6 +9,7 @@ from django.db import transaction
 from alerts import flapping
 from alerts.board import Changes, Event, Opened, Resolved, SeverityChanged, Standing
 from alerts.flapping import Restlessness
+from alerts.grouping import key_of
 from alerts.models import Alert, AlertEvent, Instance, Notification, Rule, Severity
 from alerts.roster import Key
 from alerts.rulebook import Compiled, Rulebook
@@ -58,12 +59,14 @@ def _open(events: Sequence[Opened], book: Rulebook, restless: Restlessness, now:
 
 def _alert(event: Opened, book: Rulebook) -> Alert:
     rule, fact = event.rule, event.fact
+    labels = {**rule.tags, **fact.labels}
     return Alert(
         rule_id=rule.id,
         rule_name=rule.name,
         fingerprint=fact.fingerprint,
         subject=fact.subject[:500],
-        labels={**rule.tags, **fact.labels},
+        labels=labels,
+        group_key=key_of(rule.group_by, rule.name, labels),
         severity=event.severity,
         summary=_summary(event, event.reason) + _held_back(book.children.get(rule.id, ())),
         value=fact.value,
@@ -188,6 +191,7 @@ def _row(event: AlertEvent, channel_id: int, kind: str, is_quiet: bool, now: dat
         kind=kind,
         state=state,
         gate=gate,
+        held_by=gate,
         created_at=now,
         due_at=now,
     )

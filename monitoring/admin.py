@@ -13,6 +13,7 @@ from monitoring.clock import from_ms
 from monitoring.limits import MOST_SERIES_OF_A_METRIC
 from monitoring.models import (
     CollectorState,
+    ExcludedInterval,
     HealthCheckState,
     HealthRecord,
     Lease,
@@ -133,6 +134,17 @@ class HealthRecordAdmin(ReadOnlyAdmin):
     @admin.display(description="time", ordering="at")
     def time(self, record: HealthRecord) -> str:
         return from_ms(record.at).isoformat(sep=" ", timespec="seconds")
+
+
+@admin.register(ExcludedInterval)
+class ExcludedIntervalAdmin(admin.ModelAdmin):
+    """Maintenance and our own outages come by themselves; people add what nobody could know."""
+
+    list_display = ("start", "end", "reason", "check_name", "source")
+    list_filter = ("source", "check_name")
+    search_fields = ("reason",)
+    fields = ("start", "end", "reason", "check_name", "source")
+    readonly_fields = ("source",)
 
 
 @admin.register(Lease)

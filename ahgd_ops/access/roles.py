@@ -10,8 +10,10 @@ VIEW = (
     "ahgd_alerts.view_escalationpolicy",
     "ahgd_alerts.view_escalationstep",
     "ahgd_alerts.view_instance",
+    "ahgd_alerts.view_maintenancewindow",
     "ahgd_alerts.view_notification",
     "ahgd_alerts.view_rule",
+    "ahgd_alerts.view_silence",
     "ahgd_monitoring.view_healthcheckstate",
     "ahgd_monitoring.view_healthrecord",
     "ahgd_monitoring.view_lease",
@@ -20,7 +22,12 @@ VIEW = (
     "ahgd_monitoring.view_processstate",
     "ahgd_monitoring.view_series",
 )
-OPERATE = ("ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert")
+OPERATE = (
+    "ahgd_alerts.acknowledge_alert",
+    "ahgd_alerts.resolve_alert",
+    "ahgd_alerts.add_silence",
+    "ahgd_alerts.change_silence",
+)
 ADMINISTERED_APPS = ("ahgd_alerts", "ahgd_monitoring", "ahgd_ops", "auditlog", "auth", "axes", "django_celery_beat")
 
 

@@ -7,7 +7,7 @@ from django.db.models.fields.json import KeyTransform
 
 from alerts.api.schemas import Listing, State
 from alerts.message import alert_url
-from alerts.models import Alert, AlertEvent, Notification, Severity
+from alerts.models import Alert, AlertEvent, Notification, Severity, Silence
 
 
 def alerts() -> QuerySet[Alert]:
@@ -68,6 +68,17 @@ def whole(alert: Alert) -> dict[str, Any]:
     return brief(alert) | {
         "events": [_event(event) for event in events],
         "notifications": [_notification(row) for row in notifications],
+    }
+
+
+def silence(row: Silence) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "matchers": row.matchers,
+        "comment": row.comment,
+        "starts_at": row.starts_at,
+        "ends_at": row.ends_at,
+        "by": row.created_by.get_username() if row.created_by is not None else None,
     }
 
 

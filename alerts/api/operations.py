@@ -10,7 +10,7 @@ from ninja import Path, Query, Router
 
 from alerts import acknowledging, lifecycle
 from alerts.api import listing
-from alerts.api.access import ACKNOWLEDGE, READ, RESOLVE, caller_of
+from alerts.api.access import ACKNOWLEDGE, READ, RESOLVE, SILENCE, caller_of
 from alerts.api.problems import Fault, Problem
 from alerts.api.schemas import (
     LARGEST_ID,
@@ -19,8 +19,12 @@ from alerts.api.schemas import (
     AlertWithHistory,
     Listing,
     ProblemOut,
+    SilenceIn,
+    SilenceOut,
 )
 from alerts.models import Alert
+from alerts.muting import matchers, silences
+from alerts.views.silences import matchers_of
 
 AlertId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 ANYWHERE = {401: ProblemOut, 403: ProblemOut, 422: ProblemOut}
@@ -79,6 +83,32 @@ def resolve(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
     """It opens anew if its condition is still true. Needs the scope `alerts:resolve`."""
     actor = caller_of(request, RESOLVE)
     return _act(alert_id, lambda alert: lifecycle.resolve_by_hand(alert, actor, timezone.now()))
+
+
+@router.post(
+    "/{alert_id}/silence",
+    response={200: SilenceOut} | ON_ONE | {400: ProblemOut},
+    operation_id="silenceAlert",
+    summary="Silence an alert",
+)
+def silence(request: HttpRequest, alert_id: AlertId, body: SilenceIn) -> dict[str, Any]:
+    """Nothing is told of it, or of all that the matchers match, until then. Needs the scope `alerts:silence`."""
+    actor = caller_of(request, SILENCE)
+    alert, now = _find(alert_id), timezone.now()
+    try:
+        made = silences.create(
+            text=body.matchers if body.matchers.strip() else matchers_of(alert),
+            actor=actor,
+            comment=body.comment,
+            starts_at=now,
+            ends_at=now + timedelta(minutes=body.minutes),
+            now=now,
+        )
+    except matchers.MatcherRefused as refused:
+        raise Problem(422, "Put right what errors says of: matchers.", Fault("matchers", str(refused))) from refused
+    except silences.SilenceRefused as refused:
+        raise Problem(422, str(refused)) from refused
+    return listing.silence(made)
 
 
 def _refuse_unknown(request: HttpRequest) -> None:

@@ -9,9 +9,12 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from alerts.acknowledging import LONGEST, LONGEST_NOTE
 from alerts.models import Severity
+from alerts.muting import silences
 
 LARGEST_ID = 2**53 - 1  # what JSON in a browser can hold
 _LONGEST_MINUTES = int(LONGEST.total_seconds() // 60)
+_LONGEST_SILENCE_MINUTES = int(silences.LONGEST.total_seconds() // 60)
+_MATCHERS = "Which alerts, one matcher a line, such as severity!=critical; empty: this instance of this rule only."
 _NO_NUL = r"^[^\x00]*$"
 _SOME_WORDS = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
@@ -124,6 +127,23 @@ class AcknowledgeIn(Schema):
 
     note: Words = Field(description="What is being done about it.")
     minutes: Minutes | None = None
+
+
+class SilenceIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    comment: Words = Field(description="Why, for whoever wonders at the quiet.")
+    minutes: Annotated[int, Field(ge=1, le=_LONGEST_SILENCE_MINUTES, description="How long from now.")]
+    matchers: Annotated[str, Field(max_length=2000, pattern=_NO_NUL, description=_MATCHERS)] = ""
+
+
+class SilenceOut(Schema):
+    id: int
+    matchers: str
+    comment: str
+    starts_at: datetime
+    ends_at: datetime
+    by: str | None
 
 
 class FaultOut(Schema):

@@ -9,18 +9,22 @@ ChannelSettings = Mapping[str, Any]
 
 
 class DeliveryFailed(Exception):
-    """The message did not arrive. ``reason`` is shown to people, so it names no secret and no path of an address."""
+    """The message did not arrive. ``reason`` is shown to people, so it names no secret and no path of an address.
 
-    def __init__(self, reason: str) -> None:
+    ``told`` are recipients that accepted it in this attempt, while others did not.
+    """
+
+    def __init__(self, reason: str, told: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.told = told
 
 
 class TransientFailure(DeliveryFailed):
     """It may work later. ``retry_after_seconds`` is how long the receiver asked to be left alone."""
 
-    def __init__(self, reason: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, retry_after_seconds: float | None = None, told: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, told)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -34,10 +38,14 @@ class SettingsRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the receiver said when it accepted; ``warning`` when it accepted for some recipients only."""
+    """What the receiver said when it accepted; ``warning`` names recipients that it refused for good.
+
+    ``told`` are those it accepted for in this attempt, where the kind knows several.
+    """
 
     answer: str
     warning: str = ""
+    told: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.answer}; {self.warning}" if self.warning else self.answer
@@ -45,7 +53,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is told. Everything but ``attempted_at`` is equal on every attempt of the same delivery."""
+    """What is told. All but ``attempted_at``, ``told`` and ``note`` is equal on every attempt of the same delivery."""
 
     delivery_id: str
     kind: str
@@ -70,6 +78,17 @@ class Message:
     """None when this only tries the channel out."""
     url: str
     runbook_url: str
+    told: tuple[str, ...] = ()
+    """Recipients that accepted it in an earlier attempt; they are not sent it again."""
+    note: str = ""
+    """Why it comes this way, such as in place of a channel that does not work."""
+    members: tuple["Message", ...] = ()
+    """What a message about several alerts tells of each of them; all of it, and empty for a message about one."""
+
+    @property
+    def parts(self) -> tuple["Message", ...]:
+        """A message for each alert it is about."""
+        return self.members or (self,)
 
     @property
     def is_resolved(self) -> bool:
@@ -84,10 +103,16 @@ class Message:
     @property
     def news(self) -> str:
         """What is to be said now: the summary is of the moment it fired, so a resolve puts it in the past."""
-        if not self.is_resolved:
-            return self.summary
+        news = "\n".join(f"- {part.headline}: {part.own_news}" for part in self.members) or self.own_news
+        if len(self.members) > 1:
+            news = f"{len(self.members)} alerts:\n{news}"
+        return f"{news} ({self.note})" if self.note else news
+
+    @property
+    def own_news(self) -> str:
+        """As ``news``, of the first alert only and without the note."""
         why = f": {self.reason}" if self.reason else ""
-        return f"Resolved{why}. It fired with: {self.summary}"
+        return f"Resolved{why}. It fired with: {self.summary}" if self.is_resolved else self.summary
 
     def facts(self) -> dict[str, Any]:
         """The message as plain JSON values; times as ISO 8601 in UTC."""
@@ -101,11 +126,13 @@ class Message:
             "value": self.value,
             "summary": self.summary,
             "reason": self.reason,
+            "note": self.note,
             "opened_at": self.opened_at.isoformat(),
             "resolved_at": self.resolved_at.isoformat() if self.resolved_at is not None else None,
             "alert_id": self.alert_id,
             "url": self.url,
             "runbook_url": self.runbook_url,
+            **({"members": [part.facts() for part in self.members]} if self.members else {}),
         }
 
 

@@ -83,22 +83,9 @@ def policy_for(url: str) -> Policy:
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """One alert in Alertmanager's shape. ``ahgd`` holds our fields; ``text`` is what chat webhooks show."""
-    labels = {**message.labels, "alertname": message.rule, "severity": message.severity}
-    annotations = {
-        "summary": message.summary,
-        "description": message.description,
-        "runbook_url": message.runbook_url,
-    }
-    alert = {
-        "status": message.kind,
-        "labels": labels,
-        "annotations": {name: text for name, text in annotations.items() if text},
-        "startsAt": message.opened_at.isoformat(),
-        "endsAt": message.resolved_at.isoformat() if message.resolved_at is not None else _NEVER,
-        "generatorURL": message.url,
-        "fingerprint": hashlib.blake2b(f"{message.rule}\n{message.fingerprint}".encode(), digest_size=8).hexdigest(),
-    }
+    """Alertmanager's shape. ``ahgd`` holds our fields; ``text`` is what chat webhooks show."""
+    alerts = [_alert(part) for part in message.parts]
+    firsts = alerts[0]["annotations"].items()
     return {
         "version": "4",
         "groupKey": f"{{}}:{{alertname={json.dumps(message.rule)}}}",
@@ -106,12 +93,31 @@ def payload(message: Message) -> dict[str, Any]:
         "status": message.kind,
         "receiver": message.channel,
         "groupLabels": {"alertname": message.rule},
-        "commonLabels": labels,
-        "commonAnnotations": alert["annotations"],
+        "commonLabels": {**message.labels, "alertname": message.rule, "severity": message.severity},
+        "commonAnnotations": {
+            name: text for name, text in firsts if all(one["annotations"].get(name) == text for one in alerts)
+        },
         "externalURL": django_settings.CONFIG.origin,
-        "alerts": [alert],
+        "alerts": alerts,
         "text": f"{message.headline}\n{message.news}\n{message.url}",
         "ahgd": message.facts(),
+    }
+
+
+def _alert(message: Message) -> dict[str, Any]:
+    annotations = {
+        "summary": message.summary,
+        "description": message.description,
+        "runbook_url": message.runbook_url,
+    }
+    return {
+        "status": message.kind,
+        "labels": {**message.labels, "alertname": message.rule, "severity": message.severity},
+        "annotations": {name: text for name, text in annotations.items() if text},
+        "startsAt": message.opened_at.isoformat(),
+        "endsAt": message.resolved_at.isoformat() if message.resolved_at is not None else _NEVER,
+        "generatorURL": message.url,
+        "fingerprint": hashlib.blake2b(f"{message.rule}\n{message.fingerprint}".encode(), digest_size=8).hexdigest(),
     }
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_alerts", "0002_judgement"),
+        ("ahgd_alerts", "0005_gates_and_muting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -117,9 +117,11 @@ class Migration(migrations.Migration):
                     ("flapping", "Flapping"),
                     ("notified", "Notified"),
                     ("withheld", "Withheld"),
+                    ("repeated", "Repeated"),
                     ("acknowledged", "Acknowledged"),
                     ("unacknowledged", "Acknowledge ended"),
                     ("escalated", "Escalated"),
+                    ("silenced", "Silenced"),
                     ("failed", "Failed to notify"),
                     ("resolved", "Resolved"),
                 ],

@@ -14,6 +14,9 @@ class Alert(models.Model):
     fingerprint = models.CharField(max_length=120)
     subject = models.CharField(max_length=500, help_text="The series or health check, as people read it.")
     labels = models.JSONField(default=dict)
+    group_key = models.CharField(
+        max_length=300, blank=True, help_text="Alerts with the same text share messages; without one, each has its own."
+    )
     severity = models.PositiveSmallIntegerField(choices=Severity)
     summary = models.TextField(blank=True)
     value = models.FloatField(null=True, blank=True)
@@ -39,6 +42,7 @@ class Alert(models.Model):
         )
         indexes = (
             models.Index(fields=("-opened_at",), name="alert_history"),  # the history page
+            models.Index(fields=("rule", "fingerprint", "opened_at"), name="alert_instance"),  # cooldown, flapping
             models.Index(fields=("-severity",), condition=Q(resolved_at__isnull=True), name="alert_open"),  # the banner
             models.Index(
                 fields=("acknowledged_until",),
@@ -71,9 +75,11 @@ class AlertEvent(models.Model):
         FLAPPING = "flapping"
         NOTIFIED = "notified"
         WITHHELD = "withheld"
+        REPEATED = "repeated"
         ACKNOWLEDGED = "acknowledged"
         UNACKNOWLEDGED = "unacknowledged", "Acknowledge ended"
         ESCALATED = "escalated"
+        SILENCED = "silenced"
         FAILED = "failed", "Failed to notify"
         RESOLVED = "resolved"
 

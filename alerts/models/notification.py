@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from alerts.models.alert import Alert, AlertEvent
 from alerts.models.channel import Channel
+from alerts.models.gate import Gate
+from alerts.models.muting import MaintenanceWindow, Silence
 
 
 class Notification(models.Model):
@@ -18,6 +20,7 @@ class Notification(models.Model):
         DUE = "due"  # waiting for due_at
         LEASED = "leased", "Being sent"
         SENT = "sent"
+        NAMED = "named", "Named in another message"
         WITHHELD = "withheld"  # a gate said no for good; the reason is in `gate`
         DEAD = "dead", "Given up"  # a permanent failure; can be sent again by hand
 
@@ -33,9 +36,46 @@ class Notification(models.Model):
     fence = models.BigIntegerField(default=0, help_text="Grows with each claim; a late holder's result is refused.")
     attempts = models.PositiveIntegerField(default=0)
     gate = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, or not yet.")
+    held_by = models.CharField(max_length=12, choices=Gate, blank=True, help_text="Which gate that is.")
+    silence = models.ForeignKey(Silence, null=True, blank=True, on_delete=models.SET_NULL, related_name="held")
+    maintenance = models.ForeignKey(
+        MaintenanceWindow, null=True, blank=True, on_delete=models.SET_NULL, related_name="held"
+    )
+    parent_alert = models.ForeignKey(
+        Alert, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Which speaks for it."
+    )
+    told_before = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="What began its cooldown."
+    )
+    leader = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        help_text="Whose message names it.",
+    )
+    is_digest = models.BooleanField(default=False, help_text="Whether its message says what limits withheld.")
+    told_severity = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How bad the channel was told it is; 0 that it is over."
+    )
     last_error = models.TextField(blank=True)
     answer = models.CharField(max_length=300, blank=True, help_text="What the receiver said when it accepted.")
     sent_at = models.DateTimeField(null=True, blank=True)
+    told = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Recipients that accepted it, while others have not: only those are retried.",
+    )
+    refused = models.CharField(max_length=300, blank=True, help_text="Recipients that refused it for good, and why.")
+    instead_of = models.ForeignKey(
+        Channel,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The channel that could not be told, whose fallback this is.",
+    )
 
     class Meta:
         ordering = ("-created_at",)
@@ -47,8 +87,27 @@ class Notification(models.Model):
             ),  # its rescue
             models.Index(
                 fields=("channel", "sent_at"), condition=Q(state="sent"), name="notification_told"
-            ),  # cooldown
+            ),  # limits and groups
+            models.Index(
+                fields=("channel", "held_by"), condition=Q(state="due") & ~Q(held_by=""), name="notification_held"
+            ),  # what goes into a message with others, and what a silence or window lets go
         )
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.channel_id}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One try to deliver, with how long it took and what came of it; appended, never edited."""
+
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    took_seconds = models.FloatField()
+    accepted = models.BooleanField()
+    answer = models.CharField(max_length=500, blank=True, help_text="What the receiver said, or why it failed.")
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{'accepted' if self.accepted else 'failed'} at {self.at}"

@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from alerts.models.channel import Channel
 from alerts.models.severity import Severity
-from alerts.validators import validate_condition, validate_message
+from alerts.validators import validate_condition, validate_group_by, validate_message
 
 _NOT_HISTORY = ("seeded_from", "coded", "broken_reason", "created_at", "updated_at")
 
@@ -19,6 +19,11 @@ class NoData(models.TextChoices):
     OK = "ok", "It is over"
     KEEP = "keep", "Keep the state"
     ALERT = "alert", "Alert"
+
+
+def by_rule() -> list[str]:
+    """Alerts of a rule share messages unless told otherwise."""
+    return ["rule"]
 
 
 class Rule(models.Model):
@@ -107,7 +112,19 @@ class Rule(models.Model):
     cooldown_minutes = models.PositiveIntegerField(
         default=15, help_text="A channel hears of the same instance at most once in this time, unless it gets worse."
     )
-    max_alerts_per_hour = models.PositiveIntegerField(default=10, help_text="Messages per hour before they are held.")
+    max_alerts_per_hour = models.PositiveIntegerField(
+        default=10, help_text="Messages a channel hears in an hour; what is more goes into one digest. 0: any number."
+    )
+    repeat_interval_minutes = models.PositiveIntegerField(
+        "repeat every (minutes)", default=240, help_text="While an alert is open and not acknowledged; 0: never."
+    )
+    group_by = models.JSONField(
+        default=by_rule,
+        blank=True,
+        validators=[validate_group_by],
+        help_text='Alerts that agree on these share messages: ["rule"], or names of tags, as in ["team", "instance"]; '
+        "[] gives each alert messages of its own.",
+    )
     tags = models.JSONField(default=dict, blank=True, help_text='For grouping and silencing, such as {"team": "data"}.')
 
     seeded_from = models.CharField(max_length=100, blank=True, editable=False, help_text="Where the row came from.")

@@ -17,9 +17,11 @@ _EVENTS = {
     AlertEvent.Kind.FLAPPING: ("bell-off", "Flapping"),
     AlertEvent.Kind.NOTIFIED: ("send", "Notified"),
     AlertEvent.Kind.WITHHELD: ("bell-off", "Withheld"),
+    AlertEvent.Kind.REPEATED: ("bell-ring", "Still firing"),
     AlertEvent.Kind.ACKNOWLEDGED: ("message-square", "Acknowledged"),
     AlertEvent.Kind.UNACKNOWLEDGED: ("message-square", "Acknowledge ended"),
     AlertEvent.Kind.ESCALATED: ("bell-ring", "Escalated"),
+    AlertEvent.Kind.SILENCED: ("bell-off", "Silenced"),
     AlertEvent.Kind.FAILED: ("circle-x", "Failed to notify"),
     AlertEvent.Kind.RESOLVED: ("circle-check", "Resolved"),
 }
@@ -29,6 +31,7 @@ _EVENT_LEVELS = {
     AlertEvent.Kind.ACKNOWLEDGED: "info",
     AlertEvent.Kind.UNACKNOWLEDGED: "warning",
     AlertEvent.Kind.ESCALATED: "warning",
+    AlertEvent.Kind.SILENCED: "unknown",
     AlertEvent.Kind.FAILED: "critical",
     AlertEvent.Kind.RESOLVED: "ok",
 }
@@ -36,6 +39,7 @@ _DELIVERIES = {
     Notification.State.DUE: "info",
     Notification.State.LEASED: "info",
     Notification.State.SENT: "ok",
+    Notification.State.NAMED: "ok",
     Notification.State.WITHHELD: "unknown",
     Notification.State.DEAD: "critical",
 }
@@ -88,7 +92,7 @@ def event_name(event: AlertEvent) -> str:
 def event_level(event: AlertEvent) -> str:
     """The look of an event; one that has a severity looks as bad as it was."""
     kind = AlertEvent.Kind(event.kind)
-    if kind in (AlertEvent.Kind.OPENED, AlertEvent.Kind.SEVERITY_CHANGED):
+    if kind in (AlertEvent.Kind.OPENED, AlertEvent.Kind.SEVERITY_CHANGED, AlertEvent.Kind.REPEATED):
         return data.level_of(event.severity or event.alert.severity)
     return _EVENT_LEVELS.get(kind, "plain")
 

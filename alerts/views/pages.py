@@ -60,7 +60,9 @@ def render_detail(request: HttpRequest, alert: Alert, form: AcknowledgeForm, sta
         "alert": alert,
         "form": form,
         "events": alert.events.select_related("actor"),
-        "deliveries": alert.notifications.select_related("channel").order_by("created_at", "id"),
+        "deliveries": alert.notifications.select_related(
+            "channel", "leader__alert", "parent_alert", "told_before"
+        ).order_by("created_at", "id"),
         "chart_from": round((alert.opened_at - _CHART_BEFORE).timestamp() * 1000),
         "chart_to": round(end.timestamp() * 1000),
         "metric": alert.labels.get("metric", ""),

@@ -16,8 +16,10 @@ _HOMES = {
     "Overall": "monitoring.health.status",
     "Result": "monitoring.health.status",
     "Status": "monitoring.models",
+    "count_again": "monitoring.health.exclusions",
     "current": "monitoring.health.watch",
     "drain": "monitoring.health.lifetime",
+    "exclude": "monitoring.health.exclusions",
     "get_health_checker": "monitoring.health.checker",
     "glance": "monitoring.health.watch",
     "judge_sign": "monitoring.health.jobs",
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from monitoring.health.base import Check as Check
     from monitoring.health.checker import HealthChecker as HealthChecker
     from monitoring.health.checker import get_health_checker as get_health_checker
+    from monitoring.health.exclusions import count_again as count_again
+    from monitoring.health.exclusions import exclude as exclude
     from monitoring.health.jobs import GRACE_SECONDS as GRACE_SECONDS
     from monitoring.health.jobs import Job as Job
     from monitoring.health.jobs import judge_sign as judge_sign

@@ -7,6 +7,7 @@ from alerts.delivery import Delivery, claim, due_by_channel
 from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Severity
 
 LEASE = timedelta(seconds=45)
+_UNLIMITED = {"condition": "value > 80", "max_alerts_per_hour": 0}
 
 
 def a_channel(name: str = "ops", **fields: Any) -> Channel:
@@ -14,9 +15,9 @@ def a_channel(name: str = "ops", **fields: Any) -> Channel:
 
 
 def an_alert(now: datetime, rule: Rule | None = None, **fields: Any) -> Alert:
-    """An open alert of a rule with a cooldown of 15 minutes."""
+    """An open alert of a rule with a cooldown of 15 minutes and no other limit; it shares no messages."""
     if rule is None:
-        rule = Rule.objects.get_or_create(name="high_cpu_usage", defaults={"condition": "value > 80"})[0]
+        rule = Rule.objects.get_or_create(name="high_cpu_usage", defaults=_UNLIMITED)[0]
     plain = {
         "rule": rule,
         "rule_name": rule.name,
@@ -36,6 +37,11 @@ def firing(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Noti
     return _row(alert, channel, now, Notification.Kind.FIRING, AlertEvent.Kind.OPENED, fields)
 
 
+def repeated(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Notification:
+    """A due row that tells ``channel`` again that ``alert`` fires."""
+    return _row(alert, channel, now, Notification.Kind.FIRING, AlertEvent.Kind.REPEATED, fields)
+
+
 def resolved(alert: Alert, channel: Channel, now: datetime, **fields: Any) -> Notification:
     """Resolves ``alert`` and gives the due row that tells ``channel`` so."""
     Alert.objects.filter(pk=alert.pk).update(resolved_at=now, resolved_reason="back to normal")
@@ -52,8 +58,7 @@ def events(alert: Alert, kind: str) -> list[str]:
 
 def claim_first(channel: Channel, now: datetime) -> Delivery:
     """What a worker has in hand that is killed or frozen at this point."""
-    delivery = claim(due_by_channel(now)[channel.pk][0], now)
-    assert delivery is not None
+    (delivery,) = claim(due_by_channel(now)[channel.pk][:1], now)
     return delivery
 
 

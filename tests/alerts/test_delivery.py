@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 from alerts import delivery, outbox
 from alerts.delivery import Due, Taken, claim, due_by_channel
 from alerts.models import Channel, Notification
+from alerts.serving import next_batch
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.alerts.told import LOOPBACK, NOW, configure
 
@@ -31,11 +32,11 @@ def due_rows(channel: Channel, count: int) -> list[Due]:
 
 def test_a_row_of_a_channel_that_another_worker_serves_cannot_be_claimed(channel: Channel) -> None:
     first, second = due_rows(channel, 2)
-    claim(first, NOW)
+    claim([first], NOW)
 
     for taken in (first, second):
         with pytest.raises(Taken):
-            claim(taken, NOW)
+            claim([taken], NOW)
 
 
 def test_of_two_workers_that_claim_different_rows_at_once_one_gets_the_channel(channel: Channel) -> None:
@@ -44,7 +45,7 @@ def test_of_two_workers_that_claim_different_rows_at_once_one_gets_the_channel(c
 
     def claim_second() -> None:
         try:
-            claim(second, NOW)
+            claim([second], NOW)
         except Taken:
             refused.append(True)
         finally:
@@ -52,7 +53,7 @@ def test_of_two_workers_that_claim_different_rows_at_once_one_gets_the_channel(c
 
     other = threading.Thread(target=claim_second)
     with transaction.atomic():
-        claim(first, NOW)
+        claim([first], NOW)
         other.start()
     other.join()
 
@@ -65,14 +66,14 @@ def test_a_row_that_was_deleted_or_withheld_is_passed_over(channel: Channel) -> 
     Notification.objects.filter(pk=deleted.pk).delete()
     Notification.objects.filter(pk=withheld.pk).update(state=Notification.State.WITHHELD, fence=withheld.fence + 1)
 
-    assert [claim(row, NOW) for row in (deleted, withheld)] == [None, None]
+    assert claim([deleted, withheld], NOW) == []
 
 
 def test_rows_of_a_deleted_channel_are_passed_over(channel: Channel) -> None:
     (row,) = due_rows(channel, 1)
     channel.delete()
 
-    assert claim(row, NOW) is None
+    assert claim([row], NOW) == []
 
 
 def test_sweeps_that_found_the_same_rows_keep_order_and_cooldown(
@@ -114,10 +115,37 @@ def test_sweeps_that_found_the_same_rows_keep_order_and_cooldown(
 
 def test_the_many_older_rows_of_one_channel_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "MOST_ROWS_OF_A_CHANNEL", 3)
-    dead, healthy = a_channel("dead", unhealthy_since=NOW), a_channel("healthy")
+    dead, healthy = a_channel("dead"), a_channel("healthy")
     alert = an_alert(NOW)
     rows = [firing(alert, dead, NOW - timedelta(seconds=60 - number)) for number in range(5)]
     last = firing(alert, healthy, NOW)
 
     found = {channel_id: [row.pk for row in due] for channel_id, due in due_by_channel(NOW).items()}
     assert found == {healthy.pk: [last.pk], dead.pk: [row.pk for row in rows[:3]]}
+
+
+def test_of_an_unhealthy_channel_one_row_comes_when_it_is_time_to_probe_it() -> None:
+    later = NOW + timedelta(seconds=30)
+    ill = a_channel(unhealthy_since=NOW, probe_at=later)
+    rows = [
+        firing(an_alert(NOW, fingerprint=str(n)), ill, NOW, due_at=NOW + timedelta(minutes=5 - n)) for n in range(2)
+    ]
+
+    assert due_by_channel(later - timedelta(seconds=1)) == {}
+    assert [due.pk for due in due_by_channel(later)[ill.pk]] == [rows[1].pk]
+
+
+def test_a_probe_time_that_a_clock_set_back_left_in_the_future_is_not_waited_for() -> None:
+    ill = a_channel(unhealthy_since=NOW, probe_at=NOW + timedelta(days=1))
+    firing(an_alert(NOW), ill, NOW)
+
+    assert list(due_by_channel(NOW)) == [ill.pk]
+
+
+def test_rows_of_one_instance_are_not_claimed_together(channel: Channel) -> None:
+    alert = an_alert(NOW)
+    fire, end = firing(alert, channel, NOW), resolved(alert, channel, NOW)
+    other = firing(an_alert(NOW, fingerprint="other"), channel, NOW)
+
+    batch, left = next_batch(due_by_channel(NOW)[channel.pk])
+    assert ([due.pk for due in batch], [due.pk for due in left]) == ([fire.pk, other.pk], [end.pk])

@@ -5,12 +5,20 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from alerts.channels import PermanentFailure, Receipt, TransientFailure
-from alerts.gates import Hold, Stop
-from alerts.models import Alert, Channel, Notification
-from alerts.results import Consequence, Outcome, channel_after_failure, consequence_of
+from alerts.gates import Because, Hold, Stop
+from alerts.models import Alert, Channel, Gate, Notification, Severity
+from alerts.results import Consequence, Outcome, channel_after_failure, consequence_of, named, of_member
 from tests.alerts.told import NOW, configure
 
 State = Notification.State
+NO_GATE = {
+    "gate": "",
+    "held_by": "",
+    "silence_id": None,
+    "maintenance_id": None,
+    "parent_alert_id": None,
+    "told_before_id": None,
+}
 LATER = NOW + timedelta(minutes=10)
 BUSY = TransientFailure("503 busy")
 
@@ -27,18 +35,23 @@ def of(outcome: Outcome, channel: dict[str, Any] | None = None, **fields: Any) -
 
 
 def test_what_was_accepted_is_sent_and_the_answer_kept_on_one_line() -> None:
-    after = of(Receipt("250 ok\nqueued", warning="refused kim"), attempts=2, gate="cooldown", last_error="503")
+    answer, row = Receipt("250 ok\nqueued", warning="refused kim"), {"gate": "cooldown", "last_error": "503"}
+    after = of(answer, attempts=2, told_severity=Severity.HIGH, **row)
 
     assert after.row == {
         "state": State.SENT,
         "sent_at": NOW,
         "attempts": 3,
         "answer": "250 ok queued; refused kim",
-        "gate": "",
+        "told_severity": Severity.HIGH,
+        "is_digest": False,
         "last_error": "",
+        "told": [],
+        "refused": "refused kim",
+        **NO_GATE,
     }
     assert after.event == ("notified", "ops: 250 ok queued; refused kim")
-    assert after.channel == {"unhealthy_since": None, "last_error": "", "last_sent_at": NOW}
+    assert after.channel == {"unhealthy_since": None, "probe_at": None, "last_error": "", "last_sent_at": NOW}
 
 
 @pytest.mark.parametrize("last_error", ["", "503"])
@@ -49,18 +62,47 @@ def test_a_channel_recovers_when_it_had_failed(last_error: str) -> None:
 def test_a_gate_holds_a_row_until_its_time_and_costs_no_attempt() -> None:
     after = of(Hold("cooldown", LATER))
 
-    assert after.row == {"state": State.DUE, "due_at": LATER, "gate": "cooldown"}
+    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "gate": "cooldown"}
     assert after.event == ("withheld", "ops: cooldown")
+
+
+def test_the_gate_and_the_row_that_is_responsible_are_stored() -> None:
+    after = of(Hold("silenced", LATER, Gate.SILENCE, Because(silence_id=7)))
+
+    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "gate": "silenced"} | {
+        "held_by": "silence",
+        "silence_id": 7,
+    }
 
 
 def test_a_gate_that_holds_on_is_no_news() -> None:
     assert of(Hold("cooldown", LATER), gate="cooldown").event is None
+    assert of(Hold("silenced until later", LATER, Gate.SILENCE), gate="silenced", held_by="silence").event is None
+
+
+def test_what_another_message_named_is_told_with_it() -> None:
+    leader = Notification(pk=5, alert=Alert(rule_name="high_cpu", subject="web-1"), channel=Channel(name="ops"))
+    row = Notification(alert=Alert(), channel=Channel(name="ops"), told_severity=0)
+    after = named(row, leader, NOW)
+
+    assert (after.row["state"], after.row["leader_id"], after.row["sent_at"]) == (State.NAMED, 5, NOW)
+    assert after.row["told_severity"] == 0
+    assert after.event == ("notified", "ops: named in the message of high_cpu on web-1")
+    assert after.channel == {}
+
+
+def test_what_was_to_be_named_in_a_message_that_failed_is_retried_with_it_and_says_nothing_of_the_channel() -> None:
+    row = Notification(alert=Alert(), channel=Channel(name="ops"), created_at=NOW)
+    after = of_member(row, BUSY, NOW, jitter=0)
+
+    assert (after.row["state"], after.row["due_at"]) == (State.DUE, NOW + timedelta(seconds=10))
+    assert after.channel == {}
 
 
 def test_a_gate_that_says_no_for_good_ends_the_row() -> None:
     after = of(Stop("acknowledged by kim"))
 
-    assert after.row == {"state": State.WITHHELD, "gate": "acknowledged by kim", "due_at": NOW}
+    assert after.row == {"state": State.WITHHELD, "due_at": NOW, **NO_GATE, "gate": "acknowledged by kim"}
     assert (after.event, after.channel) == (("withheld", "ops: acknowledged by kim"), {})
 
 

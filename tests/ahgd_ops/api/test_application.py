@@ -92,6 +92,7 @@ def test_the_document_names_every_operation_with_its_problems(client: Client) ->
         "post /api/v1/alerts/{alert_id}/acknowledge",
         "post /api/v1/alerts/{alert_id}/give-back",
         "post /api/v1/alerts/{alert_id}/resolve",
+        "post /api/v1/alerts/{alert_id}/silence",
     }
     acknowledge = paths["/api/v1/alerts/{alert_id}/acknowledge"]["post"]
     assert set(acknowledge["responses"]) == {"200", "400", "401", "403", "404", "409", "422"}

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from ahgd_ops.access import tokens
 from alerts import escalation
-from alerts.models import Alert, Severity
+from alerts.models import Alert, Severity, Silence
 from tests.alerts.escalation.policies import a_policy, escalating_alert
 from tests.alerts.rows import a_channel, an_alert, events, firing
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
-ALL = ["alerts:read", "alerts:acknowledge", "alerts:resolve"]
+ALL = ["alerts:read", "alerts:acknowledge", "alerts:silence", "alerts:resolve"]
 ALERTS = "/api/v1/alerts"
 
 
@@ -165,6 +165,41 @@ def test_an_alert_is_resolved(program: Program) -> None:
     assert (told["state"], told["resolved_reason"]) == ("resolved", "resolved by hand")
 
 
+def test_an_alert_is_silenced_by_itself(program: Program) -> None:
+    now = timezone.now()
+    alert, other = an_alert(now), an_alert(now, fingerprint="other", labels={"instance": "db"})
+    told = program.post(f"/{alert.pk}/silence", {"comment": "upgrade", "minutes": 60}).json()
+    assert (told["by"], told["comment"]) == ("robot", "upgrade")
+    made = Silence.objects.get(pk=told["id"])
+    assert made.ends_at - made.starts_at == timedelta(hours=1)
+    assert len(events(alert, "silenced")) == 1
+    assert events(other, "silenced") == []
+
+
+def test_a_silence_may_be_about_more_than_the_alert(program: Program) -> None:
+    now = timezone.now()
+    alert, other = an_alert(now), an_alert(now, fingerprint="other", labels={"instance": "db"})
+    body = {"comment": "upgrade", "minutes": 60, "matchers": "rule=high_cpu_usage"}
+    assert program.post(f"/{alert.pk}/silence", body).json()["matchers"] == "rule=high_cpu_usage"
+    assert len(events(other, "silenced")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"comment": "x", "minutes": 5, "matchers": "nonsense"}, "matchers"),
+        ({"comment": " ", "minutes": 5}, "comment"),
+        ({"comment": "x"}, "minutes"),
+        ({"comment": "x", "minutes": 366 * 24 * 60 + 1}, "minutes"),
+    ],
+)
+def test_what_is_wrong_with_a_silence_is_said_by_field(program: Program, body: object, field: str) -> None:
+    response = program.post(f"/{an_alert(timezone.now()).pk}/silence", body)
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+    assert not Silence.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
@@ -235,6 +270,7 @@ def test_an_alert_that_is_not_there_is_not_found(program: Program) -> None:
         ("alerts:read", "", None),
         ("alerts:acknowledge", "/{}/acknowledge", {"note": "on it"}),
         ("alerts:acknowledge", "/{}/give-back", None),
+        ("alerts:silence", "/{}/silence", {"comment": "upgrade", "minutes": 5}),
         ("alerts:resolve", "/{}/resolve", None),
     ],
 )

@@ -57,12 +57,13 @@ def test_an_end_that_was_withheld_follows_a_firing_that_is_sent_again(httpserver
     fire = firing(alert, channel, NOW)
     deliver_due(NOW)
     end = resolved(alert, channel, NOW)
-    deliver_due(NOW)
+    later = NOW + timedelta(seconds=31)  # when an unhealthy channel is looked at again
+    deliver_due(later)
     assert [reread(fire).state, reread(end).state] == [State.DEAD, State.WITHHELD]
 
-    assert send_again(fire, NOW)
+    assert send_again(fire, later)
     for seconds in (0, 3):
-        deliver_due(NOW + timedelta(seconds=seconds))
+        deliver_due(later + timedelta(seconds=seconds))
 
     assert [reread(fire).state, reread(end).state] == [State.SENT, State.SENT]
     assert arrived(httpserver) == [str(fire.delivery_id), str(end.delivery_id)]

@@ -112,7 +112,7 @@ def test_a_fault_of_ours_is_retried_and_visible(caplog: pytest.LogCaptureFixture
     deliver_due(NOW)
 
     assert (reread(row).state, reread(row).last_error) == (State.DUE, "unexpected KeyError; the log says where")
-    assert "outbox.py" in caplog.text
+    assert "serving.py" in caplog.text
 
 
 def test_no_token_of_an_address_is_kept_or_logged(httpserver: HTTPServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -125,3 +125,46 @@ def test_no_token_of_an_address_is_kept_or_logged(httpserver: HTTPServer, caplog
     channel.refresh_from_db()
     ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("alerts"))
     assert TOKEN not in reread(row).last_error + channel.last_error + "".join(events(alert, "failed")) + ours
+
+
+def test_of_what_was_tried_it_is_known_when_how_long_and_with_what_answer(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("busy", status=503)
+    httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    row = firing(an_alert(NOW), a_webhook(httpserver), NOW)
+    deliver_due(NOW)
+    deliver_due(reread(row).due_at)
+
+    tries = list(row.tries.all())
+    assert [(one.accepted, one.answer) for one in tries] == [
+        (False, "503 SERVICE UNAVAILABLE: busy"),
+        (True, "200 OK: ok"),
+    ]
+    assert NOW <= tries[0].at < tries[1].at
+    assert all(one.took_seconds > 0 for one in tries)
+
+
+def test_an_unhealthy_channel_is_probed_with_one_row_and_its_success_makes_the_others_due(
+    httpserver: HTTPServer,
+) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=500)
+    for _ in range(3):
+        httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    ill = a_webhook(httpserver, unhealthy_since=NOW, probe_at=NOW, last_error="500")
+    rows = [firing(an_alert(NOW, fingerprint=str(number)), ill, NOW) for number in range(3)]
+
+    assert deliver_due(NOW) == 1
+    assert deliver_due(NOW + timedelta(seconds=29)) == 0
+    later = NOW + timedelta(seconds=32)
+    assert deliver_due(later) == 1
+    assert deliver_due(later + timedelta(seconds=1)) == 2
+    assert {reread(row).state for row in rows} == {State.SENT}
+
+
+def test_a_receiver_that_asked_to_be_left_alone_is_not_probed_before(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("", status=429, headers={"Retry-After": "120"})
+    ill = a_webhook(httpserver, unhealthy_since=NOW, probe_at=NOW, last_error="500")
+    firing(an_alert(NOW), ill, NOW)
+    deliver_due(NOW)
+
+    assert deliver_due(NOW + timedelta(seconds=119)) == 0
+    assert deliver_due(NOW + timedelta(seconds=140)) == 1

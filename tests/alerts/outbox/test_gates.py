@@ -7,7 +7,7 @@ from pytest_httpserver import HTTPServer
 from alerts.models import Alert, Channel, Notification, Severity
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
-from tests.alerts.rows import an_alert, events, firing, reread, resolved
+from tests.alerts.rows import an_alert, events, firing, repeated, reread, resolved
 from tests.alerts.told import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,7 +130,7 @@ def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
     firing(alert, channel, NOW)
     deliver_due(NOW)
     Alert.objects.update(acknowledged_at=NOW, acknowledged_by=User.objects.create_user("kim"))
-    repeat = firing(alert, channel, NOW)
+    repeat = repeated(alert, channel, NOW)
     deliver_due(NOW)
 
-    assert (reread(repeat).state, reread(repeat).gate) == (State.WITHHELD, "acknowledged by kim")
+    assert (reread(repeat).state, reread(repeat).gate) == (State.DUE, "acknowledged by kim")

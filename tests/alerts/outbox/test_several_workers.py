@@ -8,11 +8,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from alerts.channels import PermanentFailure, Receipt
-from alerts.delivery import due_by_channel, record, requeue_expired, supersede_firings
+from alerts.delivery import Delivery, Ended, due_by_channel, record, requeue_expired, supersede_firings
 from alerts.models import AlertEvent, Channel, Notification
 from alerts.outbox import deliver_due
 from alerts.results import consequence_of
-from alerts.standing import standing_of
 from tests.alerts.channels.peers import hangs, peer
 from tests.alerts.outbox.hooks import a_webhook, arrived
 from tests.alerts.rows import LEASE, a_channel, an_alert, claim_first, events, firing, reread, resolved
@@ -56,9 +55,9 @@ def test_the_result_of_a_worker_that_was_overtaken_is_refused(receiver: HTTPServ
     row = firing(an_alert(NOW), channel, NOW)
     late = claim_first(channel, NOW)
     deliver_due(NOW + LEASE)
-    refused = consequence_of(late.notification, PermanentFailure("too late"), NOW, 0)
+    refused = ended(late, PermanentFailure("too late"))
 
-    assert not record(late, refused, NOW + LEASE)
+    assert record([refused]) == [refused]
     assert reread(row).state == State.SENT
     assert events(row.alert, "failed") == []
 
@@ -69,7 +68,7 @@ def test_the_result_of_a_late_worker_counts_while_nobody_has_taken_the_row(recei
     late = claim_first(channel, NOW)
     assert requeue_expired(NOW + LEASE) == 1
 
-    assert record(late, consequence_of(late.notification, Receipt("ok"), NOW, 0), NOW + LEASE)
+    assert record([ended(late, Receipt("ok"))]) == []
     assert deliver_due(NOW + LEASE) == 0
     assert reread(row).state == State.SENT
 
@@ -80,10 +79,9 @@ def test_a_firing_that_is_on_its_way_is_not_withheld_and_its_resolve_waits(recei
     claim_first(channel, NOW)
     resolve = resolved(alert, channel, NOW)
 
-    supersede_firings(resolve, NOW)
+    supersede_firings([resolve], NOW)
 
     assert reread(fire).state == State.LEASED
-    assert standing_of(resolve, NOW, may_have_arrived=False).is_being_told
     assert deliver_due(NOW) == 0
 
 
@@ -94,7 +92,7 @@ def test_a_worker_that_was_frozen_past_its_lease_before_sending_does_not_send(
     row = firing(an_alert(NOW), a_webhook(receiver), NOW)
     deliver_due(NOW)
 
-    assert (reread(row).state, reread(row).gate) == (State.DUE, "the worker was frozen past its lease")
+    assert (reread(row).state, reread(row).lease_until) == (State.DUE, None)
     assert receiver.log == []
 
 
@@ -151,6 +149,11 @@ def test_healthy_channels_are_served_first() -> None:
 
     names = dict(Channel.objects.values_list("pk", "name"))
     assert [names[channel_id] for channel_id in due_by_channel(NOW)] == ["b", "d", "a", "c"]
+
+
+def ended(delivery: Delivery, outcome: Receipt | PermanentFailure) -> Ended:
+    """What a worker is about to record, after its lease."""
+    return Ended(delivery, consequence_of(delivery.notification, outcome, NOW, 0), NOW + LEASE, None)
 
 
 def together(calls: list[Any]) -> None:

@@ -1,0 +1,111 @@
+"""A batch of deliveries judged: what passes, what is held or stopped, and which rows go in the message of another."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db.models import Q
+
+from alerts.delivery import WITH_ALL, Delivery, claim_more, due_of, supersede_firings
+from alerts.gates import Decision, Hold, Join, Pass, Standing, Stop, decide_all
+from alerts.ledger import ledger_of
+from alerts.models import Gate, Notification
+from alerts.models.gate import LIMITS
+from alerts.standing import IN_ORDER, standings_of
+
+MOST_MEMBERS = 500
+"""Of one message; what is more goes with the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A delivery, what the gates say, and the rows that its message names besides its own."""
+
+    delivery: Delivery
+    decision: Pass | Hold | Stop
+    members: list[Delivery] = field(default_factory=list)
+
+
+def judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
+    """The deliveries are of one channel; those that join another's message stand with that one only.
+
+    Rows outside the batch that belong into a message that goes out now are claimed to go with it.
+    """
+    if not deliveries:
+        return []
+    rows = [delivery.notification for delivery in deliveries]
+    supersede_firings([row for row in rows if row.kind == Notification.Kind.RESOLVED], now)
+    everybody = [*deliveries, *_company(deliveries, now)]
+    standings = standings_of(everybody, now)
+    decisions = decide_all(standings, ledger_of(rows[0].channel_id, standings, now), now)
+    led = _led(everybody, standings, decisions, {row.pk for row in rows}, now)
+    return [_with_claimed(judged, {row.pk for row in rows}) for judged in led]
+
+
+def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Rows of the channel that wait for what one of the batch may bring: a message of their group, a digest, or the
+    message that was to name them when its worker was lost. They are not claimed yet."""
+    rows = [delivery.notification for delivery in deliveries]
+    groups = {row.alert.group_key for row in rows if row.alert.group_key}
+    wanted = Q(leader__in=[one.notification.pk for one in deliveries if one.may_have_arrived])
+    if groups:
+        wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
+    if any(row.held_by in LIMITS for row in rows):
+        wanted |= Q(held_by__in=LIMITS)
+    waiting = Notification.objects.filter(wanted, channel=rows[0].channel_id, state=Notification.State.DUE)
+    others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
+    lease_until = deliveries[0].lease_until
+    return [Delivery(row, due_of(row), row.fence, lease_until) for row in others[:MOST_MEMBERS]]
+
+
+def _led(
+    everybody: Sequence[Delivery],
+    standings: Sequence[Standing],
+    decisions: Sequence[Decision],
+    batch: Collection[int],
+    now: datetime,
+) -> list[Judged]:
+    """The batch's rows, each with its members. Company that joins none of them is left where it is."""
+    led: dict[int, Judged] = {}
+    for delivery, standing, decision in zip(everybody, standings, decisions, strict=True):
+        row = delivery.notification
+        row.told_severity = _severity_to_tell(row, standing)
+        row.is_digest = isinstance(decision, Pass) and decision.is_digest
+        leader = led.get(decision.leader) if isinstance(decision, Join) else None
+        if leader is not None and len(leader.members) < MOST_MEMBERS:
+            leader.members.append(delivery)
+        elif row.pk in batch:
+            led[row.pk] = Judged(delivery, decision if not isinstance(decision, Join) else _too_many(now))
+    return list(led.values())
+
+
+def _too_many(now: datetime) -> Hold:
+    return Hold(f"the message of its group names {MOST_MEMBERS} others already", now + IN_ORDER, Gate.AGGREGATION)
+
+
+def _severity_to_tell(row: Notification, standing: Standing) -> int:
+    """0 is: that it is over. What was gathered says how it ended, unless an earlier attempt may have said it fires."""
+    if standing.is_resolve:
+        return 0
+    is_over = not standing.alert_is_open and standing.is_gathered
+    return 0 if is_over and not standing.may_have_arrived and not row.attempts else standing.severity
+
+
+def _with_claimed(judged: Judged, batch: Collection[int]) -> Judged:
+    """With those members that could be claimed, and that know whose message names them should we be lost."""
+    if not judged.members:
+        return judged
+    company = {one.notification.pk: one for one in judged.members if one.notification.pk not in batch}
+    claimed = {
+        one.notification.pk: one
+        for one in claim_more([one.due for one in company.values()], judged.delivery.lease_until)
+    }
+    members = []
+    for one in judged.members:
+        if one.notification.pk in company and one.notification.pk not in claimed:
+            continue  # somebody else was faster
+        fence = claimed[one.notification.pk].fence if one.notification.pk in claimed else one.fence
+        members.append(replace(one, fence=fence))
+    ids = [one.notification.pk for one in members]
+    Notification.objects.filter(pk__in=ids, state=Notification.State.LEASED).update(leader=judged.delivery.notification)
+    return replace(judged, members=members)

@@ -1,0 +1,1 @@
+"""Holding alerts back on purpose: matchers, silences, maintenance windows."""

@@ -1,0 +1,43 @@
+"""Uptime does not count announced maintenance: each occurrence of a window becomes an excluded interval."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from alerts.models import Alert, MaintenanceWindow
+from alerts.muting.current import Mutes, plan_of
+from monitoring.health import count_again, exclude
+
+LOOKS_BACK = timedelta(days=2)
+"""A console that was down this long still notes what took place meanwhile."""
+LOOKS_AHEAD = timedelta(hours=1)
+
+
+def source_of(window_id: int) -> str:
+    return f"maintenance:{window_id}"
+
+
+def exclude_windows(now: datetime) -> int:
+    """Notes what has begun or will within the hour; done again it changes nothing. Gives the number of occurrences."""
+    noted = 0
+    for window in MaintenanceWindow.objects.filter(enabled=True, counts_in_uptime=False):
+        since = max(now - LOOKS_BACK, window.updated_at)  # what took place before was noted as it was planned then
+        for occurrence in plan_of(window).between(since, now + LOOKS_AHEAD):
+            exclude(occurrence.start, occurrence.end, f"maintenance {window.name}", source_of(window.pk))
+            noted += 1
+    return noted
+
+
+def replan(window_id: int, now: datetime) -> None:
+    """After an edit: what has not taken place yet counts again, and what is planned now is noted."""
+    with transaction.atomic():
+        count_again(source_of(window_id), now)
+        exclude_windows(now)
+
+
+def held_by_maintenance(alerts: Sequence[Alert], now: datetime) -> Mapping[int, str]:
+    """Of these alerts, the ids of those that a window holds back, each with the reason that people read."""
+    mutes = Mutes.at(now)
+    found = {alert.pk: mutes.maintenance_of(alert) for alert in alerts}
+    return {pk: muted.reason for pk, muted in found.items() if muted is not None}
