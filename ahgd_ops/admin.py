@@ -57,9 +57,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
             "token": obj,
             "origin": settings.CONFIG.origin,
         }
-        response = TemplateResponse(request, "admin/ahgd_ops/apitoken/issued.html", shown)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "admin/ahgd_ops/apitoken/issued.html", shown)
 
     @admin.display(description="state")
     def state(self, token: ApiToken) -> SafeString:

@@ -21,7 +21,18 @@ from alerts.drafts import draft, unknown_metrics
 from alerts.escalation.admin import EscalationInline
 from alerts.forms import ChannelForm, RuleForm
 from alerts.lifecycle import ITSELF
-from alerts.models import Alert, AlertEvent, Channel, Instance, Notification, Rule, Severity
+from alerts.models import (
+    Alert,
+    AlertEvent,
+    Channel,
+    Instance,
+    MaintenanceWindow,
+    Notification,
+    Rule,
+    Severity,
+    Silence,
+)
+from alerts.muting.admin import MaintenanceWindowAdmin, SilenceAdmin
 from alerts.outbox import send_again
 from alerts.trial import send_test
 
@@ -93,10 +104,8 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
-        (
-            "Whom to tell",
-            {"fields": ("channels", "escalation_policy", "message_template", "runbook_url", "cooldown_minutes")},
-        ),
+        ("Whom to tell", {"fields": ("channels", "escalation_policy", "message_template", "runbook_url")}),
+        ("How often", {"fields": ("cooldown_minutes", "max_alerts_per_hour", "repeat_interval_minutes", "group_by")}),
         (
             "More",
             {
@@ -267,8 +276,19 @@ class AlertAdmin(Acting, HistoryAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(HistoryAdmin):
-    list_display = ("alert", "kind", "channel", "state", "gate", "attempts", "due_at", "sent_at", "last_error")
-    list_filter = ("state", "channel", "kind")
+    list_display = (
+        "alert",
+        "kind",
+        "channel",
+        "state",
+        "held_by",
+        "gate",
+        "attempts",
+        "due_at",
+        "sent_at",
+        "last_error",
+    )
+    list_filter = ("state", "held_by", "channel", "kind")
     list_select_related = ("alert", "channel")
     actions = ("again",)
 
@@ -279,3 +299,7 @@ class NotificationAdmin(HistoryAdmin):
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ahgd_alerts.resolve_alert")
+
+
+admin.site.register(Silence, SilenceAdmin)
+admin.site.register(MaintenanceWindow, MaintenanceWindowAdmin)

@@ -43,6 +43,9 @@ class RuleForm(forms.ModelForm):
             "message_template",
             "runbook_url",
             "cooldown_minutes",
+            "max_alerts_per_hour",
+            "repeat_interval_minutes",
+            "group_by",
             "tags",
         )
         widgets = {
@@ -52,6 +55,7 @@ class RuleForm(forms.ModelForm):
             "message_template": forms.Textarea(attrs={"rows": 2}),
             "description": forms.Textarea(attrs={"rows": 2}),
             "tags": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+            "group_by": forms.TextInput(attrs={"spellcheck": "false"}),
         }
 
     def clean_depends_on(self) -> QuerySet[Rule]:

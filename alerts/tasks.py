@@ -12,11 +12,14 @@ from kombu.exceptions import OperationalError
 from alerts import escalation
 from alerts.acknowledging import lapse
 from alerts.evaluation import evaluate
+from alerts.muting.maintenance import exclude_windows
 from alerts.outbox import deliver_due
+from alerts.repeats import repeat_due
 from alerts.retention import delete_old_alerts
 from monitoring import database_now, lease, least_gap_seconds, series
 
 log = logging.getLogger(__name__)
+REMIND_SECONDS = 30
 
 
 @shared_task(name="alerts.evaluate")
@@ -59,6 +62,20 @@ def audit_escalations() -> None:
     """Runs the steps that ``escalate`` missed; not on its queue, so that what blocks one does not block the other."""
     if settings.CONFIG.enable_alerting and escalation.audit(database_now()):
         wake(deliver)
+
+
+@shared_task(name="alerts.remind")
+def remind() -> None:
+    """Tells open alerts again whose time has come, and notes the maintenance that uptime does not count."""
+    if not settings.CONFIG.enable_alerting:
+        return
+    with lease("remind", seconds=60, gap_seconds=least_gap_seconds("remind", REMIND_SECONDS)) as held:
+        if held is None:
+            return
+        now = database_now()
+        exclude_windows(now)
+        if repeat_due(now):
+            wake(deliver)
 
 
 @shared_task(name="alerts.beat")

@@ -46,7 +46,7 @@ def create(
     parsed = matchers.parse(text)
     if not comment.strip():
         raise SilenceRefused("Say in a comment why it has to be quiet.")
-    _check_times(max(starts_at, now), ends_at, now)
+    check_times(max(starts_at, now), ends_at, now)
     silence = Silence.objects.create(
         matchers="\n".join(map(str, parsed)),
         comment=comment.strip(),
@@ -67,7 +67,7 @@ def extend(silence: Silence, ends_at: datetime, actor: User, now: datetime) -> S
     """Raises AlreadyOver, and SilenceRefused for an end that is not later than the present one."""
     if ends_at <= silence.ends_at:
         raise SilenceRefused("An extension ends later than now; to end it sooner, end it by hand.")
-    _check_times(silence.starts_at, ends_at, now)
+    check_times(silence.starts_at, ends_at, now)
     running = Silence.objects.filter(pk=silence.pk, ended_at__isnull=True, ends_at__gt=now)
     if not running.update(ends_at=ends_at):
         raise AlreadyOver(str(silence))
@@ -82,10 +82,15 @@ def end(silence: Silence, actor: User, now: datetime) -> Silence:
     running = Silence.objects.filter(pk=silence.pk, ended_at__isnull=True, ends_at__gt=now)
     if not running.update(ended_at=now, ended_by=actor):
         raise AlreadyOver(str(silence))
-    Notification.objects.filter(silence=silence.pk, state=Notification.State.DUE).update(due_at=now)
+    look_again(silence, now)
     silence.refresh_from_db()
     audit(silence, "ended", actor)
     return silence
+
+
+def look_again(silence: Silence, now: datetime) -> None:
+    """Makes due what the silence holds back, since the silence is not what it was."""
+    Notification.objects.filter(silence=silence.pk, state=Notification.State.DUE).update(due_at=now)
 
 
 def hits(parsed: Sequence[Matcher], now: datetime) -> Hits:
@@ -107,7 +112,8 @@ def _note(alerts: Sequence[Alert], reason: str, actor: User | None, now: datetim
     )
 
 
-def _check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """Raises SilenceRefused."""
     if ends_at <= starts_at:
         raise SilenceRefused("It has to end after it starts, and after now.")
     if ends_at - now > LONGEST:

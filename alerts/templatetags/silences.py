@@ -29,9 +29,8 @@ class Link:
 def left(end: datetime) -> SafeString:
     """How long it lasts from now; the browser counts down."""
     minutes = max(0, -int((timezone.now() - end).total_seconds() // 60))
-    return format_html(
-        '<time datetime="{}" data-left>{}</time>', end.astimezone(UTC).isoformat(), f"{_span(minutes)} left"
-    )
+    text = f"{_span(minutes)} left"
+    return format_html('<time datetime="{}" data-left>{}</time>', end.astimezone(UTC).isoformat(), text)
 
 
 @register.simple_tag

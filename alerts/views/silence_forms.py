@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from alerts.models import Silence
 from alerts.models.muting import MATCHERS_HELP
 from alerts.muting.presets import BY_NAME, PRESETS
 from alerts.validators import validate_matchers, validate_zone
 
 CUSTOM = "custom"
 ONE_TAP_COMMENT = "Silenced from the alert's page"
+_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"})
 _LENGTHS = [(preset.name, preset.words) for preset in PRESETS]
 
 
@@ -48,13 +48,8 @@ class SilenceForm(ZoneForm):
         error_messages={"required": "Say which alerts, such as rule=high_cpu_usage; every alert is rule=~.*"},
     )
     length = forms.ChoiceField(label="How long", choices=[*_LENGTHS, (CUSTOM, "Until the end below")], initial="1h")
-    starts_at = forms.CharField(
-        label="Start",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="Empty: now.",
-    )
-    ends_at = forms.CharField(label="End", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    starts_at = forms.CharField(label="Start", required=False, widget=_TIME, help_text="Empty: now.")
+    ends_at = forms.CharField(label="End", required=False, widget=_TIME)
     comment = forms.CharField(
         label="Why",
         max_length=500,
@@ -86,10 +81,5 @@ class SilenceForm(ZoneForm):
         return at.replace(tzinfo=self.cleaned_data.get("zone") or UTC).astimezone(UTC) if at.tzinfo is None else at
 
 
-class SilenceRowForm(forms.ModelForm):
-    """In the admin."""
-
-    class Meta:
-        model = Silence
-        fields = ("matchers", "comment", "starts_at", "ends_at")
-        widgets = {"matchers": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})}
+def first_error(form: forms.Form) -> str:
+    return next((str(error) for errors in form.errors.values() for error in errors), "")

@@ -17,7 +17,7 @@ from alerts.muting.current import Mutes, facts_of, plan_of
 from alerts.muting.presets import PRESETS
 from alerts.muting.windows import Occurrence
 from alerts.views import data
-from alerts.views.silence_forms import ONE_TAP_COMMENT, LengthForm, SilenceForm
+from alerts.views.silence_forms import ONE_TAP_COMMENT, LengthForm, SilenceForm, first_error
 
 VIEW, ADD, CHANGE = (f"ahgd_alerts.{action}_silence" for action in ("view", "add", "change"))
 SHOWN_FOR = timedelta(days=7)
@@ -38,6 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "planned": [row for row in rows if row.is_planned(now)],
         "expired": sorted(expired, key=lambda row: row.over_at, reverse=True)[:_MOST_EXPIRED],
         "windows": _windows(now),
+        "now": now,
         "may_add": request.user.has_perm(ADD),
         "may_change": request.user.has_perm(CHANGE),
         "presets": PRESETS,
@@ -59,7 +60,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """``GET`` with ``matchers`` shows what they hit now and would have hit in the last 24 h; ``POST`` silences."""
     actor = _actor(request, ADD)
     if request.method != "POST":
-        return _form(request, SilenceForm(initial=_asked(request)), request.GET.get("matchers", ""))
+        asked = _asked(request)
+        return _form(request, SilenceForm(initial=asked), asked["matchers"])
     form = SilenceForm(request.POST)
     if "preview" in request.POST or not form.is_valid():
         status = 200 if "preview" in request.POST else 422
@@ -82,7 +84,7 @@ def silence_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(Alert, pk=alert_id)
     form, now = LengthForm(request.POST), timezone.now()
     if not form.is_valid():
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, first_error(form))
         return redirect("alerts:detail", alert.pk)
     silence = silences.create(
         text=matchers_of(alert),
@@ -107,7 +109,7 @@ def extend(request: HttpRequest, silence_id: int) -> HttpResponse:
             silences.extend(silence, form.end(silence.ends_at), actor, timezone.now())
             messages.success(request, f"Extended until {silence.ends_at:%Y-%m-%d %H:%M} UTC.")
         else:
-            messages.error(request, next(iter(form.errors.values()))[0])
+            messages.error(request, first_error(form))
     except silences.AlreadyOver:
         messages.info(request, _OVER)
     except silences.SilenceRefused as refused:

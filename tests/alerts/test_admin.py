@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 
 import pytest
@@ -31,6 +32,9 @@ def form_of(rule: Rule, **changes: object) -> dict[str, object]:
         "no_data": rule.no_data,
         "no_data_after_seconds": rule.no_data_after_seconds,
         "cooldown_minutes": rule.cooldown_minutes,
+        "max_alerts_per_hour": rule.max_alerts_per_hour,
+        "repeat_interval_minutes": rule.repeat_interval_minutes,
+        "group_by": json.dumps(rule.group_by),
         "tags": "{}",
         "channels": [channel.pk for channel in rule.channels.all()],
         **changes,

@@ -1,12 +1,14 @@
 """What holds for every page: no complaint of the browser, no sideways scrolling, fingers find what they need."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from alerts.models import Rule
+from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
 from tests.browser.conftest import PHONE
 from tests.monitoring.readings import record
@@ -19,6 +21,9 @@ PAGES = (
     "/ops/",
     "/ops/alerts/",
     "/ops/alerts/history/",
+    "/ops/alerts/silenced/",
+    "/ops/silences/",
+    "/ops/silences/new/?alert={alert}",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",
     "/admin/",
@@ -31,6 +36,9 @@ PAGES = (
     "/admin/ahgd_alerts/rule/{rule}/delete/",
     "/admin/ahgd_alerts/channel/add/?_popup=1",
     "/admin/ahgd_alerts/alert/",
+    "/admin/ahgd_alerts/silence/",
+    "/admin/ahgd_alerts/silence/add/",
+    "/admin/ahgd_alerts/maintenancewindow/add/",
     "/admin/ahgd_monitoring/metricsnapshot/",
     "/admin/auditlog/logentry/",
     "/admin/auth/user/{user}/change/",
@@ -54,6 +62,9 @@ def shown(transactional_db: None) -> dict[str, int]:
     fields = {"labels": {"metric": "cpu_usage_percent"}, "subject": "x" * 200, "summary": "y" * 200}
     alert = an_alert(now, rule=rule, **fields)
     firing(alert, a_channel(), now)
+    a_silence(f"rule={rule.name}\nsubject=~{'x' * 150}.*", now, timedelta(hours=4))
+    a_silence("rule=later", now + timedelta(days=1), timedelta(hours=4), now=now)
+    a_silence("rule=before", now - timedelta(hours=2), timedelta(hours=1))
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
     return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk}
 

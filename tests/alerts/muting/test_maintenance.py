@@ -1,0 +1,81 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from alerts.models import MaintenanceWindow
+from alerts.muting.current import in_maintenance
+from alerts.muting.maintenance import exclude_windows, held_by_maintenance, replan
+from monitoring.models import ExcludedInterval
+from tests.alerts.rows import an_alert
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 10, 3, 16, 30, tzinfo=UTC)  # 02:30 in Sydney, which that night does not exist
+HOUR = timedelta(hours=1)
+
+
+def a_window(**fields: object) -> MaintenanceWindow:
+    plain = {
+        "name": "patching",
+        "zone": "Australia/Sydney",
+        "starts_on": date(2026, 9, 27),
+        "starts_at": time(2, 30),
+        "duration_minutes": 60,
+        "weekdays": "sun",
+    }
+    window = MaintenanceWindow.objects.create(**plain | fields)
+    MaintenanceWindow.objects.update(updated_at=START - timedelta(days=1))
+    return window
+
+
+def excluded() -> list[tuple[datetime, datetime, str]]:
+    return list(ExcludedInterval.objects.order_by("start").values_list("start", "end", "check_name"))
+
+
+def test_uptime_does_not_count_a_window_also_where_the_clocks_change() -> None:
+    a_window()
+    for minutes in (-50, 0, 30):
+        exclude_windows(START + timedelta(minutes=minutes))
+
+    assert excluded() == [(START, START + HOUR, "")]
+    assert ExcludedInterval.objects.get().reason == "maintenance patching"
+
+
+def test_a_window_about_one_check_is_left_out_of_that_checks_uptime() -> None:
+    a_window(matchers="check=database")
+    exclude_windows(START)
+    assert excluded() == [(START, START + HOUR, "database")]
+
+
+@pytest.mark.parametrize("fields", [{"enabled": False}, {"counts_in_uptime": True}])
+def test_a_window_that_is_switched_off_or_counts_is_not_excluded(fields: dict[str, bool]) -> None:
+    a_window(**fields)
+    assert exclude_windows(START) == 0
+    assert excluded() == []
+
+
+def test_a_window_that_is_cut_short_counts_again_from_then_on() -> None:
+    window = a_window()
+    exclude_windows(START)
+    MaintenanceWindow.objects.update(enabled=False)
+    replan(window.pk, START + HOUR / 2)
+
+    assert excluded() == [(START, START + HOUR / 2, "")]
+
+
+def test_a_window_that_is_made_longer_while_it_goes_on_is_excluded_to_its_end() -> None:
+    window = a_window()
+    exclude_windows(START)
+    MaintenanceWindow.objects.update(duration_minutes=180)
+    replan(window.pk, START + HOUR / 2)
+
+    assert excluded() == [(START, START + 3 * HOUR, "")]
+
+
+def test_only_alerts_that_match_are_in_maintenance_and_only_then() -> None:
+    a_window(matchers="instance=web")
+    alert, other = an_alert(START), an_alert(START, fingerprint="db", labels={"instance": "db"})
+
+    assert [in_maintenance(one, START) for one in (alert, other)] == [True, False]
+    assert not in_maintenance(alert, START - HOUR)
+    assert held_by_maintenance([alert, other], START) == {alert.pk: "maintenance patching until 2026-10-03 17:30 UTC"}
