@@ -14,7 +14,7 @@ from alerts.api.operations import router as alerts_router
 
 DESCRIPTION = (
     "Alerts for programs. Make a token under Admin, API tokens, choose its scopes, and send it as "
-    "`Authorization: Bearer ahgd_...`. A token may never do more than its owner."
+    "Authorization: Bearer ahgd_.... A token may never do more than its owner."
 )
 ROUTERS = (("/alerts", alerts_router),)
 

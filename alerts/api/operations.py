@@ -26,7 +26,7 @@ from alerts.models import Alert
 from alerts.muting import matchers, silences
 from alerts.views.silences import matchers_of
 
-AlertId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+AlertId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="As the list tells it, or the address of its page.")]
 ANYWHERE = {401: ProblemOut, 403: ProblemOut, 422: ProblemOut}
 ON_ONE = ANYWHERE | {404: ProblemOut}
 ACTING = ON_ONE | {400: ProblemOut, 409: ProblemOut}
@@ -35,7 +35,7 @@ router = Router(tags=["alerts"])
 
 @router.get("", response={200: AlertPage} | ANYWHERE, operation_id="listAlerts", summary="List alerts")
 def list_alerts(request: HttpRequest, asked: Query[Listing]) -> dict[str, Any]:
-    """The newest first. Needs the scope `alerts:read`."""
+    """The newest first. Needs the scope alerts:read."""
     caller_of(request, READ)
     _refuse_unknown(request)
     return listing.page(asked)
@@ -43,7 +43,7 @@ def list_alerts(request: HttpRequest, asked: Query[Listing]) -> dict[str, Any]:
 
 @router.get("/{alert_id}", response={200: AlertWithHistory} | ON_ONE, operation_id="getAlert", summary="Get an alert")
 def get_alert(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
-    """With its events and its notifications. Needs the scope `alerts:read`."""
+    """With its events and its notifications. Needs the scope alerts:read."""
     caller_of(request, READ)
     return listing.whole(_find(alert_id))
 
@@ -55,7 +55,7 @@ def get_alert(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
     summary="Acknowledge an alert",
 )
 def acknowledge(request: HttpRequest, alert_id: AlertId, body: AcknowledgeIn) -> dict[str, Any]:
-    """Repeats and escalation stop. Who has it already is replaced. Needs the scope `alerts:acknowledge`."""
+    """Repeats and escalation stop. Who has it already is replaced. Needs the scope alerts:acknowledge."""
     actor = caller_of(request, ACKNOWLEDGE)
     lasting = None if body.minutes is None else timedelta(minutes=body.minutes)
     return _act(alert_id, lambda alert: acknowledging.acknowledge(alert, actor, body.note, timezone.now(), lasting))
@@ -68,7 +68,7 @@ def acknowledge(request: HttpRequest, alert_id: AlertId, body: AcknowledgeIn) ->
     summary="Give an acknowledged alert back",
 )
 def give_back(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
-    """Repeats and escalation go on from where they stood. Needs the scope `alerts:acknowledge`."""
+    """Repeats and escalation go on from where they stood. Needs the scope alerts:acknowledge."""
     actor = caller_of(request, ACKNOWLEDGE)
     return _act(alert_id, lambda alert: acknowledging.give_back(alert, actor, timezone.now()))
 
@@ -80,7 +80,7 @@ def give_back(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
     summary="Resolve an alert by hand",
 )
 def resolve(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
-    """It opens anew if its condition is still true. Needs the scope `alerts:resolve`."""
+    """It opens anew if its condition is still true. Needs the scope alerts:resolve."""
     actor = caller_of(request, RESOLVE)
     return _act(alert_id, lambda alert: lifecycle.resolve_by_hand(alert, actor, timezone.now()))
 
@@ -92,7 +92,7 @@ def resolve(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
     summary="Silence an alert",
 )
 def silence(request: HttpRequest, alert_id: AlertId, body: SilenceIn) -> dict[str, Any]:
-    """Nothing is told of it, or of all that the matchers match, until then. Needs the scope `alerts:silence`."""
+    """Nothing is told of it, or of all that the matchers match, until then. Needs the scope alerts:silence."""
     actor = caller_of(request, SILENCE)
     alert, now = _find(alert_id), timezone.now()
     try:

@@ -32,9 +32,7 @@ def _in_utc(at: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Label = Annotated[str, Field(max_length=300, pattern=r"^[A-Za-z_][^\x00=]{0,99}=[^\x00]*$")]
-Minutes = Annotated[
-    int, Field(ge=1, le=_LONGEST_MINUTES, description="Ends by itself after so many; null: when the alert resolves.")
-]
+Minutes = Annotated[int, Field(ge=1, le=_LONGEST_MINUTES)]
 SeverityWord = StrEnum("SeverityWord", [(one.name, one.word) for one in Severity])  # type: ignore[misc]  # made of ours
 
 
@@ -57,7 +55,7 @@ class Listing(Schema):
     opened_after: Annotated[Moment | None, Field(description="Opened at or after this time.")] = None
     opened_before: Annotated[Moment | None, Field(description="Opened before this time.")] = None
     limit: Annotated[int, Field(ge=1, le=200, description="How many at most.")] = 50
-    after: Annotated[int, Field(ge=1, le=LARGEST_ID, description="`next` of the page before.")] = LARGEST_ID
+    after: Annotated[int, Field(ge=1, le=LARGEST_ID, description="The next of the page before.")] = LARGEST_ID
 
 
 class Acknowledgement(Schema):
@@ -119,14 +117,16 @@ class AlertWithHistory(AlertOut):
 
 class AlertPage(Schema):
     alerts: list[AlertOut]
-    next: int | None = Field(description="Send it as `after` for the next page; null on the last.")
+    next: int | None = Field(description="Send it as after for the next page; null on the last.")
 
 
 class AcknowledgeIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     note: Words = Field(description="What is being done about it.")
-    minutes: Minutes | None = None
+    minutes: Annotated[
+        Minutes | None, Field(description="Ends by itself after so many; null: when the alert resolves.")
+    ] = None
 
 
 class SilenceIn(Schema):

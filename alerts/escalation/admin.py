@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from alerts.escalation.forms import StepForm, StepFormSet
+from alerts.escalation.forms import PolicyForm, StepForm, StepFormSet
 from alerts.models import Escalation, EscalationPolicy, EscalationStep
 
 
@@ -23,6 +23,7 @@ class StepInline(admin.TabularInline):
 
 @admin.register(EscalationPolicy)
 class EscalationPolicyAdmin(admin.ModelAdmin):
+    form = PolicyForm
     list_display = ("name", "way", "rule_count", "updated_at")
     search_fields = ("name", "description")
     fields = ("name", "description", "used_by", "origin")

@@ -3,13 +3,21 @@
 from django import forms
 from django.forms.models import BaseInlineFormSet
 
-from alerts.models import EscalationStep
+from alerts.models import EscalationPolicy, EscalationStep
+
+
+class PolicyForm(forms.ModelForm):
+    class Meta:
+        model = EscalationPolicy
+        fields = ("name", "description")
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
 
 class StepForm(forms.ModelForm):
     class Meta:
         model = EscalationStep
         fields = ("position", "wait_minutes", "channels")
+        widgets = {"channels": forms.CheckboxSelectMultiple}
         error_messages = {"channels": {"required": "Choose whom this step tells."}}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
