@@ -23,6 +23,7 @@ DEBUG = CONFIG.debug_mode
 STATE_DIR = CONFIG.state_dir
 INSTANCE = CONFIG.instance
 FIELD_KEY = CONFIG.field_key or SECRET_KEY
+FIELD_KEY_FALLBACKS = CONFIG.field_key_fallbacks
 _ASSETS = PROJECT_DIR if (PROJECT_DIR / "templates").is_dir() else Path(__file__).resolve().parent  # in a wheel
 
 INSTALLED_APPS = [

@@ -1,6 +1,5 @@
-"""Rules and channels are edited here; alerts, their events and notifications are history, to be read."""
+"""Rules are edited here; alerts and their events are history, to be read. Channels: ``alerts.delivery_admin``."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,27 +13,17 @@ from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.acting import Acting
-from alerts.audit import audit
-from alerts.channels import DeliveryFailed, without_path
 from alerts.conditions import parse
+from alerts.delivery_admin import AttemptAdmin, ChannelAdmin, NotificationAdmin
 from alerts.drafts import draft, unknown_metrics
 from alerts.escalation.admin import EscalationInline
-from alerts.forms import ChannelForm, RuleForm
+from alerts.forms import RuleForm
+from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.lifecycle import ITSELF
-from alerts.models import (
-    Alert,
-    AlertEvent,
-    Channel,
-    Instance,
-    MaintenanceWindow,
-    Notification,
-    Rule,
-    Severity,
-    Silence,
-)
+from alerts.models import Alert, AlertEvent, Instance, MaintenanceWindow, Rule, Severity, Silence
 from alerts.muting.admin import MaintenanceWindowAdmin, SilenceAdmin
-from alerts.outbox import send_again
-from alerts.trial import send_test
+
+__all__ = ["AlertAdmin", "AttemptAdmin", "ChannelAdmin", "NotificationAdmin", "RuleAdmin"]
 
 
 def with_state(rules: QuerySet[Rule], now: datetime) -> QuerySet[Rule]:
@@ -192,77 +181,9 @@ def _rule_state(rule: Any) -> tuple[str, str, str]:
     return ("ℹ", "pending", "info") if rule.is_pending else ("✓", "ok", "ok")  # noqa: RUF001  (the sign of CONSOLE.md)
 
 
-@admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin):
-    form = ChannelForm
-    list_display = ("name", "kind", "enabled", "state", "last_sent_at")
-    list_filter = ("kind", "enabled")
-    search_fields = ("name",)
-    readonly_fields = ("hint", "shown_settings", "origin", "last_sent_at", "last_error")
-    actions = ("test",)
-
-    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
-        may_edit = obj is None or self.has_change_permission(request, obj)
-        settings = ("settings", "new_secret") if may_edit else ("shown_settings",)
-        return ("name", "kind", "enabled", "hint", *settings, "origin", "last_sent_at", "last_error")
-
-    @admin.display(description="settings")
-    def shown_settings(self, channel: Channel) -> str:
-        """For who may look only: the path of a webhook's address often is its secret."""
-        kept = channel.settings if isinstance(channel.settings, dict) else {}
-        hidden = {"url": without_path(kept["url"])} if "url" in kept else {}
-        return json.dumps(kept | hidden, ensure_ascii=False)
-
-    @admin.display(description="came from")
-    def origin(self, channel: Channel) -> str:
-        return channel.seeded_from or "made by hand"
-
-    @admin.display(description="state")
-    def state(self, channel: Channel) -> SafeString:
-        if not channel.enabled:
-            return format_html('<span class="badge badge-none">◌ {}</span>', channel.hint or "disabled")
-        if channel.unhealthy_since:
-            return format_html('<span class="badge badge-crit">▲ {}</span>', channel.last_error[:80] or "unhealthy")
-        return format_html('<span class="badge badge-ok">✓ {}</span>', "ready")
-
-    @admin.action(description="Send a test message through the selected channels", permissions=["change"])
-    def test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
-        for channel in channels:
-            try:
-                receipt = send_test(channel, timezone.now())
-            except DeliveryFailed as failure:
-                self.message_user(request, f"{channel.name}: {failure.reason}", messages.ERROR)
-            else:
-                self.message_user(request, f"{channel.name}: {receipt}", messages.SUCCESS)
-            audit(channel, "sent a test message through", request.user)
-
-
-class HistoryAdmin(admin.ModelAdmin):
-    """History is appended by the console and by people's actions on its pages; nobody edits it."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class EventInline(admin.TabularInline):
+class EventInline(HistoryInline):
     model = AlertEvent
     fields = ("at", "kind", "value", "reason", "actor")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Alert)
@@ -272,33 +193,6 @@ class AlertAdmin(Acting, HistoryAdmin):
     search_fields = ("rule_name", "subject", "summary")
     list_select_related = ("acknowledged_by",)
     inlines = (EscalationInline, EventInline)
-
-
-@admin.register(Notification)
-class NotificationAdmin(HistoryAdmin):
-    list_display = (
-        "alert",
-        "kind",
-        "channel",
-        "state",
-        "held_by",
-        "gate",
-        "attempts",
-        "due_at",
-        "sent_at",
-        "last_error",
-    )
-    list_filter = ("state", "held_by", "channel", "kind")
-    list_select_related = ("alert", "channel")
-    actions = ("again",)
-
-    @admin.action(description="Send again what was given up", permissions=["resend"])
-    def again(self, request: HttpRequest, notifications: QuerySet[Notification]) -> None:
-        due = sum(send_again(notification, timezone.now()) for notification in notifications)
-        self.message_user(request, f"{due} of {len(notifications)} will be sent again within seconds.")
-
-    def has_resend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("ahgd_alerts.resolve_alert")
 
 
 admin.site.register(Silence, SilenceAdmin)

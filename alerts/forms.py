@@ -7,7 +7,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.urls import reverse_lazy
 
-from alerts.channels import validate_secret, validate_settings
+from alerts.channels import require_secret, validate_secret, validate_settings
+from alerts.fallback import refuse_circle
 from alerts.models import Channel, Rule
 
 
@@ -95,12 +96,14 @@ class ChannelForm(forms.ModelForm):
         required=False,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Signs webhooks. Leave empty to keep the one that is set; it is never shown.",
+        help_text="Leave empty to keep the one that is set; it is never shown. Webhook: whsec_…, signs each message. "
+        "Alertmanager: user:password, or a token. Chat: the service's address, such as slack://….",
     )
+    clear_secret = forms.BooleanField(label="remove the secret", required=False)
 
     class Meta:
         model = Channel
-        fields = ("name", "kind", "enabled", "settings")
+        fields = ("name", "kind", "enabled", "fallback", "settings")
         widgets = {"settings": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})}
 
     def clean(self) -> dict[str, Any]:
@@ -108,9 +111,16 @@ class ChannelForm(forms.ModelForm):
         if "kind" in cleaned:
             if cleaned.get("enabled"):
                 self._check("settings", lambda: validate_settings(cleaned["kind"], cleaned.get("settings") or {}))
+                self._check("new_secret", lambda: require_secret(cleaned["kind"], self._secret()))
             if cleaned.get("new_secret"):
                 self._check("new_secret", lambda: validate_secret(cleaned["kind"], cleaned["new_secret"]))
+        self._check("fallback", lambda: refuse_circle(self.instance, cleaned.get("fallback")))
         return cleaned
+
+    def _secret(self) -> str:
+        """What it will be once this is saved; a new one wins over removing the old."""
+        new: str = self.cleaned_data.get("new_secret") or ""
+        return new or ("" if self.cleaned_data.get("clear_secret") else self.instance.secret)
 
     def _check(self, field: str, validate: Callable[[], None]) -> None:
         try:
@@ -119,8 +129,8 @@ class ChannelForm(forms.ModelForm):
             self.add_error(field, error)
 
     def save(self, commit: bool = True) -> Channel:
-        if self.cleaned_data["new_secret"]:
-            self.instance.secret = self.cleaned_data["new_secret"]
+        self.instance.secret = self._secret()
+        self.instance.probe_at = None  # who edits a channel has mended it: what waits is tried at once
         if self.cleaned_data["enabled"]:
             self.instance.hint = ""
         channel: Channel = super().save(commit)

@@ -95,7 +95,7 @@ def _retried(notification: Notification, failure: TransientFailure, now: datetim
     attempt = _attempt(notification)
     asked = failure.retry_after_seconds
     until = now + timedelta(seconds=wait_seconds(attempt, _waits(), asked, jitter))
-    channel = _channel_after(notification.channel, failure, now, until if asked is not None else None)
+    channel = _channel_after(notification, failure, now, until if asked is not None else None)
     return Consequence(
         row={
             "state": _State.DUE,
@@ -114,7 +114,7 @@ def _retried(notification: Notification, failure: TransientFailure, now: datetim
 
 def _given_up(notification: Notification, failure: DeliveryFailed, now: datetime) -> Consequence:
     reason = f"given up after a day: {failure.reason}" if isinstance(failure, TransientFailure) else failure.reason
-    channel = _channel_after(notification.channel, failure, now, None)
+    channel = _channel_after(notification, failure, now, None)
     return Consequence(
         row={
             "state": _State.DEAD,
@@ -127,7 +127,7 @@ def _given_up(notification: Notification, failure: DeliveryFailed, now: datetime
         channel=channel,
         channel_waits_until=channel.get("probe_at"),
         falls_back=True,
-        channel_falls_back=not isinstance(failure, TransientFailure) or _is_dead(channel, now),
+        channel_falls_back=bool(channel) and (not isinstance(failure, TransientFailure) or _is_dead(channel, now)),
     )
 
 
@@ -181,19 +181,24 @@ def channel_after_failure(channel: Channel, failure: DeliveryFailed, now: dateti
 
 
 def _channel_after(
-    channel: Channel, failure: DeliveryFailed, now: datetime, asked_until: datetime | None
+    notification: Notification, failure: DeliveryFailed, now: datetime, asked_until: datetime | None
 ) -> dict[str, Any]:
-    """A channel that accepted it for some recipients works; one that asked to be left alone is not probed before."""
-    if failure.told:
-        return channel_after_success(now)
-    after = channel_after_failure(channel, failure, now)
+    """One that asked to be left alone is not probed before."""
+    if says_nothing_of_the_channel(notification, failure):
+        return {}
+    after = channel_after_failure(notification.channel, failure, now)
     if after["probe_at"] is not None and asked_until is not None:
         after["probe_at"] = max(after["probe_at"], asked_until)
     return after
 
 
+def says_nothing_of_the_channel(notification: Notification, failure: DeliveryFailed) -> bool:
+    """Whether only some recipients are refused, while the channel works."""
+    return bool(failure.told or notification.told)
+
+
 def _is_dead(channel: dict[str, Any], now: datetime) -> bool:
-    since = channel["unhealthy_since"]
+    since = channel.get("unhealthy_since")
     return since is not None and now - since >= timedelta(seconds=settings.CONFIG.fallback_seconds)
 
 

@@ -15,7 +15,7 @@ from alerts.gates import Pass
 from alerts.gathering import Judged, judge
 from alerts.message import gathered, message_of
 from alerts.models import Attempt, Notification
-from alerts.results import Outcome, Unbegun, consequence_of, named, of_member
+from alerts.results import Outcome, Unbegun, consequence_of, named, of_member, says_nothing_of_the_channel
 from alerts.retries import jitter
 
 MOST_IN_BATCH = 50
@@ -81,7 +81,7 @@ class Serving:
         row = judged.delivery.notification
         outcome = _send(row, [one.notification for one in judged.members], at)
         self._end(judged, outcome, _attempt(row, outcome, at, time.monotonic() - began))
-        if isinstance(outcome, DeliveryFailed) and not outcome.told:
+        if isinstance(outcome, DeliveryFailed) and not says_nothing_of_the_channel(row, outcome):
             return False
         is_time = self.clock.now() - self._ended[0].at >= timedelta(seconds=RECORD_SECONDS)
         return self._record() if is_time else True

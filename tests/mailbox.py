@@ -22,6 +22,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []  # of each message, by its envelope
         self.replies: deque[str] = deque()
         self._arrived = threading.Condition()
         self._controller = _BoundController(self, self.host)
@@ -48,9 +49,26 @@ class Mailbox:
         if reply.startswith("2"):
             content = cast(bytes, envelope.original_content)
             with self._arrived:
+                self.recipients.append(list(envelope.rcpt_tos))
                 self.messages.append(message_from_bytes(content, policy=policy.default))
                 self._arrived.notify_all()
         return reply
+
+
+class PickyMailbox(Mailbox):
+    """Refuses the recipients in ``refusals`` with their answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: dict[str, str] = {}
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refusals:
+            return self.refusals[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
 
 class _BoundController(Controller):

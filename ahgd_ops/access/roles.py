@@ -5,6 +5,7 @@ from django.apps.registry import Apps
 VIEW = (
     "ahgd_alerts.view_alert",
     "ahgd_alerts.view_alertevent",
+    "ahgd_alerts.view_attempt",
     "ahgd_alerts.view_channel",
     "ahgd_alerts.view_escalation",
     "ahgd_alerts.view_escalationpolicy",

@@ -8,7 +8,7 @@ from celery.exceptions import SecurityWarning
 from django.conf import settings
 
 from ahgd_ops.celery import app
-from ahgd_ops.processes import lifetime
+from ahgd_ops.processes import lifetime, unasked
 from ahgd_ops.processes.news import FINISHED, READY, wire
 
 QUEUES = ("collect", "evaluate", "deliver", "default")
@@ -31,7 +31,10 @@ def run() -> int:
         redirect_stdouts=False,
         quiet=True,
     )
+    alone = unasked.start()
     worker.start()
+    for thread in alone:
+        thread.stop(wait_seconds=1)
     lifetime.stop_process()
     return int(worker.exitcode or 0)
 

@@ -10,6 +10,7 @@ from alerts.channels.base import PermanentFailure as PermanentFailure
 from alerts.channels.base import Receipt as Receipt
 from alerts.channels.base import TransientFailure as TransientFailure
 from alerts.channels.base import one_line as one_line
+from alerts.channels.forms import require_secret as require_secret
 from alerts.channels.forms import validate_secret as validate_secret
 from alerts.channels.forms import validate_settings as validate_settings
 from alerts.channels.kinds import send as send
@@ -21,6 +22,7 @@ __all__ = [
     "Receipt",
     "TransientFailure",
     "one_line",
+    "require_secret",
     "send",
     "validate_secret",
     "validate_settings",

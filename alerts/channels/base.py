@@ -1,5 +1,6 @@
 """What every kind of channel agrees on: a message goes in; a receipt or a typed failure comes out."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +41,7 @@ class SettingsRefused(ValueError):
 class Receipt:
     """What the receiver said when it accepted; ``warning`` names recipients that it refused for good.
 
-    ``told`` are those it accepted for in this attempt, where the kind knows several.
+    ``told`` are those it accepted for then.
     """
 
     answer: str
@@ -93,6 +94,11 @@ class Message:
     @property
     def is_resolved(self) -> bool:
         return self.kind == "resolved"
+
+    @property
+    def instance_key(self) -> str:
+        """16 letters and digits that a rule and its series share from firing to end, and with no other."""
+        return hashlib.blake2b(f"{self.rule}\n{self.fingerprint}".encode(), digest_size=8).hexdigest()
 
     @property
     def headline(self) -> str:
@@ -152,6 +158,8 @@ class Transport:
     known: ClassVar[frozenset[str]] = frozenset()
     """The names that its settings may have."""
     takes_secret: ClassVar[bool] = False
+    needs_secret: ClassVar[bool] = False
+    """Whether it cannot work without one."""
 
     def check(self, settings: ChannelSettings) -> None:
         """Raises SettingsRefused when these settings, whose names are known, cannot work."""

@@ -48,26 +48,35 @@ class EmailTransport(Transport):
         if not django_settings.EMAIL_HOST:
             raise PermanentFailure("there is no mail server: set AHGD_SMTP_HOST and start again")
         with Deadline(django_settings.CONFIG.send_seconds) as deadline:
-            backend = Backend(deadline=deadline)
-            return _send(compose(message, settings["recipients"]), backend, deadline)
+            return _send(compose(message, settings["recipients"]), message, Backend(deadline=deadline), deadline)
 
 
 def compose(message: Message, recipients: list[str]) -> EmailMultiAlternatives:
-    """The mail of ``message``. Mails of one alert refer to a common id, so that readers show them as a thread."""
+    """The mail of ``message``. Mails of one alert refer to a common id, so that readers show them as a thread.
+
+    Who was told in an earlier attempt still stands in the head, and gets it no second time.
+    """
     sender = django_settings.DEFAULT_FROM_EMAIL
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    headers = {"Message-ID": f"<{message.delivery_id}@{domain}>", "Auto-Submitted": "auto-generated"}
+    headers = {
+        "Message-ID": f"<{message.delivery_id}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+        "To": ", ".join(recipients),
+    }
+    untold = [address for address in recipients if address not in message.told]
     if message.alert_id is not None:
         headers["References"] = f"<alert-{message.alert_id}@{domain}>"
     context: dict[str, Any] = {"message": message, "origin": django_settings.CONFIG.origin}
     mail = EmailMultiAlternatives(
-        message.headline, render_to_string(f"{_TEMPLATES}.txt", context), sender, recipients, headers=headers
+        message.headline, render_to_string(f"{_TEMPLATES}.txt", context), sender, untold, headers=headers
     )
     mail.attach_alternative(render_to_string(f"{_TEMPLATES}.html", context), "text/html")
     return mail
 
 
-def _send(mail: EmailMultiAlternatives, backend: Backend, deadline: Deadline) -> Receipt:
+def _send(mail: EmailMultiAlternatives, message: Message, backend: Backend, deadline: Deadline) -> Receipt:
+    if not mail.to:
+        return Receipt("every recipient has it")
     try:
         backend.send_messages([mail])
     except smtplib.SMTPAuthenticationError as error:
@@ -75,7 +84,7 @@ def _send(mail: EmailMultiAlternatives, backend: Backend, deadline: Deadline) ->
     except smtplib.SMTPNotSupportedError as error:
         raise PermanentFailure(f"the mail server lacks what AHGD_SMTP_TLS or a login needs: {error}") from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise _failure(min(code for code, _ in error.recipients.values()), _list(error.recipients)) from error
+        return _judge(mail.to, dict(error.recipients), message.told)
     except smtplib.SMTPResponseException as error:
         raise _failure(error.smtp_code, f"{error.smtp_code} {_said(error.smtp_error)}") from error
     except OSError as error:  # of which the other errors of smtplib are some
@@ -83,24 +92,40 @@ def _send(mail: EmailMultiAlternatives, backend: Backend, deadline: Deadline) ->
     finally:
         with suppress(OSError):  # Django leaves a connection open whose login failed
             backend.close()
-    return _receipt(len(mail.recipients()), backend.refused)
+    return _judge(mail.to, backend.refused, message.told)
 
 
-def _receipt(count: int, refused: Refused) -> Receipt:
+def _judge(recipients: list[str], refused: Refused, told_before: tuple[str, ...]) -> Receipt:
+    """Accepted, also when some recipients are refused for good and others have it.
+
+    Raises TransientFailure while a refusal may pass, PermanentFailure when nobody can be told.
+    """
+    told = tuple(address for address in recipients if address not in refused)
+    if any(code < 500 for code, _ in refused.values()):
+        raise TransientFailure(_reason(f"refused {_list(refused)}"), told=told)
+    if not told and not told_before:
+        raise PermanentFailure(_reason(f"refused {_list(refused)}"))
     warning = f"refused {_list(refused)}" if refused else ""
-    return Receipt(f"{django_settings.EMAIL_HOST} accepted it for {count - len(refused)} of {count}", warning)
+    return Receipt(
+        f"{django_settings.EMAIL_HOST} accepted it for {len(told)} of {len(recipients)}",
+        warning,
+        told if refused else (),
+    )
 
 
 def _failure(code: int, said: str) -> PermanentFailure | TransientFailure:
     """RFC 5321: 5yz is for good, 4yz may pass."""
-    reason = one_line(f"{django_settings.EMAIL_HOST}: {said}")
-    return PermanentFailure(reason) if code >= 500 else TransientFailure(reason)
+    return PermanentFailure(_reason(said)) if code >= 500 else TransientFailure(_reason(said))
+
+
+def _reason(said: str) -> str:
+    return one_line(f"{django_settings.EMAIL_HOST}: {said}")
 
 
 def _trouble(error: OSError, deadline: Deadline) -> str:
     if deadline.has_passed:
         return f"{django_settings.EMAIL_HOST}: no answer within {deadline.seconds:g} s"
-    return one_line(f"{django_settings.EMAIL_HOST}: {error.strerror or str(error) or type(error).__name__}")
+    return _reason(error.strerror or str(error) or type(error).__name__)
 
 
 def _list(refused: Refused) -> str:

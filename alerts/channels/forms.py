@@ -30,6 +30,12 @@ def validate_secret(kind: str, secret: str) -> None:
         raise ValidationError(str(refused), code="secret") from refused
 
 
+def require_secret(kind: str, secret: str) -> None:
+    """Raises ValidationError when a channel of this kind cannot work without a secret and has none."""
+    if transport(kind).needs_secret and not secret:
+        raise ValidationError(f"A channel of kind {kind} needs a secret: the address it sends to.", code="secret")
+
+
 def _check_names(chosen: Transport, settings: Any) -> None:
     if not isinstance(settings, dict):
         raise SettingsRefused("Settings have to be a JSON object, such as {}.")

@@ -1,6 +1,8 @@
 """The kinds of channel: a new one is a file and a line here."""
 
+from alerts.channels.alertmanager import AlertmanagerTransport
 from alerts.channels.base import Destination, Message, PermanentFailure, Receipt, SettingsRefused, Transport
+from alerts.channels.chat import ChatTransport
 from alerts.channels.console import ConsoleTransport
 from alerts.channels.email import EmailTransport
 from alerts.channels.file import FileTransport
@@ -14,6 +16,8 @@ TRANSPORTS: tuple[Transport, ...] = (
     FileTransport(),
     EmailTransport(),
     WebhookTransport(),
+    AlertmanagerTransport(),
+    ChatTransport(),
 )
 _BY_KIND = {each.kind: each for each in TRANSPORTS}
 

@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from alerts.escalation.forms import PolicyForm, StepForm, StepFormSet
+from alerts.history_admin import HistoryInline
 from alerts.models import Escalation, EscalationPolicy, EscalationStep
 
 
@@ -62,16 +63,8 @@ class EscalationPolicyAdmin(admin.ModelAdmin):
         return policy.seeded_from or "made by hand"
 
 
-class EscalationInline(admin.TabularInline):
-    """How far an alert has come; nobody edits it."""
+class EscalationInline(HistoryInline):
+    """How far an alert has come."""
 
     model = Escalation
     fields = ("policy", "position", "due_at", "reason", "late_seconds")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -17,6 +17,8 @@ def news(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
     """A resolve goes only to those who were told of the firing; a firing only where it says something new."""
     if standing.is_resolve:
         return _news_of_resolve(standing)
+    if standing.told is not None and standing.told.severity == 0:
+        return Stop("the channel knows already that it is over", Gate.NEWS)
     if standing.is_reminder or standing.may_have_arrived:
         return None
     if standing.held_by and standing.is_outdated:
@@ -28,13 +30,11 @@ def news(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
 
 
 def _news_of_resolve(standing: Standing) -> Decision | None:
+    if standing.told is not None:
+        return Stop("it was told together with its firing", Gate.NEWS) if standing.told.severity == 0 else None
     if standing.being_told_until is not None:
         return Hold("its firing is still being told", standing.being_told_until, Gate.NEWS)
-    if standing.told is None:
-        return Stop("this channel was not told that it fired", Gate.NEWS)
-    if standing.told.severity == 0:
-        return Stop("it was told together with its firing", Gate.NEWS)
-    return None
+    return Stop("this channel was not told that it fired", Gate.NEWS)
 
 
 def channel_disabled(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:

@@ -96,6 +96,10 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} to {self.channel_id}: {self.state}"
 
+    @property
+    def can_be_sent_again(self) -> bool:
+        return self.state in (self.State.DEAD, self.State.WITHHELD) or bool(self.refused)
+
 
 class Attempt(models.Model):
     """One try to deliver, with how long it took and what came of it; appended, never edited."""
@@ -111,3 +115,7 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{'accepted' if self.accepted else 'failed'} at {self.at}"
+
+    @property
+    def took_milliseconds(self) -> int:
+        return round(self.took_seconds * 1000)

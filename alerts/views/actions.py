@@ -1,7 +1,5 @@
 """What people do to an alert: plain POST forms that lead back to where they were sent from."""
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -12,10 +10,9 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from alerts import acknowledging, lifecycle
-from alerts.models import Alert
-from alerts.several import Done, each
-from alerts.views.forms import AcknowledgeForm, SeveralForm, first_error
+from alerts import acknowledging, lifecycle, outbox
+from alerts.models import Alert, Notification
+from alerts.views.forms import AcknowledgeForm
 from alerts.views.pages import render_detail
 
 ACKNOWLEDGE, RESOLVE = "ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert"
@@ -35,7 +32,7 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
         messages.info(request, _ALREADY)
     else:
         messages.success(request, f"You acknowledged {alert.rule_name}. Repeats and escalation stop {_until(alert)}.")
-    return _back(request, alert)
+    return back(request, alert)
 
 
 @require_POST
@@ -48,7 +45,7 @@ def give_back(request: HttpRequest, alert_id: int) -> HttpResponse:
         messages.info(request, "Nobody has this alert; there was nothing to give back.")
     else:
         messages.success(request, f"{alert.rule_name} is nobody's again. Repeats and escalation go on.")
-    return _back(request, alert)
+    return back(request, alert)
 
 
 @require_POST
@@ -61,47 +58,18 @@ def resolve(request: HttpRequest, alert_id: int) -> HttpResponse:
         messages.info(request, _ALREADY)
     else:
         messages.success(request, f"You resolved {alert.rule_name}. It opens anew if its condition is still true.")
-    return _back(request, alert)
+    return back(request, alert)
 
 
 @require_POST
-def several(request: HttpRequest) -> HttpResponse:
-    """``action`` on each ``alert`` that was chosen from the list."""
-    act = SEVERAL.get(request.POST.get("action", ""))
-    chosen = SeveralForm(request.POST)
-    if act is None or not chosen.is_valid():
-        messages.error(request, first_error(chosen) or "Choose what to do with them.")
+def send_again(request: HttpRequest, notification_id: int) -> HttpResponse:
+    actor_of(request, RESOLVE, "send messages of")
+    notification = get_object_or_404(Notification.objects.select_related("alert", "channel"), pk=notification_id)
+    if outbox.send_again(notification, timezone.now()):
+        messages.success(request, f"{notification.channel.name} is told again within seconds.")
     else:
-        act(request, list(chosen.cleaned_data["alert"].order_by("pk")))
-    return _back(request)
-
-
-def _acknowledge_each(request: HttpRequest, alerts: list[Alert]) -> None:
-    actor = actor_of(request, ACKNOWLEDGE, "acknowledge")
-    form = AcknowledgeForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, first_error(form))
-        return
-    now = timezone.now()
-    done = each(alerts, lambda alert: acknowledging.acknowledge(alert, actor, now=now, **form.cleaned_data))
-    _say(request, done, "acknowledged")
-
-
-def _resolve_each(request: HttpRequest, alerts: list[Alert]) -> None:
-    actor = actor_of(request, RESOLVE, "resolve")
-    now = timezone.now()
-    _say(request, each(alerts, lambda alert: lifecycle.resolve_by_hand(alert, actor, now)), "resolved")
-
-
-SEVERAL: dict[str, Callable[[HttpRequest, list[Alert]], None]] = {
-    "acknowledge": _acknowledge_each,
-    "resolve": _resolve_each,
-}
-
-
-def _say(request: HttpRequest, done: Done, verb: str) -> None:
-    say = messages.success if done.acted else messages.info
-    say(request, done.sentence(verb))
+        messages.info(request, "There was nothing to send again: it is on its way, or arrived.")
+    return back(request, notification.alert)
 
 
 def actor_of(request: HttpRequest, permission: str, action: str) -> User:
@@ -116,7 +84,7 @@ def _until(alert: Alert) -> str:
     return "until it resolves" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC, or until it resolves"
 
 
-def _back(request: HttpRequest, alert: Alert | None = None) -> HttpResponse:
+def back(request: HttpRequest, alert: Alert | None = None) -> HttpResponse:
     """To ``next`` when that is a page of ours, else to the alert's own page, or the list."""
     asked = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):

@@ -16,7 +16,7 @@ PAGE_LENGTH = 50
 VIEW = "ahgd_alerts.view_alert"
 _CHART_BEFORE, _CHART_AFTER = timedelta(minutes=30), timedelta(minutes=15)
 _LONGEST_CHART = timedelta(days=7)
-_OF_DELIVERY = ("channel", "leader__alert", "parent_alert", "told_before")
+_OF_DELIVERY = ("channel", "instead_of", "leader__alert", "parent_alert", "told_before")
 _LARGEST_KEY = 2**63 - 1
 
 
@@ -61,7 +61,9 @@ def render_detail(request: HttpRequest, alert: Alert, form: AcknowledgeForm, sta
         "alert": alert,
         "form": form,
         "events": alert.events.select_related("actor"),
-        "deliveries": alert.notifications.select_related(*_OF_DELIVERY).order_by("created_at", "id"),
+        "deliveries": alert.notifications.select_related(*_OF_DELIVERY)
+        .prefetch_related("tries")
+        .order_by("created_at", "id"),
         "chart_from": round((alert.opened_at - _CHART_BEFORE).timestamp() * 1000),
         "chart_to": round(end.timestamp() * 1000),
         "metric": alert.labels.get("metric", ""),

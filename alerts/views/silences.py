@@ -66,13 +66,19 @@ def new(request: HttpRequest) -> HttpResponse:
     if "preview" in request.POST or not form.is_valid():
         status = 200 if "preview" in request.POST else 422
         return _form(request, form, request.POST.get("matchers", ""), status)
-    asked, now = form.cleaned_data, timezone.now()
-    times = {"starts_at": asked["starts_at"], "ends_at": asked["ends_at"]}
+    filled = form.cleaned_data
     try:
-        silence = silences.create(text=asked["matchers"], actor=actor, comment=asked["comment"], now=now, **times)
+        silence = silences.create(
+            text=filled["matchers"],
+            actor=actor,
+            comment=filled["comment"],
+            starts_at=filled["starts_at"],
+            ends_at=filled["ends_at"],
+            now=timezone.now(),
+        )
     except silences.SilenceRefused as refused:
         form.add_error("ends_at", str(refused))
-        return _form(request, form, asked["matchers"], 422)
+        return _form(request, form, filled["matchers"], 422)
     messages.success(request, _said(silence))
     return redirect("silences:list")
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Severity
+from alerts.models import Alert, AlertEvent, Notification, Rule, Severity
 from alerts.standing import standings_of
 from tests.alerts.cycles import judge, live, told
 from tests.alerts.feed import Feed
@@ -50,7 +50,8 @@ def test_a_rise_is_not_held_by_the_cooldown_of_what_was_told_before(rule: Rule, 
     live(feed, 90)
     Notification.objects.update(state=Notification.State.SENT, sent_at=feed.now)
     live(feed, 97)
-    (standing,) = standings_of([claim_first(Channel.objects.get(), feed.now)], feed.now)
+    rise = Notification.objects.select_related("channel").latest("id")
+    (standing,) = standings_of([claim_first(rise.channel, feed.now)], feed.now)
     assert standing.last_told is not None
     assert standing.is_rise
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django.fixtures import Settings
 
 from alerts.channels.base import Message, PermanentFailure, Receipt, TransientFailure
@@ -14,27 +13,11 @@ from alerts.channels.email import EmailTransport, compose
 from tests.alerts.channels.certificates import self_signed
 from tests.alerts.channels.peers import Talk, greets_in_drips, hangs, peer, refuses_login
 from tests.alerts.told import NOW, a_message, configure
-from tests.mailbox import Mailbox
+from tests.mailbox import Mailbox, PickyMailbox
 from tests.servers import free_port
 
 KIM = "kim@example.com"
 LEE = "lee@example.com"
-
-
-class PickyMailbox(Mailbox):
-    """Refuses the recipients in ``refusals`` with their answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refusals: dict[str, str] = {}
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address in self.refusals:
-            return self.refusals[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
 
 
 @pytest.fixture
@@ -110,6 +93,7 @@ def test_a_refused_recipient_is_a_warning_when_others_are_served(picky_mailbox: 
 
     receipt = send(KIM, LEE)
 
+    assert receipt.told == (KIM,)
     assert receipt.answer == "127.0.0.1 accepted it for 1 of 2"
     assert receipt.warning == "refused lee@example.com (550 no such user)"
     assert len(picky_mailbox.messages) == 1
@@ -130,6 +114,36 @@ def test_when_all_are_refused_it_depends_on_whether_one_may_be_served_later(
 
     with pytest.raises(failure, match=r"kim@example\.com"):
         send(KIM, LEE)
+
+
+def test_a_recipient_that_may_be_served_later_is_a_failure_that_says_who_was_told(
+    picky_mailbox: PickyMailbox,
+) -> None:
+    picky_mailbox.refusals[LEE] = "451 greylisted"
+
+    with pytest.raises(TransientFailure, match=r"lee@example\.com \(451 greylisted\)") as failure:
+        send(KIM, LEE)
+    assert failure.value.told == (KIM,)
+
+
+def test_only_who_was_not_told_is_sent_it_again_under_the_same_head(mailbox: Mailbox) -> None:
+    send(KIM, LEE, message=a_message(told=(KIM,)))
+    (mail,) = mailbox.messages
+
+    assert mail["To"] == f"{KIM}, {LEE}"
+    assert mailbox.recipients == [[LEE]]
+
+
+def test_when_everybody_was_told_nothing_is_sent(mailbox: Mailbox) -> None:
+    assert send(KIM, message=a_message(told=(KIM,))) == Receipt("every recipient has it")
+    assert mailbox.messages == []
+
+
+def test_who_is_refused_for_good_after_others_were_told_is_a_warning(picky_mailbox: PickyMailbox) -> None:
+    picky_mailbox.refusals[LEE] = "550 no such user"
+
+    receipt = send(KIM, LEE, message=a_message(told=(KIM,)))
+    assert receipt.warning == "refused lee@example.com (550 no such user)"
 
 
 @pytest.mark.parametrize(
@@ -179,21 +193,19 @@ def test_a_server_without_tls_is_not_spoken_to_in_the_clear(settings: Settings, 
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize("way", ["ssl", "starttls"])
 def test_over_tls_the_name_of_the_server_is_verified(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, way: str
 ) -> None:
     certificate = self_signed(tmp_path, "localhost")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = Controller(Sink(), hostname="127.0.0.1", port=free_port(), ssl_context=context)
+    options = {"ssl_context": context} if way == "ssl" else {"tls_context": context, "require_starttls": True}
+    server = Controller(Sink(), hostname="127.0.0.1", port=free_port(), **options)
     server.start()
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = (
-        name,
-        server.port,
-        True,
-        False,
-    )
+    settings.EMAIL_HOST, settings.EMAIL_PORT = name, server.port
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = way == "ssl", way == "starttls"
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     try:
         if name == "localhost":

@@ -33,7 +33,7 @@ def test_news_that_nothing_speaks_against_passes(standing: Standing) -> None:
         (replace(RESOLVE, told=None), Stop("this channel was not told that it fired", Gate.NEWS)),
         (replace(RESOLVE, told=Told(NOW, 0)), Stop("it was told together with its firing", Gate.NEWS)),
         (
-            replace(RESOLVE, being_told_until=MINUTE_LATER),
+            replace(RESOLVE, told=None, being_told_until=MINUTE_LATER),
             Hold("its firing is still being told", MINUTE_LATER, Gate.NEWS),
         ),
         (replace(FIRING, channel_enabled=False), Hold("the channel is disabled", MINUTE_LATER, Gate.DISABLED)),
@@ -107,6 +107,7 @@ def gate_of(standing: Standing) -> Gate | None:
         (replace(FIRING, told=TOLD_HIGH), False),
         (replace(FIRING, told=TOLD_HIGH, is_reminder=True), True),
         (replace(FIRING, told=TOLD_HIGH, may_have_arrived=True), True),
+        (replace(FIRING, told=Told(NOW - MINUTE, 0), may_have_arrived=True), False),
         (replace(FIRING, told=Told(NOW - 60 * MINUTE, Severity.LOW)), True),
         (replace(FIRING, told=Told(NOW - 60 * MINUTE, Severity.CRITICAL)), True),
         (replace(FIRING, held_by="silence", is_outdated=True), False),

@@ -1,13 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
 from alerts.models import Notification
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
-from tests.alerts.rows import a_channel, an_alert, events, firing, reread
+from tests.alerts.rows import a_channel, an_alert, events, firing, reread, resolved
 from tests.alerts.told import NOW
+from tests.mailbox import PickyMailbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -168,3 +170,48 @@ def test_a_receiver_that_asked_to_be_left_alone_is_not_probed_before(httpserver:
 
     assert deliver_due(NOW + timedelta(seconds=119)) == 0
     assert deliver_due(NOW + timedelta(seconds=140)) == 1
+
+
+def test_of_several_recipients_only_the_refused_are_tried_again(settings: Settings) -> None:
+    kim, lee = "kim@example.com", "lee@example.com"
+    box = PickyMailbox()
+    box.start()
+    box.refusals[lee] = "451 greylisted"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    channel = a_channel(kind="email", settings={"recipients": [kim, lee]})
+    row = firing(an_alert(NOW), channel, NOW)
+    try:
+        deliver_due(NOW)
+        first = reread(row)
+        box.refusals.clear()
+        deliver_due(first.due_at)
+    finally:
+        box.stop()
+
+    assert (first.state, first.told) == (State.DUE, [kim])
+    assert reread(row).state == State.SENT
+    assert box.recipients == [[kim], [lee]]
+    assert len({mail["Message-ID"] for mail in box.messages}) == 1
+    channel.refresh_from_db()
+    assert channel.unhealthy_since is None
+
+
+def test_whoever_was_told_hears_the_end_though_others_still_wait(settings: Settings) -> None:
+    kim, lee = "kim@example.com", "lee@example.com"
+    box = PickyMailbox()
+    box.start()
+    box.refusals[lee] = "451 greylisted"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    alert, channel = an_alert(NOW), a_channel(kind="email", settings={"recipients": [kim, lee]})
+    firing(alert, channel, NOW)
+    try:
+        deliver_due(NOW)
+        resolved(alert, channel, NOW)
+        deliver_due(NOW)
+    finally:
+        box.stop()
+    assert [mail["Subject"].split("]")[0] for mail in box.messages] == ["[High", "[Resolved"]

@@ -1,0 +1,1 @@
+"""What ``benchmarks.delivery`` measures: a receiver, the floor, and our outbox."""

@@ -1,0 +1,98 @@
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import signals
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from ahgd_ops.processes import unasked
+from ahgd_ops.processes.unasked import TASKS, Unasked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unasked, "FIRST_GUESS_SECONDS", 0.01)
+
+
+@pytest.fixture
+def job() -> PeriodicTask:
+    interval = IntervalSchedule.objects.create(every=10, period=IntervalSchedule.MICROSECONDS)
+    return PeriodicTask.objects.create(name="work", task="work", interval=interval)
+
+
+@pytest.fixture
+def runs() -> threading.Semaphore:
+    """Counts how often the work was done."""
+    return threading.Semaphore(0)
+
+
+@pytest.fixture
+def thread(runs: threading.Semaphore, quick: None) -> Iterator[Unasked]:
+    made = Unasked("work", runs.release, look_seconds=0.01)
+    yield made
+    if made.is_alive():
+        made.stop(PATIENCE_SECONDS)
+
+
+def test_what_nobody_asks_for_is_done_again_and_again(
+    job: PeriodicTask, thread: Unasked, runs: threading.Semaphore
+) -> None:
+    thread.start()
+    assert all(runs.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
+
+
+def test_what_people_switched_off_stays_off(job: PeriodicTask, thread: Unasked, runs: threading.Semaphore) -> None:
+    PeriodicTask.objects.update(enabled=False)
+    looked = threading.Semaphore(0)
+
+    def note(**kwargs: Any) -> None:
+        looked.release()
+
+    thread.asked = note  # type: ignore[method-assign]  # what it does instead
+    thread.start()
+    assert all(looked.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
+    assert not runs.acquire(blocking=False)
+
+
+def test_it_waits_while_the_broker_asks(thread: Unasked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread, "_every_seconds", 3600.0)
+    assert not thread._is_overdue()
+    monkeypatch.setattr(thread, "_asked", thread._asked - 3 * 3600)
+    assert thread._is_overdue()
+    thread.asked()
+    assert not thread._is_overdue()
+
+
+def test_a_failure_is_logged_and_the_work_goes_on(
+    job: PeriodicTask, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = threading.Semaphore(0)
+
+    def fail() -> None:
+        tried.release()
+        raise RuntimeError("no database")
+
+    thread = Unasked("work", fail, look_seconds=0.01)
+    thread.start()
+    try:
+        assert all(tried.acquire(timeout=PATIENCE_SECONDS) for _ in range(2))
+    finally:
+        thread.stop(PATIENCE_SECONDS)
+    assert "work failed, unasked." in caplog.text
+
+
+def test_every_task_is_in_the_schedule_and_listens_to_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ahgd_ops.celery import schedule
+
+    monkeypatch.setattr(Unasked, "start", lambda self: None)
+    threads = unasked.start()
+    assert TASKS.items() <= {row.name: row.task for row in schedule()}.items()
+    for thread in threads:
+        thread._asked = 0.0
+        signals.task_prerun.send(sender=thread.task)
+        assert thread._asked > 0
+        signals.task_prerun.disconnect(thread.asked, sender=thread.task)
