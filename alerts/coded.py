@@ -42,7 +42,8 @@ class AlertRule:
 
 @dataclass(frozen=True)
 class AlertConfig:
-    """Where alerts go, as code. Server, limits and windows of a running console come from its environment and admin;
+    """Where alerts go, as code. Server, limits and windows of a running console come from its environment
+    (``AHGD_ALERT_LIMIT`` for ``global_rate_limit``, and so on, with these defaults) and from each rule in the admin;
     what ``AlertManager`` takes from here are the channels: recipients, webhook addresses and the alert file."""
 
     smtp_host: str = "localhost"

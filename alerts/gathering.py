@@ -47,11 +47,16 @@ def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     message that was to name them when its worker was lost. They are not claimed yet."""
     rows = [delivery.notification for delivery in deliveries]
     groups = {row.alert.group_key for row in rows if row.alert.group_key}
-    wanted = Q(leader__in=[one.notification.pk for one in deliveries if one.may_have_arrived])
+    returning = [one.notification.pk for one in deliveries if one.may_have_arrived]
+    wanted = Q()
+    if returning:
+        wanted |= Q(leader__in=returning)
     if groups:
         wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
     if any(row.held_by in LIMITS for row in rows):
         wanted |= Q(held_by__in=LIMITS)
+    if not wanted:
+        return []
     waiting = Notification.objects.filter(wanted, channel=rows[0].channel_id, state=Notification.State.DUE)
     others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
     lease_until = deliveries[0].lease_until

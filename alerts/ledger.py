@@ -36,15 +36,20 @@ def ledger_of(channel_id: int, standings: Sequence[Standing], now: datetime) -> 
         for standing in standings
         if standing.rule_id is not None and not standing.is_resolve and standing.most_per_hour
     }
+    overall = _quota(firings, pace.most_messages, pace.window, len(standings), now)
+    rules = {
+        rule_id: _quota(firings.filter(alert__rule=rule_id), most, HOUR, len(standings), now)
+        for rule_id, most in limits.items()
+    }
+    is_near_limit = any(quota.sent for quota in (overall, *rules.values()))
+    may_withhold = is_near_limit or any(standing.is_withheld_by_limit for standing in standings)
+    groups = {group_of(standing) for standing in standings if standing.group}
     return Ledger(
         pace,
-        _quota(firings, pace.most_messages, pace.window, len(standings), now),
-        {
-            rule_id: _quota(firings.filter(alert__rule=rule_id), most, HOUR, len(standings), now)
-            for rule_id, most in limits.items()
-        },
-        _heard(channel_id, {group_of(standing) for standing in standings if standing.group}, pace, now),
-        _last_digest_at(sent, standings),
+        overall,
+        rules,
+        _heard(channel_id, groups, pace, now),
+        _last_digest_at(sent) if may_withhold else None,
     )
 
 
@@ -82,9 +87,6 @@ def _heard(channel_id: int, groups: Iterable[Group], pace: Paces, now: datetime)
     }
 
 
-def _last_digest_at(sent: QuerySet[Notification], standings: Sequence[Standing]) -> datetime | None:
-    """Asked only where a limit may matter."""
-    if all(standing.is_resolve for standing in standings):
-        return None
+def _last_digest_at(sent: QuerySet[Notification]) -> datetime | None:
     found: datetime | None = sent.filter(is_digest=True).aggregate(at=Max("sent_at"))["at"]
     return found

@@ -154,6 +154,8 @@ def _tell(
         if event_kind != _Kind.SEVERITY_CHANGED and restless.note(key, at):
             rows.append(_as(event, _Kind.FLAPPING, _NOTICE))
         news.append(len(rows) - 1)
+        if quiet[-1]:
+            rows.append(_as(event, _Kind.WITHHELD, flapping.GATE))
     written = AlertEvent.objects.bulk_create(rows, batch_size=_BATCH)
     events = [written[place] for place in news]  # the notice of flapping is told in place of what began it
     Notification.objects.bulk_create(

@@ -1,6 +1,6 @@
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from celery import Task
@@ -12,13 +12,14 @@ from pytest_httpserver import HTTPServer
 
 from alerts import tasks
 from alerts.acknowledging import acknowledge
-from alerts.models import Alert, Rule
+from alerts.models import Alert, MaintenanceWindow, Notification, Rule
+from monitoring import lease
 from monitoring.clock import database_now
 from monitoring.leases import acquire
-from monitoring.models import Lease
+from monitoring.models import ExcludedInterval, Lease
 from tests.alerts.escalation.policies import a_policy, escalating_alert, told
 from tests.alerts.feed import Feed
-from tests.alerts.rows import an_alert
+from tests.alerts.rows import a_channel, an_alert, firing
 from tests.alerts.told import configure
 from tests.monitoring.writers import open_writer
 
@@ -149,3 +150,21 @@ def test_alerting_that_is_switched_off_judges_nothing(
     feed(90)
     run_cycle(feed)
     assert not Alert.objects.exists()
+
+
+def test_what_still_fires_is_repeated_and_maintenance_noted_by_one_worker_at_a_time(woken: list[str]) -> None:
+    now = database_now()
+    alert = an_alert(now - timedelta(hours=5))
+    firing(alert, a_channel(), now - timedelta(hours=5), state="sent", sent_at=now - timedelta(hours=5))
+    MaintenanceWindow.objects.create(
+        name="patching", starts_on=now.date(), starts_at=time(0), duration_minutes=3 * 1440
+    )
+    with lease("remind", seconds=60):
+        tasks.remind()
+    assert woken == []
+
+    Lease.objects.update(free_at=now)
+    tasks.remind()
+    assert woken == ["alerts.deliver"]
+    assert Notification.objects.filter(event__kind="repeated", state="due").count() == 1
+    assert ExcludedInterval.objects.get().reason == "maintenance patching"
