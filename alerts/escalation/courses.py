@@ -10,6 +10,7 @@ from alerts.escalation.pauses import pauses
 from alerts.escalation.planning import Plan, Stand, Step, plan
 from alerts.lifecycle import ITSELF
 from alerts.models import Alert, Escalation, EscalationPolicy, EscalationStep
+from alerts.models.escalation import RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,24 @@ def _said(row: Escalation) -> tuple[object, ...]:
 
 
 def escalating() -> QuerySet[Alert]:
-    """Alerts that a policy is for, and those whose escalation has not been brought to its end."""
-    has_policy = Q(resolved_at__isnull=True, rule__escalation_policy__isnull=False) & ~Q(fingerprint=ITSELF)
-    runs = Q(escalation__due_at__isnull=False) | Q(escalation__paused_at__isnull=False)
+    """Alerts that a policy is for, and those whose escalation has not been brought to its end.
+
+    Both are found by indexes, however many alerts there were.
+    """
+    is_open = Q(resolved_at__isnull=True, rule__escalation_policy__isnull=False) & ~Q(fingerprint=ITSELF)
+    wanted = set(Alert.objects.filter(is_open).order_by().values_list("pk", flat=True))
+    wanted.update(Escalation.objects.filter(RUNNING).values_list("alert_id", flat=True))
+    return with_all().filter(pk__in=wanted)
+
+
+def with_all() -> QuerySet[Alert]:
+    """Alerts as ``read`` needs them."""
     related = ("rule__escalation_policy", "acknowledged_by", "escalation__policy")
-    return Alert.objects.filter(has_policy | runs).select_related(*related).order_by("opened_at", "id")
+    return Alert.objects.select_related(*related).order_by("opened_at", "id")
 
 
 def read(alerts: Iterable[Alert], now: datetime) -> list[Course]:
-    """The course of each of these, which come as ``escalating`` selects them."""
+    """The course of each of these, which come ``with_all``."""
     alerts = list(alerts)
     steps = _steps({alert.rule.escalation_policy_id for alert in alerts if alert.rule is not None})
     held = pauses([alert for alert in alerts if alert.is_open], now)

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from alerts.escalation.courses import PLANNED, Course, escalating, read
+from alerts.escalation.courses import PLANNED, Course, escalating, read, with_all
 from alerts.models import Alert, AlertEvent, Channel, Escalation, Notification
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def advance(alert_id: int, now: datetime) -> bool:
     """
     if not Alert.objects.select_for_update().filter(pk=alert_id).exists():
         return False  # retention took it
-    for course in read(escalating().filter(pk=alert_id), now):
+    for course in read(with_all().filter(pk=alert_id), now):
         if not course.is_due(now):
             _store(course, course)
         elif _store(course, course.after_step(now), **_lateness(course, now)):

@@ -192,7 +192,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="escalation",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="escalation_due"),
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False), ("paused_at__isnull", False), _connector="OR"),
+                fields=["alert"],
+                name="escalation_running",
+            ),
         ),
         migrations.AddIndex(
             model_name="escalation",

@@ -8,6 +8,7 @@ from alerts.models.alert import Alert
 from alerts.models.channel import Channel
 
 LONGEST_WAIT_MINUTES = 7 * 24 * 60
+RUNNING = Q(due_at__isnull=False) | Q(paused_at__isnull=False)
 
 
 class EscalationPolicy(models.Model):
@@ -66,7 +67,7 @@ class Escalation(models.Model):
             models.CheckConstraint(condition=Q(due_at__isnull=True) | Q(paused_at__isnull=True), name="due_or_paused"),
         )
         indexes = (
-            models.Index(fields=("due_at",), condition=Q(due_at__isnull=False), name="escalation_due"),  # the sweep
+            models.Index(fields=("alert",), condition=RUNNING, name="escalation_running"),  # the sweep
             models.Index(
                 fields=("-late_at",), condition=Q(late_at__isnull=False), name="escalation_late"
             ),  # the health check
