@@ -1,6 +1,6 @@
 """Runs the steps that are due, each exactly once, whoever else sweeps at the same time."""
 
-import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from alerts.escalation.courses import PLANNED, Course, escalating, read, with_all
 from alerts.models import Alert, AlertEvent, Channel, Escalation, Notification
 
-log = logging.getLogger(__name__)
+_BATCH = 100
 
 
 def sweep(now: datetime) -> int:
@@ -19,24 +19,26 @@ def sweep(now: datetime) -> int:
     fresh = [course.escalation() for course in found if course.row is None]
     Escalation.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)  # another sweep may have been first
     to_do = [course for course in found if course.is_due(now) or (course.row is not None and not course.is_stored)]
-    return sum(advance(course.alert.pk, now) for course in to_do)
+    ids = [course.alert.pk for course in to_do]
+    return sum(advance(ids[start : start + _BATCH], now) for start in range(0, len(ids), _BATCH))
 
 
 @transaction.atomic
-def advance(alert_id: int, now: datetime) -> bool:
-    """Reads the state again under the alert's lock, and runs the next step if it is due. Whether this ran one.
+def advance(alert_ids: Sequence[int], now: datetime) -> int:
+    """Reads the state again under the alerts' locks, and runs the steps that are due; gives how many this ran.
 
-    Who acknowledges or resolves at the same moment either came first, and is seen, or waits until the step has run.
+    Who acknowledges or resolves at the same moment either came first, and is seen, or waits until the step has run. An
+    alert that somebody is just changing is left to the next sweep, so that nobody waits for another both ways.
     """
-    if not Alert.objects.select_for_update().filter(pk=alert_id).exists():
-        return False  # retention took it
-    for course in read(with_all().filter(pk=alert_id), now):
+    free = Alert.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=alert_ids).order_by("pk")
+    ran = []
+    for course in read(with_all().filter(pk__in=[alert.pk for alert in free]), now):
         if not course.is_due(now):
             _store(course, course)
         elif _store(course, course.after_step(now), **_lateness(course, now)):
-            _tell(course, now)
-            return True
-    return False
+            ran.append(course)
+    _tell(ran, now)
+    return len(ran)
 
 
 def _store(before: Course, after: Course, **also: Any) -> bool:
@@ -55,24 +57,39 @@ def _lateness(course: Course, now: datetime) -> dict[str, Any]:
     return {"late_at": now, "late_seconds": late.total_seconds()} if late > late_after() else {}
 
 
-def _tell(course: Course, now: datetime) -> None:
-    """The event and, in the same transaction, the rows of the outbox."""
-    alert = course.alert
-    channels = Channel.objects.filter(pk__in=course.plan.step.channels if course.plan.step is not None else ())
-    event = AlertEvent.objects.create(
-        alert=alert,
-        kind=AlertEvent.Kind.ESCALATED,
-        at=now,
-        value=alert.value,
-        severity=alert.severity,
-        reason=_reason(course, [channel.name for channel in channels], now)[:500],
-    )
+def _tell(ran: Sequence[Course], now: datetime) -> None:
+    """The events and, in the same transaction, the rows of the outbox."""
+    channels = Channel.objects.in_bulk({channel_id for course in ran for channel_id in _channels(course)})
+    events = AlertEvent.objects.bulk_create([_event(course, channels, now) for course in ran])
     Notification.objects.bulk_create(
         Notification(
-            alert=alert, event=event, channel=channel, kind=Notification.Kind.FIRING, created_at=now, due_at=now
+            alert=course.alert,
+            event=event,
+            channel_id=channel_id,
+            kind=Notification.Kind.FIRING,
+            created_at=now,
+            due_at=now,
         )
-        for channel in channels
+        for course, event in zip(ran, events, strict=True)
+        for channel_id in _channels(course)
+        if channel_id in channels
     )
+
+
+def _event(course: Course, channels: Mapping[int, Channel], now: datetime) -> AlertEvent:
+    names = [channels[channel_id].name for channel_id in _channels(course) if channel_id in channels]
+    return AlertEvent(
+        alert=course.alert,
+        kind=AlertEvent.Kind.ESCALATED,
+        at=now,
+        value=course.alert.value,
+        severity=course.alert.severity,
+        reason=_reason(course, sorted(names), now)[:500],
+    )
+
+
+def _channels(course: Course) -> tuple[int, ...]:
+    return course.plan.step.channels if course.plan.step is not None else ()
 
 
 def _reason(course: Course, channels: list[str], now: datetime) -> str:
