@@ -31,6 +31,7 @@ _FOR_EVER_SECONDS = 3_000_000_000.0
 _DRAFT_SECONDS = 60.0  # the longest that writing one takes
 _DRAFT = ".draft"
 _FEW_ENTRIES = 2000  # who sets a value may wait until so many are looked at, a few milliseconds
+_FIRST_SHARE = 1 / 8  # of the room is for a process that has not written yet
 _ROOM = 0.9  # of the budget is what a sweep leaves
 
 
@@ -148,7 +149,7 @@ class FileTier:
             others = max(0, size - self._size_after_sweep - written)
             size = self._evict(found, size) if size > _ROOM * self._limit_bytes else size
             # Room is shared with the other writers in the proportion of what each has written since the last time.
-            share = written / (written + others) if written else 1.0
+            share = written / (written + others) if written else _FIRST_SHARE
             self._allowance_bytes = max(self._limit_bytes - size, 0) * share / 2
             self._size_after_sweep = size
             self._next_sweep = time.monotonic() + self._sweep_seconds
