@@ -246,7 +246,9 @@ class FileTier:
                     if with_drafts or not entry.name.endswith(_DRAFT):
                         with suppress(FileNotFoundError):
                             status = entry.stat(follow_symlinks=False)
-                            size_bytes = status.st_blocks * 512
+                            size_bytes = max(
+                                status.st_blocks * 512, status.st_size
+                            )  # some file systems keep small ones elsewhere
                             yield _Found(entry.path, size_bytes, status.st_mtime, status.st_atime)
 
 
