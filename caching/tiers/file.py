@@ -25,7 +25,7 @@ from caching.stats import Tally
 from caching.tiers.base import TierFailed, TierFull, Usage
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SHORT_BYTES = 65536
+_SHORT_BYTES = 16384
 _KEY_BYTES = 4096
 _FOR_EVER_SECONDS = 3_000_000_000.0
 _DRAFT_SECONDS = 60.0  # the longest that writing one takes
