@@ -33,7 +33,8 @@ class RuleQuerySet(models.QuerySet["Rule"]):
     def update(self, **fields: Any) -> int:
         """As Django's (and ``bulk_update`` goes through here), so that evaluators notice an edit past ``Rule.save``."""
         if not fields.keys() <= {*BOOKKEEPING}:
-            fields |= {"updated_at": Now(), "revision": F("revision") + 1}
+            fields.setdefault("updated_at", Now())
+            fields.setdefault("revision", F("revision") + 1)
         if fields.keys() & {*JUDGED}:
             fields.setdefault("version", F("version") + 1)
         return super().update(**fields)

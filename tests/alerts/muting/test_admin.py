@@ -117,3 +117,10 @@ def test_a_window_that_cannot_be_is_refused(admin: Client, change: dict[str, obj
     response = admin.post(f"{WINDOWS}add/", a_window(**change))
     assert says in response.content.decode()
     assert not MaintenanceWindow.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_window_at_the_ends_of_the_calendar_is_refused(admin: Client, day: str) -> None:
+    response = admin.post(f"{WINDOWS}add/", a_window(starts_on=day))
+    assert response.status_code == 200
+    assert "Ensure this value is" in response.content.decode()
