@@ -25,6 +25,7 @@ from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
 from monitoring.windows import stretches as stretches
+from monitoring.windows import too_large as too_large
 
 
 @dataclass(frozen=True, slots=True)

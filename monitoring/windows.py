@@ -9,12 +9,13 @@ from operator import itemgetter
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from monitoring.kinds import Kind
 from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
+MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 _BATCH = 20_000
 
 Columns = tuple[str, ...]
@@ -41,22 +42,37 @@ class Stretch:
     rows: list[Row] = field(default_factory=list)
 
 
-def stretches(
-    metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES, most: int = MOST_ROWS
-) -> list[Stretch]:
+def stretches(metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES) -> list[Stretch]:
     """Snapshots after ``start_ms`` up to and with ``end_ms`` (Prometheus' left-open windows) by series.
 
     Rows have these columns, those of timings always all of them. A series without snapshots in the span is left out.
-    Raises WindowTooLarge past ``most`` snapshots.
+    Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, or ``MOST_ROWS`` of others.
     """
     known = {row[0]: row[1:] for row in Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")}
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
     found: list[Stretch] = []
-    for ids, wanted in ((known.keys() - timings, columns), (timings, TIMINGS)):
+    for ids, wanted, most in ((known.keys() - timings, columns, MOST_ROWS), (timings, TIMINGS, MOST_TIMINGS)):
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
-            rows = _rows(series, wanted, start_ms, end_ms, most - sum(len(one.rows) for one in found))
+            rows = _rows(series, wanted, start_ms, end_ms, most)
             found += _by_series(rows, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+    return found
+
+
+def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str, int]:
+    """Those of the metrics that do not fit into what ``stretches`` reads at once, with their number of snapshots.
+
+    The smallest are let in first, so that a large one takes no place from others.
+    """
+    snapshots = MetricSnapshot.objects.filter(series__metric__name__in=metrics, at__gt=start_ms, at__lte=end_ms)
+    sizes = snapshots.order_by().values_list("series__metric__name", "series__metric__kind").annotate(size=Count("id"))
+    left = {True: MOST_TIMINGS, False: MOST_ROWS}
+    found: dict[str, int] = {}
+    for metric, kind, size in sizes.order_by("size", "series__metric__name"):
+        if size <= left[kind == Kind.TIMING]:
+            left[kind == Kind.TIMING] -= size
+        else:
+            found[metric] = size
     return found
 
 
