@@ -1,6 +1,6 @@
 """The only read door to metrics: latest values, ranges for charts, and what is new since a reader last looked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -17,8 +17,14 @@ from monitoring.models import Kind, Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
 from monitoring.sketch import Sketch
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
+from monitoring.windows import AT as AT
+from monitoring.windows import COUNT as COUNT
+from monitoring.windows import MAXIMUM as MAXIMUM
+from monitoring.windows import MINIMUM as MINIMUM
 from monitoring.windows import SUMMARIES as SUMMARIES
 from monitoring.windows import TIMINGS as TIMINGS
+from monitoring.windows import TOTAL as TOTAL
+from monitoring.windows import VALUE as VALUE
 from monitoring.windows import VALUES as VALUES
 from monitoring.windows import Columns as Columns
 from monitoring.windows import Row as Row
@@ -208,7 +214,7 @@ def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
     return median(late - early for late, early in pairwise(times)) if len(times) > 1 else 0.0
 
 
-def merged(rows: Collection[Row]) -> Sketch:
+def merged(rows: Sequence[Row]) -> Sketch:
     """All calls of timings (rows of ``TIMINGS``, as ``stretches`` gives them) in one sketch. Raises SketchDamaged."""
     from monitoring import merging  # with NumPy, which the library in a watched application does without
 

@@ -1,10 +1,10 @@
 """Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
 
 import json
-from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,12 +19,15 @@ MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 _BATCH = 20_000
 
 Columns = tuple[str, ...]
-VALUES: Final[Columns] = ("series_id", "at", "value")  # at: ms since the epoch
-SUMMARIES: Final[Columns] = (*VALUES, "count", "total", "minimum", "maximum")  # None in a snapshot of one value
-TIMINGS: Final[Columns] = (*SUMMARIES, "sketch")  # monitoring/sketch.py
+TIMINGS: Final[Columns] = ("series_id", "at", "value", "count", "total", "minimum", "maximum", "sketch")
+SERIES_ID, AT, VALUE, COUNT, TOTAL, MINIMUM, MAXIMUM, SKETCH = range(len(TIMINGS))
+"""Where each column stands in a row, whatever was asked for: fewer columns are the first ones of more. ``at`` is in ms
+since the epoch; those after ``value`` are None in a snapshot of one value; the sketch is as monitoring/sketch.py."""
+VALUES: Final = TIMINGS[: VALUE + 1]
+SUMMARIES: Final = TIMINGS[: MAXIMUM + 1]
 
 Row = tuple[Any, ...]  # as the columns that were asked for; a plain tuple, since a cycle may read a million
-_SERIES_ID = itemgetter(0)
+_series_id = itemgetter(SERIES_ID)
 
 
 class WindowTooLarge(ValueError):
@@ -37,7 +40,7 @@ class Stretch:
 
     series_id: int
     metric: str
-    kind: str
+    kind: Kind
     tags: Mapping[str, str]
     rows: list[Row] = field(default_factory=list)
 
@@ -103,12 +106,8 @@ def _rows(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int
     return found
 
 
-def _by_series(rows: list[Row], about: Mapping[int, tuple[str, str, Mapping[str, str]]]) -> Iterator[Stretch]:
-    """Rows come in the order of their series, so the end of each is found by halving."""
-    start = 0
-    while start < len(rows):
-        series_id = rows[start][0]
-        end = bisect_right(rows, series_id, start, key=_SERIES_ID)
+def _by_series(rows: Iterable[Row], about: Mapping[int, tuple[str, Kind, Mapping[str, str]]]) -> Iterator[Stretch]:
+    """Rows come in the order of their series."""
+    for series_id, own in groupby(rows, _series_id):
         if series_id in about:
-            yield Stretch(series_id, *about[series_id], rows=rows[start:end])
-        start = end
+            yield Stretch(series_id, *about[series_id], rows=list(own))
