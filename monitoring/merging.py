@@ -104,8 +104,9 @@ def _places(steps: Integers, buckets: Integers) -> Integers:
     first = np.cumsum(buckets) - buckets
     steps = steps.copy()
     steps[first] = (steps[first] >> 1) ^ -(steps[first] & 1)
-    sums = np.cumsum(steps)
-    return sums - np.repeat(sums[first] - steps[first], buckets)
+    sums: Integers = np.cumsum(steps)
+    sums -= np.repeat(sums[first] - steps[first], buckets)
+    return sums
 
 
 _DOUBLINGS = 2100  # of all numbers that a float can be, from 2 ** -1074 to 2 ** 1024

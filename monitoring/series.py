@@ -13,7 +13,8 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
-from monitoring.models import Kind, Metric, MetricSnapshot, Series
+from monitoring.kinds import Kind as Kind
+from monitoring.models import Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
 from monitoring.sketch import Sketch
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown

@@ -51,14 +51,15 @@ def stretches(metrics: Collection[str], start_ms: int, end_ms: int, columns: Col
     Rows have these columns, those of timings always all of them. A series without snapshots in the span is left out.
     Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, or ``MOST_ROWS`` of others.
     """
-    known = {row[0]: row[1:] for row in Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")}
+    rows = Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")
+    known = {metric_id: (name, Kind(kind)) for metric_id, name, kind in rows}
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
     found: list[Stretch] = []
     for ids, wanted, most in ((known.keys() - timings, columns, MOST_ROWS), (timings, TIMINGS, MOST_TIMINGS)):
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
-            rows = _rows(series, wanted, start_ms, end_ms, most)
-            found += _by_series(rows, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+            snapshots = _rows(series, wanted, start_ms, end_ms, most)
+            found += _by_series(snapshots, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
     return found
 
 

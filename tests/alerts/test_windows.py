@@ -81,6 +81,19 @@ def test_increases_of_counters_are_summed_and_not_extrapolated() -> None:
     assert answer("increase('hits_total', '10m', host='b')") == 3
 
 
+def test_a_counters_intervals_are_compared_by_their_increments_and_not_by_what_each_summed_up() -> None:
+    key = SeriesKey("hits_total", (), Kind.COUNTER)
+    Storage().write(
+        [
+            Sample(key, to_ms(NOW) - 1000, 6.0, count=3, total=6.0, minimum=1.0, maximum=3.0),
+            Sample(key, to_ms(NOW), 2.0, count=1, total=2.0, minimum=2.0, maximum=2.0),
+        ],
+        to_ms(NOW),
+    )
+    for function, expected in (("avg", 4.0), ("min_over_time", 2.0), ("max_over_time", 6.0)):
+        assert answer(f"{function}('hits_total', '5m')") == expected
+
+
 def test_a_timing_counts_calls_and_averages_over_them() -> None:
     key = SeriesKey("db_query_duration_seconds", (), Kind.TIMING)
     Storage().write(
