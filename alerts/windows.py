@@ -101,8 +101,8 @@ class Bundle:
 
         Tags in the call restrict both; where they lead away from the subject they replace its own.
         """
-        asked, own = dict(question.tags), facts[6] or {}
-        if facts[1] == question.metric and not facts[0] and asked.items() <= own.items():
+        asked, own = dict(question.tags), facts.tags or {}
+        if facts.name == question.metric and not facts.is_health and asked.items() <= own.items():
             mine = self._own(frozenset(own.items()))
             return () if mine is None else (mine,)
         wanted = {**own, **asked}
