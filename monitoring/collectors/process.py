@@ -8,23 +8,22 @@ import psutil
 from django.db import connections
 
 from monitoring.collectors.base import Reading, increases, sample_of
+from monitoring.collectors.pace import Pace
 from monitoring.samples import Sample
 
 
 @dataclass(slots=True)
 class ProcessSampler:
-    """Asked at each flush of the recorder; answers once every ``every_seconds``."""
+    """Asked at each flush of the recorder; answers at its pace."""
 
     process: str
     instance: str
-    every_seconds: float
-    _due_ms: int = field(default=0, init=False)
+    pace: Pace
     _memory: dict[str, float] = field(default_factory=dict, init=False)
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
-        if now_ms < self._due_ms:
+        if not self.pace.is_due():
             return []
-        self._due_ms = now_ms + round(self.every_seconds * 1000) - 500  # a flush a little early still counts
         return [sample_of(reading, now_ms, self.instance) for reading in increases(self._readings(), self._memory)]
 
     def _readings(self) -> Iterator[Reading]:

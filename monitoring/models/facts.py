@@ -1,5 +1,6 @@
 """Facts and their bookkeeping. Times of samples are integers, milliseconds since the epoch (UTC)."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -76,7 +77,9 @@ class CollectorState(models.Model):
     instance = models.CharField(max_length=253, blank=True, default="")
     enabled = models.BooleanField(default=True)
     every_seconds = models.FloatField(
-        default=0, help_text="Least time between two readings; 0: at each run of the job collect."
+        default=0,
+        validators=(MinValueValidator(0), MaxValueValidator(86400)),
+        help_text="Least time between two readings, at most a day (86400); 0: at each run of the job collect.",
     )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When it last read without an error.")
@@ -87,7 +90,10 @@ class CollectorState(models.Model):
 
     class Meta:
         verbose_name = "collector"
-        constraints = (models.UniqueConstraint(fields=("instance", "name"), name="collector_once_per_host"),)
+        constraints = (
+            models.UniqueConstraint(fields=("instance", "name"), name="collector_once_per_host"),
+            models.CheckConstraint(condition=Q(every_seconds__range=(0, 86400)), name="collector_interval"),
+        )
         ordering = ("instance", "name")
 
     def __str__(self) -> str:
