@@ -30,7 +30,6 @@ class ChannelAdmin(admin.ModelAdmin):
     search_fields = ("name",)
     readonly_fields = ("hint", "shown_settings", "has_secret", "origin", "health", "last_sent_at")
     actions = ("test",)
-    change_form_template = "admin/alerts/channel.html"
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
         may_edit = obj is None or self.has_change_permission(request, obj)
@@ -62,7 +61,7 @@ class ChannelAdmin(admin.ModelAdmin):
     def origin(self, channel: Channel) -> str:
         return channel.seeded_from or "made by hand"
 
-    @admin.display(description="secret", boolean=True)
+    @admin.display(description="has a secret", boolean=True)
     def has_secret(self, channel: Channel) -> bool:
         return bool(channel.secret)
 
@@ -70,8 +69,9 @@ class ChannelAdmin(admin.ModelAdmin):
     def health(self, channel: Channel) -> str:
         if channel.unhealthy_since is None:
             return f"works; the last attempt failed: {channel.last_error}" if channel.last_error else "works"
-        tries = f"; tried again at {channel.probe_at:%H:%M:%S} UTC" if channel.probe_at is not None else ""
-        return f"does not work since {channel.unhealthy_since:%Y-%m-%d %H:%M:%S} UTC: {channel.last_error}{tries}"
+        again = f"; tried again at {channel.probe_at:%H:%M:%S} UTC" if channel.probe_at is not None else ""
+        why = channel.last_error.rstrip(".")
+        return f"does not work since {channel.unhealthy_since:%Y-%m-%d %H:%M:%S} UTC: {why}{again}"
 
     @admin.display(description="state")
     def state(self, channel: Channel) -> SafeString:
@@ -90,15 +90,20 @@ class ChannelAdmin(admin.ModelAdmin):
         try:
             receipt = send_test(channel, timezone.now())
         except DeliveryFailed as failure:
-            self.message_user(request, f"{channel.name}: the test failed: {failure.reason}", messages.ERROR)
+            self.message_user(request, f"The test of {channel.name} failed: {failure.reason}", messages.ERROR)
         else:
-            self.message_user(request, f"{channel.name}: the test arrived: {receipt}", messages.SUCCESS)
+            self.message_user(request, f"The test of {channel.name} arrived: {receipt}", messages.SUCCESS)
         audit(channel, "sent a test message through", request.user)
 
 
 class AttemptInline(HistoryInline):
     model = Attempt
-    fields = ("at", "accepted", "took_seconds", "answer")
+    fields = ("at", "accepted", "took", "answer")
+    readonly_fields = ("took",)
+
+    @admin.display
+    def took(self, attempt: Attempt) -> str:
+        return f"{attempt.took_milliseconds} ms"
 
 
 @admin.register(Notification)

@@ -92,7 +92,7 @@ def _way_back(parents: QuerySet[Rule], rule_id: int | None) -> Rule | None:
 
 class ChannelForm(forms.ModelForm):
     new_secret = forms.CharField(
-        label="secret",
+        label="new secret",
         required=False,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -39,6 +39,7 @@ def message_of(notification: Notification, now: datetime) -> Message:
         url=alert_url(alert),
         runbook_url=rule.runbook_url if rule is not None else "",
         told=tuple(notification.told),
+        only_to=_who_knows(notification) if is_resolve else None,
         note=_note(notification),
     )
 
@@ -77,6 +78,16 @@ def _withheld_by(rows: Sequence[Notification]) -> str:
     by_limit = Counter(row.held_by for row in rows if row.held_by)
     counts = ", ".join(f"{count} by the {Gate(gate).value}" for gate, count in by_limit.items())
     return f"withheld until now: {counts}"
+
+
+def _who_knows(end: Notification) -> tuple[str, ...] | None:
+    """The recipients that heard of the beginning, while some of the channel have still to; None when all have."""
+    on_its_way = (Notification.State.DUE, Notification.State.LEASED)
+    firings = Notification.objects.filter(
+        alert=end.alert_id, channel=end.channel_id, kind=Notification.Kind.FIRING, state__in=on_its_way
+    )
+    told = [recipients for recipients in firings.values_list("told", flat=True) if recipients]
+    return tuple(one for recipients in told for one in recipients) if told else None
 
 
 def _note(notification: Notification) -> str:

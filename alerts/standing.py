@@ -119,7 +119,8 @@ def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:
     others = Notification.objects.filter(alert__in=alerts, channel=rows[0].channel_id).order_by("sent_at", "pk")
     for row in others.values(*_OF_OTHERS):
         past, is_firing = pasts[row["alert_id"]], row["kind"] == _FIRING
-        sent_at = row["sent_at"] if row["state"] in _TOLD else now if row["told"] else None
+        is_partly_told = is_firing and bool(row["told"])  # who heard of the firing hears of its end, too
+        sent_at = row["sent_at"] if row["state"] in _TOLD else now if is_partly_told else None
         if sent_at is not None:
             past.told = _later(past.told, Told(sent_at, _severity(row) if is_firing else 0, row["pk"]))
         if is_firing and (row["state"] in _UNDER_WAY or row["lease_until"] is not None):

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from alerts.channels import DeliveryFailed, Receipt, send
 from alerts.message import trial_message
-from alerts.models import Channel
+from alerts.models import Channel, Notification
 from alerts.results import channel_after_failure, channel_after_success
 
 
 def send_test(channel: Channel, now: datetime) -> Receipt:
     """Sends a test message now, within ``CONFIG.send_seconds``, and notes how the channel is.
+
+    When it arrives at a channel that did not work, what waits for it is due at once.
 
     Raises TransientFailure or PermanentFailure, whose ``reason`` can be shown.
     """
@@ -20,4 +22,7 @@ def send_test(channel: Channel, now: datetime) -> Receipt:
         row.update(**channel_after_failure(channel, failure, now))
         raise
     row.update(**channel_after_success(now))
+    if channel.last_error:
+        waiting = Notification.objects.filter(channel=channel, state=Notification.State.DUE, gate="")
+        waiting.filter(due_at__gt=now).update(due_at=now)
     return receipt

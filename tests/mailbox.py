@@ -20,12 +20,12 @@ class Mailbox:
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []  # of each message, by its envelope
         self.replies: deque[str] = deque()
         self._arrived = threading.Condition()
-        self._controller = _BoundController(self, self.host)
+        self._controller = _BoundController(self, self.host, port)
 
     @property
     def port(self) -> int:
@@ -58,8 +58,8 @@ class Mailbox:
 class PickyMailbox(Mailbox):
     """Refuses the recipients in ``refusals`` with their answer."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
         self.refusals: dict[str, str] = {}
 
     async def handle_RCPT(
@@ -74,8 +74,8 @@ class PickyMailbox(Mailbox):
 class _BoundController(Controller):
     """aiosmtpd's thread on a socket that is bound already, so that no other process can take its port first."""
 
-    def __init__(self, mailbox: Mailbox, host: str) -> None:
-        self._socket = socket.create_server((host, 0))
+    def __init__(self, mailbox: Mailbox, host: str, port: int) -> None:
+        self._socket = socket.create_server((host, port))
         super().__init__(mailbox, hostname=host, port=self._socket.getsockname()[1])
 
     def _create_server(self) -> Awaitable[asyncio.AbstractServer]:

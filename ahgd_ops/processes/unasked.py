@@ -25,7 +25,7 @@ TASKS = {
 """What alerts cannot do without: rows of the schedule, and their tasks."""
 MISSED_INTERVALS = 3
 LOOK_SECONDS = 1.0
-FIRST_GUESS_SECONDS = 5.0
+FIRST_GUESS_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 

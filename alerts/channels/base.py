@@ -81,6 +81,8 @@ class Message:
     runbook_url: str
     told: tuple[str, ...] = ()
     """Recipients that accepted it in an earlier attempt; they are not sent it again."""
+    only_to: tuple[str, ...] | None = None
+    """Where set, who may hear it now: of the end, those who heard of the beginning. The others' turn comes later."""
     note: str = ""
     """Why it comes this way, such as in place of a channel that does not work."""
     members: tuple["Message", ...] = ()

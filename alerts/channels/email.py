@@ -48,7 +48,12 @@ class EmailTransport(Transport):
         if not django_settings.EMAIL_HOST:
             raise PermanentFailure("there is no mail server: set AHGD_SMTP_HOST and start again")
         with Deadline(django_settings.CONFIG.send_seconds) as deadline:
-            return _send(compose(message, settings["recipients"]), message, Backend(deadline=deadline), deadline)
+            receipt = _send(compose(message, settings["recipients"]), message, Backend(deadline=deadline), deadline)
+        waiting = [address for address in settings["recipients"] if not _may_hear(message, address)]
+        if waiting:
+            told = tuple(address for address in settings["recipients"] if address not in waiting)
+            raise TransientFailure(f"{', '.join(waiting)} has still to hear that it fired", told=told)
+        return receipt
 
 
 def compose(message: Message, recipients: list[str]) -> EmailMultiAlternatives:
@@ -63,7 +68,7 @@ def compose(message: Message, recipients: list[str]) -> EmailMultiAlternatives:
         "Auto-Submitted": "auto-generated",
         "To": ", ".join(recipients),
     }
-    untold = [address for address in recipients if address not in message.told]
+    untold = [address for address in recipients if address not in message.told and _may_hear(message, address)]
     if message.alert_id is not None:
         headers["References"] = f"<alert-{message.alert_id}@{domain}>"
     context: dict[str, Any] = {"message": message, "origin": django_settings.CONFIG.origin}
@@ -72,6 +77,10 @@ def compose(message: Message, recipients: list[str]) -> EmailMultiAlternatives:
     )
     mail.attach_alternative(render_to_string(f"{_TEMPLATES}.html", context), "text/html")
     return mail
+
+
+def _may_hear(message: Message, address: str) -> bool:
+    return message.only_to is None or address in message.only_to
 
 
 def _send(mail: EmailMultiAlternatives, message: Message, backend: Backend, deadline: Deadline) -> Receipt:

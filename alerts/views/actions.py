@@ -66,7 +66,7 @@ def send_again(request: HttpRequest, notification_id: int) -> HttpResponse:
     actor_of(request, RESOLVE, "send messages of")
     notification = get_object_or_404(Notification.objects.select_related("alert", "channel"), pk=notification_id)
     if outbox.send_again(notification, timezone.now()):
-        messages.success(request, f"{notification.channel.name} is told again within seconds.")
+        messages.success(request, f"It goes to {notification.channel.name} again within seconds.")
     else:
         messages.info(request, "There was nothing to send again: it is on its way, or arrived.")
     return back(request, notification.alert)

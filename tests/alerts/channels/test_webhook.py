@@ -257,3 +257,26 @@ def test_a_secret_that_cannot_sign_is_refused(secret: str) -> None:
 
 def test_the_body_is_plain_json() -> None:
     assert json.loads(json.dumps(payload(a_message()), allow_nan=False)) == payload(a_message())
+
+
+def test_the_address_that_was_checked_is_connected_to_whatever_the_name_says_next(
+    settings: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: the first look-up gives what is allowed, each later one what is not."""
+    httpserver.expect_request("/").respond_with_data("ok")
+    configure(settings, webhook_allow=("127.0.0.1",))
+    asked: list[str] = []
+
+    def rebind(host: str, port: int, **options: int) -> list[object]:
+        if options["flags"]:
+            raise socket.gaierror
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "127.0.0.66"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebind)
+    assert send(f"http://rebinding.example:{httpserver.port}/").answer == "200 OK: ok"
+    assert asked == ["rebinding.example"]
+    with pytest.raises(PermanentFailure, match=r"127\.0\.0\.66"):
+        send(f"http://rebinding.example:{httpserver.port}/")
+    assert len(httpserver.log) == 1

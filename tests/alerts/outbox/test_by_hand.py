@@ -26,6 +26,15 @@ def test_a_test_message_passes_the_outbox_by_and_shows_that_the_channel_works(re
     assert (channel.unhealthy_since, channel.last_error) == (None, "")
 
 
+def test_a_test_message_that_arrives_makes_due_what_waited(receiver: HTTPServer) -> None:
+    channel = a_webhook(receiver, unhealthy_since=NOW, last_error="503", probe_at=NOW + timedelta(seconds=30))
+    row = firing(an_alert(NOW), channel, NOW, due_at=NOW + timedelta(minutes=5))
+    send_test(channel, NOW)
+
+    assert deliver_due(NOW) == 1
+    assert reread(row).state == State.SENT
+
+
 def test_a_test_message_that_fails_says_why(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook").respond_with_data("", status=403)
     channel = a_webhook(httpserver)

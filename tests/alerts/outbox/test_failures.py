@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 State = Notification.State
 TOKEN = "very-secret-token"
+KIM, LEE = "kim@example.com", "lee@example.com"
+
+
+@pytest.fixture
+def box(settings: Settings) -> Iterator[PickyMailbox]:
+    """A mail server that would take mail for Lee later."""
+    mailbox = PickyMailbox()
+    mailbox.start()
+    mailbox.refusals[LEE] = "451 greylisted"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = mailbox.host, mailbox.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    yield mailbox
+    mailbox.stop()
 
 
 def test_trouble_that_passes_is_retried_with_the_same_delivery_id(httpserver: HTTPServer) -> None:
@@ -172,46 +187,39 @@ def test_a_receiver_that_asked_to_be_left_alone_is_not_probed_before(httpserver:
     assert deliver_due(NOW + timedelta(seconds=140)) == 1
 
 
-def test_of_several_recipients_only_the_refused_are_tried_again(settings: Settings) -> None:
-    kim, lee = "kim@example.com", "lee@example.com"
-    box = PickyMailbox()
-    box.start()
-    box.refusals[lee] = "451 greylisted"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    channel = a_channel(kind="email", settings={"recipients": [kim, lee]})
+def test_of_several_recipients_only_the_refused_are_tried_again(box: PickyMailbox) -> None:
+    channel = a_channel(kind="email", settings={"recipients": [KIM, LEE]})
     row = firing(an_alert(NOW), channel, NOW)
-    try:
-        deliver_due(NOW)
-        first = reread(row)
-        box.refusals.clear()
-        deliver_due(first.due_at)
-    finally:
-        box.stop()
+    deliver_due(NOW)
+    first = reread(row)
+    box.refusals.clear()
+    deliver_due(first.due_at)
 
-    assert (first.state, first.told) == (State.DUE, [kim])
+    assert (first.state, first.told) == (State.DUE, [KIM])
     assert reread(row).state == State.SENT
-    assert box.recipients == [[kim], [lee]]
+    assert box.recipients == [[KIM], [LEE]]
     assert len({mail["Message-ID"] for mail in box.messages}) == 1
     channel.refresh_from_db()
     assert channel.unhealthy_since is None
 
 
-def test_whoever_was_told_hears_the_end_though_others_still_wait(settings: Settings) -> None:
-    kim, lee = "kim@example.com", "lee@example.com"
-    box = PickyMailbox()
-    box.start()
-    box.refusals[lee] = "451 greylisted"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    alert, channel = an_alert(NOW), a_channel(kind="email", settings={"recipients": [kim, lee]})
+def test_whoever_was_told_hears_the_end_though_others_still_wait(box: PickyMailbox) -> None:
+    alert, channel = an_alert(NOW), a_channel(kind="email", settings={"recipients": [KIM, LEE]})
     firing(alert, channel, NOW)
-    try:
-        deliver_due(NOW)
-        resolved(alert, channel, NOW)
-        deliver_due(NOW)
-    finally:
-        box.stop()
+    deliver_due(NOW)
+    resolved(alert, channel, NOW)
+    deliver_due(NOW)
     assert [mail["Subject"].split("]")[0] for mail in box.messages] == ["[High", "[Resolved"]
+
+
+def test_who_has_not_heard_the_beginning_hears_the_end_after_it(box: PickyMailbox) -> None:
+    alert, channel = an_alert(NOW), a_channel(kind="email", settings={"recipients": [KIM, LEE]})
+    firing(alert, channel, NOW)
+    deliver_due(NOW)
+    resolved(alert, channel, NOW)
+    deliver_due(NOW)
+    box.refusals.clear()
+    for seconds in (100, 200):
+        deliver_due(NOW + timedelta(seconds=seconds))
+    heard = [(mail["Subject"].split("]")[0], to) for mail, to in zip(box.messages, box.recipients, strict=True)]
+    assert heard == [("[High", [KIM]), ("[Resolved", [KIM]), ("[High", [LEE]), ("[Resolved", [LEE])]
