@@ -10,6 +10,14 @@ from caching.doors import lazy_door
 _HOMES = {
     "Variable": "caching.environment",
     "WrongValue": "caching.environment",
+    "Cancellation": "caching.queries.running",
+    "Plan": "caching.queries.plans",
+    "PoolExhausted": "caching.queries.errors",
+    "QueryError": "caching.queries.errors",
+    "QueryOptimizer": "caching.queries.optimizer",
+    "Shape": "caching.queries.shapes",
+    "connection_pools": "caching.queries.optimizer",
+    "shape": "caching.queries.shapes",
     "optimize_dataframe_memory": "caching.frames.memory",
 }
 __all__ = [*_HOMES]
@@ -18,5 +26,13 @@ if TYPE_CHECKING:
     from caching.environment import Variable as Variable
     from caching.environment import WrongValue as WrongValue
     from caching.frames.memory import optimize_dataframe_memory as optimize_dataframe_memory
+    from caching.queries.errors import PoolExhausted as PoolExhausted
+    from caching.queries.errors import QueryError as QueryError
+    from caching.queries.optimizer import QueryOptimizer as QueryOptimizer
+    from caching.queries.optimizer import connection_pools as connection_pools
+    from caching.queries.plans import Plan as Plan
+    from caching.queries.running import Cancellation as Cancellation
+    from caching.queries.shapes import Shape as Shape
+    from caching.queries.shapes import shape as shape
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from django.db import Error as DatabaseError
 from django.db import transaction
 
+from caching import Shape, shape
 from monitoring.gathering import Gathering
 from monitoring.kinds import Kind
 from monitoring.models import SlowQuery
 from monitoring.queries.executions import Asked, Executions, Repeated, Slow
-from monitoring.queries.shapes import Shape, shape
 from monitoring.recorder import Recorder
 from monitoring.samples import Sample, SeriesKey, sorted_tags
 
