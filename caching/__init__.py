@@ -1,4 +1,4 @@
-"""The library below all else, usable with or without Django; so far, what reads the environment.
+"""The library below all else, usable with or without Django: a cache in tiers, and what reads the environment.
 
 The door is lazy (PEP 562): the library loads a module when one of its names is used.
 """
@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from caching.doors import lazy_door
 
 _HOMES = {
+    "CacheConfig": "caching.config",
+    "CacheManager": "caching.manager",
+    "TierStats": "caching.stats",
+    "Unkeyable": "caching.keys",
     "Variable": "caching.environment",
     "WrongValue": "caching.environment",
     "Cancellation": "caching.queries.running",
@@ -19,10 +23,18 @@ _HOMES = {
     "connection_pools": "caching.queries.optimizer",
     "shape": "caching.queries.shapes",
     "optimize_dataframe_memory": "caching.frames.memory",
+    "compress_data": "caching.compression",
+    "decompress_data": "caching.compression",
+    "cached": "caching.decorators",
+    "get_cache_manager": "caching.process",
 }
 __all__ = [*_HOMES]
 
 if TYPE_CHECKING:
+    from caching.compression import compress_data as compress_data
+    from caching.compression import decompress_data as decompress_data
+    from caching.config import CacheConfig as CacheConfig
+    from caching.decorators import cached as cached
     from caching.environment import Variable as Variable
     from caching.environment import WrongValue as WrongValue
     from caching.frames.memory import optimize_dataframe_memory as optimize_dataframe_memory
@@ -34,5 +46,9 @@ if TYPE_CHECKING:
     from caching.queries.running import Cancellation as Cancellation
     from caching.queries.shapes import Shape as Shape
     from caching.queries.shapes import shape as shape
+    from caching.keys import Unkeyable as Unkeyable
+    from caching.manager import CacheManager as CacheManager
+    from caching.process import get_cache_manager as get_cache_manager
+    from caching.stats import TierStats as TierStats
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

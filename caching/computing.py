@@ -1,0 +1,118 @@
+"""Computing a value that is not there: one caller does, of all threads and processes, while the others wait."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caching.codec import TOKEN_BYTES, TagToken
+from caching.flights import Abandoned, Flight, Flights
+from caching.held import Held
+
+if TYPE_CHECKING:
+    from caching.manager import CacheManager
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A value as ``CacheManager.get_or_set`` is asked for it."""
+
+    key: str
+    ttl: float | None
+    tags: Iterable[str]
+    early: float
+    stale: float
+    copy: bool
+
+    def is_there(self, held: Held | None) -> bool:
+        return held is not None and time.monotonic() < held.fresh_until - self.early
+
+    def given(self, held: Held) -> Any:
+        return held.take() if self.copy else held.share()
+
+
+class Computing:
+    """For one manager."""
+
+    def __init__(self, manager: "CacheManager") -> None:
+        self.flights: Flights[Held] = Flights()
+        self._manager = manager
+
+    def get_or_set(self, wanted: Wanted, compute: Callable[[], Any]) -> Any:
+        while True:
+            held = self._manager.find(wanted.key)
+            if held is not None and wanted.is_there(held):
+                return wanted.given(held)
+            flight, leads = self.flights.join(wanted.key)
+            if leads:
+                return wanted.given(self._lead(wanted, flight, compute, held))
+            if flight.thread == threading.get_ident():
+                return compute()  # it asks for itself while it computes, or a coroutine of this thread does
+            if held is not None:
+                return wanted.given(held)
+            try:
+                return wanted.given(flight.future.result())
+            except Abandoned:
+                continue
+
+    def keep(self, wanted: Wanted, flight: Flight[Held], value: Any, tokens: tuple[TagToken, ...]) -> Held:
+        """The value as held, kept unless the key was changed while it was computed."""
+        held = None
+        if not flight.is_void:
+            held = self._manager.store(wanted.key, value, wanted.ttl, stale=wanted.stale, tokens=tokens)
+        return held if held is not None else Held(wanted.key, value, None, 0)
+
+    def elsewhere(self, wanted: Wanted, token: bytes, before: Held | None) -> Held | None:
+        """What another process stores while this one waits; None when this one is to compute, with the lock or not."""
+        pause = FIRST_PAUSE_SECONDS
+        deadline = time.monotonic() + self._manager.config.compute_lease
+        while not self._lock(wanted.key, token) and time.monotonic() < deadline:
+            if before is not None:
+                return before
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            held = self._manager.find(wanted.key)
+            if held is not None and wanted.is_there(held):
+                return held
+        return None
+
+    def unlock(self, key: str, token: bytes) -> None:
+        self._manager.shared.unlock(key, token)
+
+    def _lead(self, wanted: Wanted, flight: Flight[Held], compute: Callable[[], Any], before: Held | None) -> Held:
+        try:
+            held = self._alone(wanted, flight, compute, before)
+        except BaseException as error:
+            self.flights.land(wanted.key, flight)
+            flight.fail(error)
+            raise
+        self.flights.land(wanted.key, flight)
+        flight.future.set_result(held)
+        return held
+
+    def _alone(self, wanted: Wanted, flight: Flight[Held], compute: Callable[[], Any], before: Held | None) -> Held:
+        token = os.urandom(TOKEN_BYTES)
+        held = self.elsewhere(wanted, token, before)
+        if held is not None:
+            return held
+        try:
+            tokens = self._manager.tokens(wanted.tags)
+            return self.keep(wanted, flight, compute(), tokens)
+        except Exception:
+            if before is None or time.monotonic() >= before.fresh_until:
+                raise
+            log.warning("%r could not be renewed early; what there is stays.", wanted.key, exc_info=True)
+            return before
+        finally:
+            self.unlock(wanted.key, token)
+
+    def _lock(self, key: str, token: bytes) -> bool:
+        return self._manager.shared.lock(key, token, self._manager.config.compute_lease)

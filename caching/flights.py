@@ -1,0 +1,60 @@
+"""One caller computes; the others of this process wait for what comes of it."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Abandoned(Exception):
+    """Who computed was cancelled or interrupted: whoever waits may try."""
+
+
+class Flight(Generic[T]):
+    """A computation under way. A ``is_void`` one was overtaken by a change: its result is not kept."""
+
+    __slots__ = ("future", "is_void", "task", "thread")
+
+    def __init__(self, task: "asyncio.Task[Any] | None") -> None:
+        self.future: Future[T] = Future()
+        self.thread = threading.get_ident()
+        self.task = task
+        self.is_void = False
+
+    def fail(self, error: BaseException) -> None:
+        self.future.set_exception(error if isinstance(error, Exception) else Abandoned())
+
+
+class Flights(Generic[T]):
+    def __init__(self) -> None:
+        self._flights: dict[str, Flight[T]] = {}
+        self._lock = threading.Lock()
+
+    def join(self, key: str, task: "asyncio.Task[Any] | None" = None) -> tuple[Flight[T], bool]:
+        """The flight, and whether the caller leads it: then it has to end with ``land``."""
+        with self._lock:
+            flight = self._flights.get(key)
+            if flight is not None:
+                return flight, False
+            flight = self._flights[key] = Flight(task)
+            return flight, True
+
+    def land(self, key: str, flight: Flight[T]) -> None:
+        with self._lock:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
+    def void(self, key: str) -> None:
+        flight = self._flights.get(key)
+        if flight is not None:
+            flight.is_void = True
+
+    def void_all(self) -> None:
+        for flight in list(self._flights.values()):
+            flight.is_void = True
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._flights = {}

@@ -1,0 +1,126 @@
+"""How the memory tier holds a value so that callers can change what they get without changing the cache.
+
+Immutable values are handed out as they are, frames of pandas as copies that share their data until one is written to
+(copy-on-write), arrays as copies, and all else is kept pickled and rebuilt for each caller, as Django's locmem does.
+"""
+
+import datetime
+import decimal
+import enum
+import fractions
+import pickle
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from caching.codec import Unstorable
+
+_SCALARS = frozenset(
+    (str, bytes, int, float, complex, bool, type(None), decimal.Decimal, fractions.Fraction, uuid.UUID, range,
+     datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone)
+)  # fmt: skip
+_COLLECTIONS = (tuple, frozenset)
+_MOST_MEMBERS = 64
+_OVERHEAD_BYTES = 400  # of an entry and its places in the tier, measured
+
+Hand = Callable[[Any], Any]
+
+
+class Held:
+    """A value in memory. ``hand`` makes what a caller gets of ``value``; None when that is ``value`` itself.
+
+    Times are monotonic seconds. Before ``trusted_until`` it is handed out without a look at the outer tiers.
+    """
+
+    __slots__ = (
+        "fresh_until", "hand", "hits", "in_main", "is_local", "kept_until", "key", "shared", "size_bytes", "stamp",
+        "tags", "trusted_until", "turn", "value",
+    )  # fmt: skip
+
+    def __init__(self, key: str, value: Any, hand: Hand | None, size_bytes: int) -> None:
+        self.key = key
+        self.value = value
+        self.hand = hand
+        self.size_bytes = size_bytes + len(key) + _OVERHEAD_BYTES
+        self.fresh_until = self.kept_until = self.trusted_until = 0.0
+        self.stamp = b""
+        self.tags: tuple[tuple[str, bytes], ...] = ()
+        self.turn = 0
+        self.is_local = False
+        self.hits = 0
+        self.in_main = False
+        self.shared: Any = None
+
+    def take(self) -> Any:
+        """The caller's own."""
+        return self.value if self.hand is None else self.hand(self.value)
+
+    def share(self) -> Any:
+        """What all callers share, and must not change."""
+        if self.hand is not pickle.loads:
+            return self.value
+        if self.shared is None:  # rebuilt once; whoever comes second in a race rebuilds it once more
+            self.shared = pickle.loads(self.value)  # noqa: S301  (pickled by this process)
+        return self.shared
+
+
+def hold(key: str, value: Any, *, is_ours: bool = False, as_it_is: bool = False) -> Held:
+    """``is_ours`` says that nobody else has the value, ``as_it_is`` that all callers may share it.
+
+    Unstorable when it can be neither copied nor pickled.
+    """
+    if as_it_is:
+        return Held(key, value, None, _size_of(value))
+    if _is_immutable(value):
+        return Held(key, value, None, _size_of(value))
+    copying = _copying(value)
+    if copying is not None:
+        shallow, deep = copying
+        value = value if is_ours else deep(value)
+        return Held(key, value, shallow, _size_of(value))
+    try:
+        packed = pickle.dumps(value, 5)
+    except Exception as error:
+        raise Unstorable(f"a {type(value).__name__} cannot be kept: {error}") from error
+    return Held(key, packed, pickle.loads, len(packed))
+
+
+def _is_immutable(value: Any) -> bool:
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind in _COLLECTIONS:
+        return len(value) <= _MOST_MEMBERS and all(_is_immutable(member) for member in value)
+    return isinstance(value, enum.Enum)
+
+
+def _copying(value: Any) -> tuple[Hand, Hand] | None:
+    """How a value of pandas or numpy is copied, for a caller and for good; neither is loaded for this."""
+    module = type(value).__module__.partition(".")[0]
+    if module == "pandas" and type(value) in _frames() and not _holds_objects(value):
+        return (lambda frame: frame.copy(deep=False)), (lambda frame: frame.copy(deep=True))
+    if module == "numpy" and type(value) is sys.modules["numpy"].ndarray and not value.dtype.hasobject:
+        return (lambda array: array.copy()), (lambda array: array.copy())
+    return None
+
+
+def _frames() -> tuple[type, ...]:
+    pandas = sys.modules["pandas"]
+    return pandas.DataFrame, pandas.Series
+
+
+def _holds_objects(frame: Any) -> bool:
+    """Objects in a column, an index or ``attrs`` would be shared by the copies."""
+    dtypes = [*frame.dtypes] if frame.ndim == 2 else [frame.dtype]
+    return bool(frame.attrs) or any(dtype.kind == "O" for dtype in dtypes)
+
+
+def _size_of(value: Any) -> int:
+    if hasattr(value, "memory_usage"):
+        usage = value.memory_usage(deep=True)
+        return int(usage if isinstance(usage, int) else usage.sum())
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    members = value if type(value) in _COLLECTIONS else ()
+    return sys.getsizeof(value) + sum(map(_size_of, members))

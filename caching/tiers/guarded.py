@@ -1,0 +1,119 @@
+"""A shared tier as the manager uses it: it never raises, counts what it does, and pays its debts.
+
+A debt is a key that was changed while the tier could not be told: what it still holds is deleted before anything is
+read from it again. So an outage leaves nothing behind that is out of date.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import TypeVar
+
+from caching.breaker import Breaker
+from caching.signing import Buffer
+from caching.stats import TierStats
+from caching.tiers.base import SharedTier, TierFailed, TierFull, Usage
+
+log = logging.getLogger(__name__)
+
+MOST_DEBTS = 10_000
+T = TypeVar("T")
+
+
+class GuardedTier:
+    """Each operation gives what "nothing there" or "not done" looks like while the tier is not available."""
+
+    def __init__(self, tier: SharedTier) -> None:
+        self.name = tier.name
+        self.tally = tier.tally
+        self.breaker = Breaker(tier.name, self._probe, TierFailed)
+        self._tier = tier
+        self._owed: set[str] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def is_available(self) -> bool:
+        return self.breaker.is_closed()
+
+    def read(self, key: str) -> Buffer | None:
+        began = perf_counter()
+        found = self._try(lambda: self._tier.read(key), None)
+        self.tally.time_read(perf_counter() - began)
+        return found
+
+    def read_many(self, keys: Sequence[str]) -> dict[str, Buffer]:
+        return self._try(lambda: self._tier.read_many(keys), {})
+
+    def peek(self, key: str) -> Buffer | None:
+        return self._try(lambda: self._tier.peek(key), None)
+
+    def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
+        """False when it was not written; then what was there before is gone, or will be before it can be read."""
+        began = perf_counter()
+
+        def write() -> bool:
+            self._tier.write(key, entry, ttl_seconds)
+            return True
+
+        if self._try(write, False):
+            self.tally.writes += 1
+            self.tally.time_write(perf_counter() - began)
+            return True
+        self._owe((key,))
+        return False
+
+    def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
+        return self._try(lambda: self._tier.claim(key, entry, ttl_seconds), False)
+
+    def delete(self, keys: Iterable[str]) -> int:
+        keys = tuple(keys)
+        deleted = self._try(lambda: self._tier.delete(keys), None)
+        if deleted is None:
+            self._owe(keys)
+        return deleted or 0
+
+    def stored_keys(self) -> list[str]:
+        return self._try(lambda: list(self._tier.keys()), [])
+
+    def stats(self) -> TierStats:
+        usage = self._try(self._tier.usage, Usage(0, 0, None))
+        return self.tally.stats(self.name, usage.entries, usage.size_bytes, usage.limit_bytes, self.breaker.reason)
+
+    def close(self) -> None:
+        self._tier.close()
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self.breaker.after_fork()
+
+    def _try(self, operation: Callable[[], T], otherwise: T) -> T:
+        if not self.breaker.is_closed():
+            return otherwise
+        try:
+            if self._owed:
+                self._pay()
+            return operation()
+        except TierFull as full:
+            self.tally.errors += 1
+            log.debug("The tier %s keeps nothing more: %s", self.name, full)
+        except TierFailed as failed:
+            self.tally.errors += 1
+            self.breaker.trip(str(failed))
+        return otherwise
+
+    def _owe(self, keys: Iterable[str]) -> None:
+        with self._lock:
+            self._owed.update(keys)
+
+    def _pay(self) -> None:
+        """Deletes what is owed; all there is, when that is simpler than remembering."""
+        with self._lock:
+            owed = tuple(self._owed)
+        self._tier.delete(owed if len(owed) <= MOST_DEBTS else tuple(self._tier.keys()))
+        with self._lock:
+            self._owed.difference_update(owed)
+
+    def _probe(self) -> None:
+        self._tier.ping()
+        self._pay()

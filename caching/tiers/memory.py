@@ -1,0 +1,127 @@
+"""The memory tier: bounded by bytes, with the S3-FIFO policy.
+
+S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023): new values pass through a small
+queue of a tenth of the bytes; those that are asked for again go to the main queue, the others leave, remembered as
+ghosts, so a scan pushes nothing out. A hit only counts: it takes no lock and moves nothing, which is why this is here
+and not a library (docs/decisions/0035-memory-admission.md).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+
+from caching.held import Held
+from caching.stats import Tally, TierStats
+
+_SMALL_SHARE = 0.1
+_MOST_HITS = 3
+_MOST_GHOSTS = 100_000
+
+
+class MemoryTier:
+    """Values of this process, in at most ``limit_bytes``."""
+
+    name = "memory"
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.tally = Tally()
+        self.entries: dict[str, Held] = {}
+        self._small: OrderedDict[str, Held] = OrderedDict()
+        self._main: OrderedDict[str, Held] = OrderedDict()
+        self._ghosts: OrderedDict[str, None] = OrderedDict()
+        self._small_bytes = self._main_bytes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def size_bytes(self) -> int:
+        return self._small_bytes + self._main_bytes
+
+    def put(self, held: Held) -> bool:
+        """False when it is larger than the whole tier."""
+        with self._lock:
+            before = self.entries.get(held.key)
+            if held.size_bytes > self.limit_bytes:
+                self._drop(held.key)
+                return False
+            if before is not None:
+                held.hits = before.hits
+                self._drop(held.key)
+            self._queue(held, into_main=held.key in self._ghosts or (before is not None and before.in_main))
+            self.entries[held.key] = held
+            while self.size_bytes > self.limit_bytes:
+                self._evict_one()
+        self.tally.writes += 1
+        return True
+
+    def drop(self, key: str) -> bool:
+        with self._lock:
+            return self._drop(key)
+
+    def clear(self) -> int:
+        with self._lock:
+            count = len(self.entries)
+            for queue in (self.entries, self._small, self._main, self._ghosts):
+                queue.clear()
+            self._small_bytes = self._main_bytes = 0
+        return count
+
+    def after_fork(self) -> None:
+        """Another thread may have held the lock when the process was forked."""
+        self._lock = threading.Lock()
+
+    def stats(self) -> TierStats:
+        return self.tally.stats(self.name, len(self.entries), self.size_bytes, self.limit_bytes)
+
+    def _queue(self, held: Held, into_main: bool) -> None:
+        self._ghosts.pop(held.key, None)
+        held.in_main = into_main
+        if into_main:
+            self._main[held.key] = held
+            self._main_bytes += held.size_bytes
+        else:
+            self._small[held.key] = held
+            self._small_bytes += held.size_bytes
+
+    def _drop(self, key: str) -> bool:
+        held = self.entries.pop(key, None)
+        if held is None:
+            return False
+        if held.in_main:
+            del self._main[key]
+            self._main_bytes -= held.size_bytes
+        else:
+            del self._small[key]
+            self._small_bytes -= held.size_bytes
+        return True
+
+    def _evict_one(self) -> None:
+        """One step: an entry leaves, or moves to where it has another chance."""
+        now = time.monotonic()
+        if self._small and (self._small_bytes > _SMALL_SHARE * self.limit_bytes or not self._main):
+            key, held = self._small.popitem(last=False)
+            self._small_bytes -= held.size_bytes
+            if held.hits and held.kept_until > now:
+                held.hits = 0
+                self._queue(held, into_main=True)
+            else:
+                self._forget(key)
+                self._remember_ghost(key)
+            return
+        key, held = self._main.popitem(last=False)
+        self._main_bytes -= held.size_bytes
+        if held.hits and held.kept_until > now:
+            held.hits = min(held.hits, _MOST_HITS) - 1
+            self._queue(held, into_main=True)
+        else:
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        del self.entries[key]
+        self.tally.evictions += 1
+
+    def _remember_ghost(self, key: str) -> None:
+        """As many as there are entries."""
+        self._ghosts[key] = None
+        while len(self._ghosts) > min(len(self.entries) + 1, _MOST_GHOSTS):
+            self._ghosts.popitem(last=False)
