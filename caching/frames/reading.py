@@ -62,7 +62,7 @@ def read_frame(cursor: "Cursor") -> pd.DataFrame:
 
 
 def frame_of(names: list[str], rows: list[Any]) -> pd.DataFrame:
-    """As ``read_frame``, of rows that were fetched already."""
+    """As ``read_frame``, of rows that were fetched already; values beyond the names are left out."""
     columns = [_Column() for _ in names]
     for column, values in zip(columns, zip(*rows, strict=True), strict=False):
         column.extend(values)

@@ -52,7 +52,7 @@ class QueryOptimizer:
         self.executor = Executor(self.database, monitor, slow_seconds)
         self.results = Results(self.database, cache_manager)
         self.cache_ttl = cache_ttl
-        self.timeout_seconds = timeout_seconds
+        self.limits = Limits(timeout_seconds)
         optimizers.add(self)
 
     def execute_query(
@@ -74,7 +74,7 @@ class QueryOptimizer:
         Raises QueryError.
         """
         asked = self.executor.statement(sql)
-        limits = Limits(timeout_seconds or self.timeout_seconds, cancellation)
+        limits = Limits(timeout_seconds or self.limits.timeout_seconds, cancellation)
         if not asked.is_read:
             return self._write(asked, parameters, return_dataframe, limits)
         ttl = self.cache_ttl if cache_ttl is None else cache_ttl

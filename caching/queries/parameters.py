@@ -34,6 +34,12 @@ def _with_placeholders(sql: str) -> str:
     return _PIECES.sub(lambda piece: "%s" if piece["mark"] else piece[0], sql.replace("%", "%%"))
 
 
+def with_question_marks(sql: str) -> str:
+    """``%s`` as question marks, and ``%%`` as the percent sign it stands for; other SQL as it is."""
+    outside = _PIECES.sub(lambda piece: piece["mark"] or "", sql)
+    return sql.replace("%s", "?").replace("%%", "%") if "%s" in outside else sql
+
+
 def _plain(value: Any, vendor: str) -> Any:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()

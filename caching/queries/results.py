@@ -23,7 +23,7 @@ class Results:
     """Each result carries the tag of its database, and one for each table that it was read from."""
 
     def __init__(self, database: Database, cache: Cache | None) -> None:
-        self._database = database
+        self.database = database
         self._given = cache
 
     @property
@@ -52,19 +52,19 @@ class Results:
         """Parameters of different types are different: 1 and '1' find different rows."""
         named = sorted(parameters.items()) if isinstance(parameters, dict) else list(parameters or ())
         described = [(type(value).__qualname__, value) for value in named]
-        content = repr((self._database.vendor, self._database.name, self._database.stored_version(), text, described))
+        content = repr((self.database.vendor, self.database.name, self.database.stored_version(), text, described))
         return f"query:{kind}:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=20).hexdigest()}"
 
     def tags(self, tables: Iterable[str]) -> list[str]:
-        whole = database_tag(self._database)
-        return [whole, *(table_tag(self._database, table) for table in sorted(tables))]
+        whole = database_tag(self.database)
+        return [whole, *(table_tag(self.database, table) for table in sorted(tables))]
 
     def forget_all(self) -> None:
         """After something was written: views and triggers carry a change to tables that no statement names."""
-        self.cache.invalidate_tag(database_tag(self._database))
+        self.cache.invalidate_tag(database_tag(self.database))
 
     def forget(self, table: str) -> None:
-        self.cache.invalidate_tag(table_tag(self._database, table))
+        self.cache.invalidate_tag(table_tag(self.database, table))
 
 
 def database_tag(database: Database) -> str:

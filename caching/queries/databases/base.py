@@ -87,7 +87,7 @@ class Database(ABC):
         names = [str(column[0]) for column in cursor.description]
         found = cursor.fetchall()
         key = tuple(found[-1][-hidden:]) if found else None
-        return frame_of(names[:-hidden], [row[:-hidden] for row in found]), key
+        return frame_of(names[:-hidden], found), key
 
     def changed_rows(self, cursor: Cursor) -> int | None:
         """Of a statement that writes; None when it has rows to show instead (RETURNING, PRAGMA)."""

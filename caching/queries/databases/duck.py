@@ -70,7 +70,7 @@ class DuckDatabase(PooledDatabase):
     def changed_rows(self, cursor: Cursor) -> int | None:
         if [column[0] for column in cursor.description or ()] != ["Count"]:
             return super().changed_rows(cursor)
-        return sum(changed for (changed,) in cursor.fetchall())  # none for CREATE and the like
+        return sum(int(changed) for (changed,) in cursor.fetchall())  # none for CREATE and the like
 
     def version(self, connection: Connection) -> str | None:
         return self.stored_version()

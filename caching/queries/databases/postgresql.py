@@ -1,6 +1,7 @@
 """PostgreSQL by URL, through SQLAlchemy and psycopg."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -49,8 +50,8 @@ class PostgresqlDatabase(PooledDatabase):
             import psycopg
         except ImportError as error:
             raise NoDatabase("PostgreSQL needs a package: pip install 'psycopg[binary]'.") from error
-        options = {"options": "-c default_transaction_read_only=on"} if self.read_only else {}
-        return lambda: psycopg.connect(self._url, autocommit=True, **options)
+        connect = partial(psycopg.connect, self._url, autocommit=True)
+        return partial(connect, options="-c default_transaction_read_only=on") if self.read_only else connect
 
     def interrupt(self, connection: Connection) -> None:
         connection.cancel_safe(timeout=5)

@@ -51,6 +51,7 @@ class SqliteDatabase(PooledDatabase):
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
         connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # makes the log's index, which says the version
         return connection
 
     def interrupt(self, connection: Connection) -> None:
@@ -62,8 +63,8 @@ class SqliteDatabase(PooledDatabase):
     def stored_version(self) -> str:
         """Looked at while a connection is open: opening the first one is what makes the log beside the file."""
         if self.pool_state().open == 0:
-            with self.borrowed() as connection:
-                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            with self.borrowed():
+                pass
         return file_version(self.path) or ""
 
     def tables(self, connection: Connection) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from caching.queries.paging.order import Ordered, Term
 
 HIDDEN = "ahgd_key_"
 ROW = "ahgd_row"
+_MOST_WRITTEN = 200
 
 Asked = tuple[str, list[Any]]  # SQL, and values for the question marks that were added to it
 
@@ -18,6 +19,7 @@ class Keyset:
     def __init__(self, query: Ordered, dialect: str) -> None:
         self.query = query
         self._dialect = dialect
+        self._written: dict[Any, tuple[str, list[int]]] = {}  # writing a statement takes as long as running it
 
     @property
     def hidden(self) -> int:
@@ -26,12 +28,14 @@ class Keyset:
 
     def page(self, after: Key | None, limit: int, *, skip: int = 0, backwards: bool = False) -> Asked:
         """``limit`` rows after the key, ``skip`` of them left out first; ``backwards``, from the last one on."""
-        terms = tuple(term.reversed() for term in self.query.terms) if backwards else self.query.terms
-        return self._select(terms, after, limit, skip, only_keys=False)
-
-    def key_at(self, after: Key | None, skip: int) -> Asked:
-        """The key of one row, ``skip`` rows after the first that comes after the key."""
-        return self._select(self.query.terms, after, 1, skip, only_keys=True)
+        shape = None if after is None else tuple(value is None for value in after)
+        written = (shape, limit, skip, backwards)
+        if written not in self._written:
+            if len(self._written) > _MOST_WRITTEN:
+                self._written.clear()
+            self._written[written] = self._select(shape, limit, skip, backwards)
+        sql, places = self._written[written]
+        return sql, [] if after is None else [after[place] for place in places]
 
     def boundaries(self, every: int) -> Asked:
         """The keys of each ``every``-th row, in one pass."""
@@ -39,7 +43,9 @@ class Keyset:
 
         tree = self._base(only_keys=True).select(exp.alias_(self._row_number(), ROW))
         outer = exp.select(*self._names()).from_(tree.subquery("numbered"))
-        outer = outer.where(exp.EQ(this=exp.Mod(this=exp.column(ROW), expression=_number(every)), expression=_number(0)))
+        outer = outer.where(
+            exp.EQ(this=exp.Mod(this=exp.column(ROW), expression=_number(every)), expression=_number(0))
+        )
         return outer.order_by(exp.column(ROW)).sql(dialect=self._dialect), []
 
     def count(self) -> Asked:
@@ -56,29 +62,41 @@ class Keyset:
         tree = tree.group_by(*self._names()).having("COUNT(*) > 1").limit(1)
         return tree.sql(dialect=self._dialect), []
 
-    def filtered(self, condition: Any) -> str:
-        """All rows that meet ``condition`` (of sqlglot, over the query's columns), with their number before them."""
+    def filtered(self, condition: Any) -> Asked:
+        """All rows that meet ``condition`` (of sqlglot, over the query's columns), with their numbers before them."""
         from sqlglot import exp
 
-        numbered = self._base(only_keys=False, first=exp.alias_(exp.Sub(this=self._row_number(), expression=_number(1)), ROW))
+        number = exp.Sub(this=self._row_number(), expression=_number(1))
+        numbered = self._base(only_keys=False, first=exp.alias_(number, ROW))
         tree = exp.select("*").from_(numbered.subquery("numbered")).where(condition).order_by(exp.column(ROW))
-        return tree.sql(dialect=self._dialect)
+        return tree.sql(dialect=self._dialect), []
 
-    def aggregated(self, *expressions: Any) -> str:
+    def present(self, column: str) -> Asked:
+        """One row in which ``column`` is not NULL."""
+        from sqlglot import exp
+
+        known = exp.Not(this=exp.Is(this=exp.column(column, quoted=True), expression=exp.null()))
+        tree = exp.select("*").from_(self.query.tree.copy().subquery("whole")).where(known).limit(1)
+        return tree.sql(dialect=self._dialect), []
+
+    def aggregated(self, questions: list[str]) -> Asked:
         """One row about all rows."""
         from sqlglot import exp
 
-        return exp.select(*expressions).from_(self.query.tree.copy().subquery("whole")).sql(dialect=self._dialect)
+        tree = exp.select(*questions, dialect=self._dialect).from_(self.query.tree.copy().subquery("whole"))
+        return tree.sql(dialect=self._dialect), []
 
-    def _select(self, terms: tuple[Term, ...], after: Key | None, limit: int, skip: int, only_keys: bool) -> Asked:
-        tree = self._base(only_keys)
-        values: list[Any] = []
-        if after is not None:
-            tree = tree.where(_after(terms, after, values), copy=False)
+    def _select(self, key: tuple[bool, ...] | None, limit: int, skip: int, backwards: bool) -> tuple[str, list[int]]:
+        """The statement for a key that is NULL where ``key`` says so, and which part of it each question mark is."""
+        terms = tuple(term.reversed() for term in self.query.terms) if backwards else self.query.terms
+        tree = self._base(only_keys=False)
+        places: list[int] = []
+        if key is not None:
+            tree = tree.where(_after(terms, key, places), copy=False)
         tree = tree.order_by(*(_ordered(term) for term in terms), copy=False).limit(limit, copy=False)
         if skip:
             tree = tree.offset(skip, copy=False)
-        return tree.sql(dialect=self._dialect), values
+        return tree.sql(dialect=self._dialect), places
 
     def _base(self, only_keys: bool, first: Any = None) -> Any:
         """The query with its keys as columns, ready for a condition and an order."""
@@ -112,62 +130,78 @@ def _ordered(term: Term) -> Any:
     return exp.Ordered(this=term.expression.copy(), desc=term.descending, nulls_first=term.nulls_first)
 
 
-def _after(terms: Sequence[Term], key: Key, values: list[Any]) -> Any:
-    """Rows that come after ``key``. Where all columns go one way and none is NULL, as one comparison of rows."""
+def _after(terms: Sequence[Term], key: Sequence[bool], places: list[int]) -> Any:
+    """Rows that come after a key. Where all columns go one way and none is NULL, as one comparison of rows."""
     from sqlglot import exp
 
     simple = not any(term.is_nullable for term in terms) and len({term.descending for term in terms}) == 1
     if not simple:
-        return _stepwise(terms, key, values)
+        return _stepwise(terms, key, places)
     compare = exp.LT if terms[0].descending else exp.GT
-    values += key
+    places += range(len(terms))
     left = [term.expression.copy() for term in terms]
     if len(terms) == 1:
-        return compare(this=left[0], expression=exp.Placeholder())
-    return compare(
-        this=exp.Tuple(expressions=left), expression=exp.Tuple(expressions=[exp.Placeholder() for _ in terms])
-    )
+        return compare(this=left[0], expression=_mark())
+    marks = exp.Tuple(expressions=[_mark() for _ in terms])
+    return compare(this=exp.Tuple(expressions=left), expression=marks)
 
 
-def _stepwise(terms: Sequence[Term], key: Key, values: list[Any]) -> Any:
+def _stepwise(terms: Sequence[Term], key: Sequence[bool], places: list[int]) -> Any:
     """After in the first column; or equal in it and after in the second; and so on. NULL is a value with a place."""
     from sqlglot import exp
 
     ways = []
     for place, term in enumerate(terms):
-        found: list[Any] = []
-        later = _later(term, key[place], found)
+        later, is_marked = _later(term, key[place])
         if later is None:
             continue
-        before = [_equal(one, value, values) for one, value in zip(terms[:place], key, strict=False)]
-        values += found
+        before = [_equal(one, is_null) for one, is_null in zip(terms[:place], key, strict=False)]
+        places += [one for one in range(place) if not key[one]] + ([place] if is_marked else [])
         ways.append(exp.and_(*before, later))
-    return exp.or_(*ways) if ways else exp.false()
+    if not ways:
+        return exp.false()
+    return exp.or_(*ways) if len(terms) == 1 else _bounded(terms[0], key[0], exp.or_(*ways), places)
 
 
-def _equal(term: Term, value: Any, values: list[Any]) -> Any:
+def _bounded(first: Term, is_null: bool, found: Any, places: list[int]) -> Any:
+    """With a condition on the first column alone, which an index can begin at; alternatives hide it."""
     from sqlglot import exp
 
-    if value is None:
+    if is_null or (first.is_nullable and not first.nulls_first):
+        return found
+    compare = exp.LTE if first.descending else exp.GTE
+    places.insert(0, 0)
+    return exp.and_(compare(this=first.expression.copy(), expression=_mark()), found)
+
+
+def _equal(term: Term, is_null: bool) -> Any:
+    from sqlglot import exp
+
+    if is_null:
         return exp.Is(this=term.expression.copy(), expression=exp.null())
-    values.append(value)
-    return exp.EQ(this=term.expression.copy(), expression=exp.Placeholder())
+    return exp.EQ(this=term.expression.copy(), expression=_mark())
 
 
-def _later(term: Term, value: Any, values: list[Any]) -> Any:
-    """None when nothing comes later."""
+def _later(term: Term, is_null: bool) -> tuple[Any, bool]:
+    """What comes later, None when nothing does; and whether a value is compared with."""
     from sqlglot import exp
 
-    is_null = exp.Is(this=term.expression.copy(), expression=exp.null())
-    if value is None:
-        return exp.Not(this=is_null) if term.nulls_first else None
-    values.append(value)
+    null = exp.Is(this=term.expression.copy(), expression=exp.null())
+    if is_null:
+        return (exp.Not(this=null) if term.nulls_first else None), False
     compare = exp.LT if term.descending else exp.GT
-    found = compare(this=term.expression.copy(), expression=exp.Placeholder())
-    return exp.or_(found, is_null) if term.is_nullable and not term.nulls_first else found
+    found = compare(this=term.expression.copy(), expression=_mark())
+    return (exp.or_(found, null) if term.is_nullable and not term.nulls_first else found), True
 
 
 def _number(value: int) -> Any:
     from sqlglot import exp
 
     return exp.Literal.number(value)
+
+
+def _mark() -> Any:
+    """A question mark, in every dialect."""
+    from sqlglot import exp
+
+    return exp.Placeholder(jdbc=True)

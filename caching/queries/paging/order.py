@@ -5,7 +5,7 @@ An order by which two rows are equal would lose one of them between two pages.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from caching.queries.databases.base import Connection, Database
@@ -91,7 +91,7 @@ def _of_rows(database: Database, connection: Connection, tree: Any, order_by: Se
         raise NoKey("The query reads more than one table and has no order. Give order_by.")
     keys = [_key(database, connection, source) for source in sources]
     if order_by and len(sources) == 1:
-        _check_columns(database, connection, sources[0], tree, said)
+        said = [_existing(term, database, connection, sources[0], tree) for term in said]
     is_joined = len(sources) > 1
     terms = [_narrowed(term, database, connection, sources) for term in said]
     told = {_name(term.expression) for term in terms}
@@ -114,9 +114,9 @@ def _of_results(database: Database, tree: Any, order_by: Sequence[str]) -> Order
     unique: list[str] = []
     if group is not None and not tree.args.get("limit"):
         unique = _grouped(tree, group)
-    elif isinstance(tree, exp.SetOperation) and tree.args.get("distinct"):
-        unique = names
-    elif tree.args.get("distinct") is not None and not tree.args["distinct"].args.get("on"):
+    elif (isinstance(tree, exp.SetOperation) and tree.args.get("distinct")) or (
+        tree.args.get("distinct") is not None and not tree.args["distinct"].args.get("on")
+    ):
         unique = names
     if not said and not unique:
         raise NoKey(
@@ -124,7 +124,11 @@ def _of_results(database: Database, tree: Any, order_by: Sequence[str]) -> Order
             "that together never repeat."
         )
     told = {_name(term.expression)[1] for term in said}
-    rest = [_term(exp.column(name, quoted=True), False, database.dialect, True) for name in unique if name.casefold() not in told]
+    rest = [
+        _term(exp.column(name, quoted=True), False, database.dialect, True)
+        for name in unique
+        if name.casefold() not in told
+    ]
     kept = tree if tree.args.get("limit") else _without_order(tree)
     return Ordered(kept, (*said, *rest), is_plain=False, is_proven=bool(unique))
 
@@ -196,24 +200,30 @@ def _resolved(term: Term, tree: Any) -> Term:
         expression = named.get(expression.name, expression)
     if expression.find(exp.Placeholder) is not None:
         raise NoKey("The order has a parameter in it. Write its value into the query, or give order_by.")
-    return Term(expression, term.descending, term.nulls_first, term.is_nullable)
+    return replace(term, expression=expression)
 
 
 def _key(database: Database, connection: Connection, source: Any) -> tuple[str, ...]:
     found = database.keys(connection, source.name)
     if not found:
         raise NoKey(
-            f"{source.name} has no primary key and no unique columns that are NOT NULL, so its rows cannot be told apart. "
-            "Add one, or read it through a query that has some."
+            f"{source.name} has no primary key and no unique columns that are NOT NULL: "
+            "its rows cannot be told apart. Add one, or read it through a query that has some."
         )
     return found[0]
 
 
-def _check_columns(database: Database, connection: Connection, source: Any, tree: Any, said: list[Term]) -> None:
-    """Names that the caller gave: aliases of the query, or columns of its table."""
-    aliases = {select.alias.casefold() for select in tree.selects if select.alias}
-    names = [term.expression.name for term in said if term.expression.name.casefold() not in aliases]
-    existing_columns(database, connection, source.name, [name for name in names if name != "rowid"])
+def _existing(term: Term, database: Database, connection: Connection, source: Any, tree: Any) -> Term:
+    """A name that the caller gave, as what it means: an alias of the query, or a column of its table."""
+    from sqlglot import exp
+
+    name = term.expression.name
+    for select in tree.selects:
+        if select.alias.casefold() == name.casefold() and isinstance(select, exp.Alias):
+            return replace(term, expression=select.this)
+    if name != "rowid":
+        (name,) = existing_columns(database, connection, source.name, [name])
+    return replace(term, expression=_column(name, source))
 
 
 def _narrowed(term: Term, database: Database, connection: Connection, sources: list[Any]) -> Term:
@@ -222,7 +232,7 @@ def _narrowed(term: Term, database: Database, connection: Connection, sources: l
         return term
     name = term.expression.name.casefold()
     never = {c.name.casefold() for c in database.columns(connection, sources[0].name) if not c.is_nullable} | {"rowid"}
-    return Term(term.expression, term.descending, term.nulls_first, name not in never)
+    return replace(term, is_nullable=name not in never)
 
 
 def _column(name: str, source: Any) -> Any:

@@ -52,5 +52,5 @@ def optimizer(request: pytest.FixtureRequest, tmp_path: Path, cache: CacheManage
             for row in made.rows():
                 one.execute_query(made.INSERT, row)
         yield one
-        if request.param == "postgresql":
+        if request.param in ("postgresql", "alias"):
             one.execute_query(f"DROP TABLE {made.TABLE}")

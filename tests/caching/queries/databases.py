@@ -38,7 +38,7 @@ def make_duckdb(path: Path) -> Path:
 
 
 def _alias(request: pytest.FixtureRequest, directory: Path) -> str:
-    request.getfixturevalue("db")
+    request.getfixturevalue("transactional_db")
     return "default"
 
 

@@ -207,9 +207,9 @@ def test_the_connection_itself_refuses_to_write(request: pytest.FixtureRequest, 
     with (
         QueryOptimizer(made.TARGETS[kind](request, tmp_path), read_only=True) as optimizer,
         optimizer.database.borrowed() as connection,
+        pytest.raises(optimizer.database.driver_errors, match=r"(?i)read-?\s?only|readonly"),
     ):
-        with pytest.raises(optimizer.database.driver_errors, match="(?i)read-?\\s?only|readonly"):
-            optimizer.database.cursor(connection).execute("CREATE TABLE t (a INTEGER)")
+        optimizer.database.cursor(connection).execute("CREATE TABLE t (a INTEGER)")
 
 
 def test_a_statement_that_fails_says_what_the_database_said(optimizer: QueryOptimizer) -> None:
