@@ -8,6 +8,7 @@ import pandas as pd
 
 from caching.frames.conditions import Condition, LazyColumn
 from caching.frames.progress import told
+from caching.frames.reading import natural
 from caching.frames.types import whole_types
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class LazyDataFrame:
 
     @property
     def columns(self) -> "pd.Index[str]":
-        return self._narrow(self.paginated.first_page()).columns
+        return self._narrow(self._sample()).columns
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,8 +50,8 @@ class LazyDataFrame:
     @property
     def dtypes(self) -> "pd.Series[Any]":
         """Exactly those of a frame of all rows."""
-        sample = self.paginated.first_page()
-        found = pd.Series([pd.api.types.pandas_dtype(one) for one in self._types(sample)], sample.columns, dtype=object)
+        types = [pd.api.types.pandas_dtype(one) for one in self._types()]
+        found = pd.Series(types, self._sample().columns, dtype=object)
         return found if self._columns is None else found.iloc[list(self._columns)]
 
     @property
@@ -67,7 +68,7 @@ class LazyDataFrame:
 
     def tail(self, n: int = 5) -> pd.DataFrame:
         """Read from the end; for a negative ``n``, all but the first ``-n`` rows."""
-        return self._slice(slice(-n, None)) if n < 0 else self._shown(self.paginated.last(n))
+        return self._slice(slice(-n, None)) if n < 0 else self._shown(self.paginated.reader.last(n))
 
     @property
     def iloc(self) -> "_Rows":
@@ -93,7 +94,7 @@ class LazyDataFrame:
 
     def chunks(self, progress: bool | None = None) -> Iterator[pd.DataFrame]:
         """Page after page, all of the same types. A bar is drawn on a terminal, or as ``progress`` says."""
-        pages = (self._shown(page) for page in self.paginated.iter_pages())
+        pages = (self._shown(page) for page in self.paginated.pages_as_fetched())
         return told(pages, lambda: len(self), progress)
 
     # All of it
@@ -127,14 +128,14 @@ class LazyDataFrame:
             start, stop, step = wanted.indices(len(self))
         rows = range(start, stop, step)
         if not rows:
-            return self._shown(self.paginated.rows(0, 0))
-        found = self.paginated.rows(min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1)
+            return self._shown(self.paginated.reader.rows(0, 0))
+        found = self.paginated.reader.rows(min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1)
         return self._shown(found if step == 1 else found[::step] if step > 0 else found[::-1][::-step])
 
     def _selected(self, condition: Condition) -> pd.DataFrame:
         if condition.frame.paginated is not self.paginated:
             raise TypeError("The condition is about columns of another lazy frame.")
-        return self._shown(self.paginated.filtered(condition.expression))
+        return self._shown(self.paginated.reader.filtered(condition.expression))
 
     def _masked(self, mask: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """One truth value for each row: only pages in which one is true are read."""
@@ -145,23 +146,27 @@ class LazyDataFrame:
     def _numbered(self, rows: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """Rows by number, in the order given."""
         size = self.paginated.page_size
-        pages = [self.paginated.get_page(int(number)) for number in np.unique(rows // size)]
-        found = pd.concat(pages) if pages else self.paginated.rows(0, 0)
+        pages = [self.paginated.reader.page(int(number)) for number in np.unique(rows // size)]
+        found = pd.concat(pages) if pages else self.paginated.reader.rows(0, 0)
         return self._shown(found.loc[rows])
 
     def _shown(self, frame: pd.DataFrame) -> pd.DataFrame:
         """With the types of the whole and the columns that are wanted."""
-        if self.exact_dtypes:
-            sample = self.paginated.first_page()
-            types = self._types(sample)
-            frame = frame.copy(deep=False)
-            for place, dtype in enumerate(types):
-                if frame.dtypes.iloc[place] != dtype:
-                    frame.isetitem(place, _cast(frame.iloc[:, place], dtype))
-        return self._narrow(frame)
+        if not self.exact_dtypes:
+            return self._narrow(natural(frame))
+        found = frame.copy(deep=False)
+        for place, dtype in enumerate(self._types()):
+            if frame.dtypes.iloc[place] != dtype:
+                found.isetitem(place, _cast(frame.iloc[:, place], dtype))
+        return self._narrow(found)
 
-    def _types(self, sample: pd.DataFrame) -> list[Any]:
-        return self.paginated.kept("types", lambda: whole_types(self.paginated, sample))
+    def _types(self) -> list[Any]:
+        """Of all columns of the query, found out once for each version of the data."""
+        return self.paginated.reader.kept("types", lambda: whole_types(self.paginated.reader))
+
+    def _sample(self) -> pd.DataFrame:
+        """A page, which says the columns even when it is empty."""
+        return self.paginated.reader.page(0)
 
     def _narrow(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame if self._columns is None else frame.iloc[:, list(self._columns)]

@@ -43,9 +43,10 @@ class _Column:
             self._type = array.type
         return array if pa.types.is_null(array.type) or array.type == self._type else None
 
-    def series(self) -> "pd.Series[Any]":
+    def series(self) -> Any:
+        """The column as pandas has it."""
         if self._objects is not None:
-            return pd.DataFrame.from_records([(value,) for value in self._objects], coerce_float=True)[0]
+            return _inferred(self._objects)
         if pa.types.is_null(self._type):
             return pd.Series([None] * sum(map(len, self._arrays)), dtype=object)
         return _series(pa.chunked_array([array.cast(self._type) for array in self._arrays], type=self._type))
@@ -62,11 +63,31 @@ def read_frame(cursor: "Cursor") -> pd.DataFrame:
 
 
 def frame_of(names: list[str], rows: list[Any]) -> pd.DataFrame:
-    """As ``read_frame``, of rows that were fetched already; values beyond the names are left out."""
-    columns = [_Column() for _ in names]
-    for column, values in zip(columns, zip(*rows, strict=True), strict=False):
-        column.extend(values)
-    return _frame(names, [column.series() for column in columns])
+    """Rows that were fetched already, before anything was made of what is missing: columns with NULL are of objects.
+
+    Values beyond the names are left out. ``natural`` gives the types that ``read_frame`` gives.
+    """
+    columns = [() for _ in names] if not rows else list(zip(*rows, strict=True))
+    return _frame(names, [_as_fetched(values) for values in columns[: len(names)]])
+
+
+def _as_fetched(values: tuple[Any, ...]) -> "pd.Series[Any]":
+    if None in values:
+        return pd.Series(values, dtype=object)
+    column = _Column()
+    column.extend(values)
+    return column.series()
+
+
+def natural(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the types that the values give, taking what is missing into account."""
+    found = frame.copy(deep=False)
+    for place in range(frame.shape[1]):
+        series = frame.iloc[:, place]
+        if series.dtype == object and len(series):
+            typed = _inferred(series.to_list())
+            found.isetitem(place, typed.set_axis(frame.index))
+    return found
 
 
 def _frame(names: list[str], columns: "list[pd.Series[Any]]") -> pd.DataFrame:
@@ -74,6 +95,11 @@ def _frame(names: list[str], columns: "list[pd.Series[Any]]") -> pd.DataFrame:
     frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
     frame.columns = pd.Index(names, dtype="str") if names else pd.RangeIndex(0)
     return frame
+
+
+def _inferred(values: list[Any]) -> Any:
+    """As pandas does for rows of a database."""
+    return pd.DataFrame.from_records([(value,) for value in values], coerce_float=True)[0]
 
 
 def _series(column: Any) -> "pd.Series[Any]":

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from caching import optimize_dataframe_memory
 from caching.frames import texts
 
+pytestmark = pytest.mark.once
+
 MANY = 2_000
 
 

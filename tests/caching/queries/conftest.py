@@ -46,11 +46,6 @@ def optimizer(request: pytest.FixtureRequest, tmp_path: Path, cache: CacheManage
     """Of each kind of database in turn."""
     target: Any = made.TARGETS[request.param](request, tmp_path)
     with QueryOptimizer(target, cache) as one:
-        if request.param in ("postgresql", "alias"):
-            one.execute_query(f"DROP TABLE IF EXISTS {made.TABLE}")
-            one.execute_query(made.MAKE)
-            for row in made.rows():
-                one.execute_query(made.INSERT, row)
+        if request.param == "postgresql":
+            made.fill(one)
         yield one
-        if request.param in ("postgresql", "alias"):
-            one.execute_query(f"DROP TABLE {made.TABLE}")

@@ -12,6 +12,8 @@ from caching import NoKey, PaginatedQuery, QueryOptimizer
 from caching.queries.errors import UnknownName
 from tests.caching.queries import databases as made
 
+pytestmark = pytest.mark.once  # these bring their databases along
+
 ALL = "SELECT * FROM health_data"
 
 
@@ -189,8 +191,8 @@ def test_there_are_no_more_pages_than_are_wanted(optimizer: QueryOptimizer) -> N
     paginated = PaginatedQuery(optimizer, ALL, page_size=3, max_pages=2)
     assert ids(paginated.iter_pages()) == [1, 2, 3, 4, 5, 6]
     assert (paginated.total_rows, paginated.total_pages) == (6, 2)
-    assert paginated.rows(4, 20)["id"].tolist() == [5, 6]
-    assert paginated.last(2)["id"].tolist() == [5, 6]
+    assert paginated.reader.rows(4, 20)["id"].tolist() == [5, 6]
+    assert paginated.reader.last(2)["id"].tolist() == [5, 6]
     with pytest.raises(IndexError):
         paginated.get_page(2)
 
@@ -217,22 +219,6 @@ def test_a_page_has_rows(sqlite: QueryOptimizer, page_size: int) -> None:
         PaginatedQuery(sqlite, ALL, page_size=page_size)
 
 
-def test_within_a_transaction_its_own_rows_are_seen_and_not_kept(transactional_db: None, cache: Any) -> None:
-    from django.db import transaction
-
-    with QueryOptimizer("default", cache) as optimizer:
-        optimizer.execute_query(f"DROP TABLE IF EXISTS {made.TABLE}")
-        optimizer.execute_query(made.MAKE)
-        paginated = PaginatedQuery(optimizer, ALL)
-        with transaction.atomic():
-            optimizer.execute_query(made.INSERT, [1, "NSW", 2020, 1.0])
-            assert len(optimizer.execute_query(ALL, cache_ttl=3600)) == paginated.total_rows == 1
-            assert ids(paginated.iter_pages()) == [1]
-            transaction.set_rollback(True)
-        assert len(optimizer.execute_query(ALL, cache_ttl=3600)) == paginated.total_rows == 0
-        optimizer.execute_query(f"DROP TABLE {made.TABLE}")
-
-
 def made_more(path: Path, last: int) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executemany(made.INSERT, made.rows(made.ROWS + 1, last))
@@ -248,7 +234,9 @@ def test_keys_of_every_type_are_continued_from(tmp_path: Path, cache: Any) -> No
 
     path = tmp_path / "typed.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("CREATE TABLE t (seen TIMESTAMP NOT NULL, day DATE NOT NULL, big HUGEINT, UNIQUE (seen, day))")
+        connection.execute(
+            "CREATE TABLE t (seen TIMESTAMP NOT NULL, day DATE NOT NULL, big HUGEINT, UNIQUE (seen, day))"
+        )
         connection.execute(
             "INSERT INTO t SELECT TIMESTAMP '2026-01-01' + INTERVAL (n) HOUR, '2026-01-01', n FROM range(7) r(n)"
         )
