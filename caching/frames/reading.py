@@ -71,7 +71,7 @@ def frame_of(names: list[str], rows: list[Any]) -> pd.DataFrame:
     return _frame(names, [_as_fetched(values) for values in columns[: len(names)]])
 
 
-def _as_fetched(values: tuple[Any, ...]) -> "pd.Series[Any]":
+def _as_fetched(values: tuple[Any, ...]) -> Any:
     if None in values:
         return pd.Series(values, dtype=object)
     column = _Column()

@@ -11,7 +11,7 @@ from monitoring import automatic
 from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ALL = f"SELECT * FROM {made.TABLE}"
+ALL = "SELECT * FROM health_data"
 SLOW = {
     "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n WHERE x < 0",
     "postgresql": "SELECT pg_sleep(600)",
@@ -31,7 +31,7 @@ def test_it_reads_writes_and_caches(optimizer: QueryOptimizer) -> None:
     assert found["id"].tolist() == [3, 6, 9, 12]
     optimizer.execute_query(f"{ALL} WHERE state = ? ORDER BY id", ["NSW"], cache_ttl=60)
     assert sum(one.cached for one in optimizer.get_statistics()) == 1
-    assert optimizer.execute_query(f"UPDATE {made.TABLE} SET state = ? WHERE id = ?", ["VIC", 3]) == 1
+    assert optimizer.execute_query("UPDATE health_data SET state = ? WHERE id = ?", ["VIC", 3]) == 1
     found = optimizer.execute_query(f"{ALL} WHERE state = ? ORDER BY id", ["NSW"], cache_ttl=60)
     assert found["id"].tolist() == [6, 9, 12]
 
@@ -70,8 +70,8 @@ def test_it_only_reads_when_told_so(optimizer: QueryOptimizer) -> None:
     reader = QueryOptimizer("default", read_only=True)
     assert len(reader.execute_query(ALL)) == made.ROWS
     with pytest.raises(ReadOnly):
-        reader.execute_query(f"DELETE FROM {made.TABLE}")
-    optimizer.execute_query(f"DELETE FROM {made.TABLE} WHERE id = 1")  # the connection itself can write again
+        reader.execute_query("DELETE FROM health_data")
+    optimizer.execute_query("DELETE FROM health_data WHERE id = 1")  # the connection itself can write again
     assert len(reader.execute_query(ALL)) == made.ROWS - 1
 
 
