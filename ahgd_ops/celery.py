@@ -30,7 +30,12 @@ class Periodic:
 def schedule() -> tuple[Periodic, ...]:
     config = settings.CONFIG
     return (
-        Periodic("collect", "monitoring.collect", config.collect_seconds, "Reads host metrics"),
+        Periodic(
+            "collect",
+            "monitoring.collect",
+            config.collect_seconds,
+            "Reads what hosts share; the interval is the hosts' own, too",
+        ),
         Periodic("evaluate", "alerts.evaluate", config.evaluate_seconds, "Judges the rules on what is new"),
         Periodic("deliver", "alerts.deliver", 5, "Sends what is due, rescues what was left"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),

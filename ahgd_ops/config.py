@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from ahgd_ops.variables import VARIABLES
+from caching.config import CacheConfig
 from caching.environment import check, read
+from caching.variables import FIELDS
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 STATE_HOME = (
@@ -54,6 +56,9 @@ class ProductionConfig:
     cache_redis_db: int = 0
     cache_redis_password: str = field(default="", repr=False)
     cache_redis_ssl: bool = False
+    cache_redis_sentinels: tuple[str, ...] = ()
+    cache_redis_service: str = "mymaster"
+    cache_redis_cluster: bool = False
     db_connection_pool_size: int = 10
     db_query_cache_ttl: int = 3600
     db_enable_wal_mode: bool = True
@@ -68,7 +73,14 @@ class ProductionConfig:
     max_cpu_percent: float = 80
     cache_max_memory_mb: int = 512
     cache_file_enabled: bool = True
+    cache_max_file_mb: int = 1024
+    cache_file_dir: Path | str = ""
+    cache_default_ttl: float = 3600
+    cache_max_staleness: float = 1
+    cache_signing_key: str = field(default="", repr=False)
     gc_frequency_seconds: int = 300
+    slow_query_ms: float = 500
+    repeated_queries: int = 10
     session_cleanup_enabled: bool = True
     session_max_age_hours: int = 24
     metrics_retention_hours: int = 45 * 24
@@ -123,6 +135,12 @@ class ProductionConfig:
     def origin(self) -> str:
         """Scheme, host and port that links in messages start with; no trailing slash."""
         return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def cache(self) -> CacheConfig:
+        """The cache's part; its files are in the state directory unless another one is named."""
+        values = {name: getattr(self, variable.field) for variable, name in FIELDS.items()}
+        return CacheConfig(**values | {"file_cache_dir": self.cache_file_dir or self.state_dir / "cache"})
 
     @property
     def redis_url(self) -> str:

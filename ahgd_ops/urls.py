@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from ahgd_ops import live, views
 from ahgd_ops.access import first_sign_in
+from monitoring.views import jobs
 
 RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
 accounts = [
@@ -25,6 +26,7 @@ accounts = [
 console: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("alerts/", include("alerts.urls")),
+    path("jobs/", jobs.page, name="jobs"),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from caching import variables as cache
 from caching.environment import (
     ADDRESSES,
     FLAG,
@@ -59,12 +60,15 @@ VARIABLES = (
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
     recording.DATABASE,
-    Variable("AHGD_REDIS_ENABLED", "cache_redis_enabled", FLAG, "Use Redis as broker and shared cache."),
-    Variable("AHGD_REDIS_HOST", "cache_redis_host", HOSTNAME, "Redis' host."),
-    Variable("AHGD_REDIS_PORT", "cache_redis_port", PORT, "Redis' port."),
-    Variable("AHGD_REDIS_DB", "cache_redis_db", whole(0, 15), "Redis' database number."),
-    Variable("AHGD_REDIS_PASSWORD", "cache_redis_password", TEXT, "Redis' password.", True),
-    Variable("AHGD_REDIS_SSL", "cache_redis_ssl", FLAG, "Speak TLS with Redis."),
+    cache.REDIS,
+    cache.REDIS_HOST,
+    cache.REDIS_PORT,
+    cache.REDIS_DB,
+    cache.REDIS_PASSWORD,
+    cache.REDIS_SSL,
+    cache.REDIS_SENTINELS,
+    cache.REDIS_SERVICE,
+    cache.REDIS_CLUSTER,
     Variable("AHGD_DB_POOL_SIZE", "db_connection_pool_size", whole(1, 500), "PostgreSQL connections per process."),
     Variable(
         "AHGD_DB_QUERY_CACHE_TTL",
@@ -76,21 +80,20 @@ VARIABLES = (
     recording.WAL,
     # Capabilities
     recording.ENABLED,
-    Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers.", used_from="Cache"),
+    cache.CACHING,
     Variable("AHGD_QUERY_OPTIMIZATION", "enable_query_optimization", FLAG, "Use the query tools.", used_from="Queries"),
     Variable("AHGD_HEALTH_CHECKS", "enable_health_checks", FLAG, "Run the health checks."),
     Variable("AHGD_ALERTING", "enable_alerting", FLAG, "Judge rules and send notifications."),
     # Limits
     Variable("AHGD_MAX_MEMORY_MB", "max_memory_mb", whole(64, 1048576), "Memory limit of a process, MiB."),
     Variable("AHGD_MAX_CPU_PERCENT", "max_cpu_percent", number(1, 100), "CPU limit of the production rules."),
-    Variable(
-        "AHGD_CACHE_MAX_MEMORY_MB",
-        "cache_max_memory_mb",
-        whole(1, 1048576),
-        "Memory tier's limit, MiB.",
-        used_from="Cache",
-    ),
-    Variable("AHGD_CACHE_FILE", "cache_file_enabled", FLAG, "Use the file tier.", used_from="Cache"),
+    cache.MEMORY_MB,
+    cache.FILE,
+    cache.FILE_MB,
+    cache.FILE_DIR,
+    cache.TTL,
+    cache.STALENESS,
+    cache.SIGNING_KEY,
     Variable(
         "AHGD_GC_SECONDS",
         "gc_frequency_seconds",
@@ -98,6 +101,8 @@ VARIABLES = (
         "Seconds between forced collections.",
         used_from="Production",
     ),
+    recording.SLOW_QUERY,
+    recording.REPEATED_QUERIES,
     Variable("AHGD_SESSION_CLEANUP", "session_cleanup_enabled", FLAG, "Delete expired sessions."),
     Variable("AHGD_SESSION_MAX_AGE_HOURS", "session_max_age_hours", whole(1, 8760), "Hours a sign-in lasts."),
     Variable("AHGD_METRICS_RETENTION_HOURS", "metrics_retention_hours", whole(1, 876000), "Hours samples are kept."),

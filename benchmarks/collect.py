@@ -33,6 +33,7 @@ def main() -> None:
             began = time.process_time()
             collected = collection.run(HOST_COLLECTORS, timezone.now(), config.instance)
             sampler = ProcessSampler("bench", config.instance, INTERVAL_SECONDS)
+            collected.save_states()
             storage.write([*collected.samples, *sampler(number)])
             spent.append(time.process_time() - began)
             for collector in HOST_COLLECTORS:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from caching.codec import TOKEN_BYTES, TagToken
+from caching.codec import TOKEN_BYTES, TagToken, Unstorable
 from caching.flights import Abandoned, Flight, Flights
-from caching.held import Held
+from caching.held import Held, hold
 
 if TYPE_CHECKING:
     from caching.manager import CacheManager
@@ -68,7 +68,12 @@ class Computing:
         held = None
         if not flight.is_void:
             held = self._manager.store(wanted.key, value, wanted.ttl, stale=wanted.stale, tokens=tokens)
-        return held if held is not None else Held(wanted.key, value, None, 0)
+        if held is not None and self._manager.config.max_memory_mb:
+            return held
+        try:
+            return hold(wanted.key, value)  # each who waits gets a copy
+        except Unstorable:
+            return Held(wanted.key, value, None, 0)
 
     def elsewhere(self, wanted: Wanted, token: bytes, before: Held | None) -> Held | None:
         """What another process stores while this one waits; None when this one is to compute, with the lock or not."""

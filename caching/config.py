@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from caching.environment import PATH, Variable, WrongValue, read
-from caching.variables import FIELDS
+from caching.environment import PATH, Variable, WrongValue, check, read
+from caching.variables import FIELDS, REDIS_SENTINELS
 
 _STATE_DIR = Variable("AHGD_STATE_DIR", "state_dir", PATH, "The file tier is in its directory cache.")
 _POSITIVE = (
@@ -74,6 +74,7 @@ class CacheConfig:
             lowest = "more than 0" if name in _POSITIVE else "0 or more"
             if not _is_number(value) or value < 0 or (value == 0 and name in _POSITIVE):
                 raise WrongValue(f"{name}={value!r}: allowed is {lowest}")
+        check(REDIS_SENTINELS, self.redis_sentinels)
         if not self.namespace or not self.namespace.isprintable() or "/" in self.namespace:
             raise WrongValue(f"namespace={self.namespace!r}: allowed is printable text without slashes")
 

@@ -13,6 +13,7 @@ from caching.assembly import assemble
 from caching.codec import NEVER, TOKEN_BYTES, Envelope, NotOurs, TagToken, Unstorable, pack
 from caching.computing import Computing, Wanted
 from caching.config import CacheConfig
+from caching.exclusive import Exclusive
 from caching.held import Held, hold
 from caching.invalidation import TagBoard
 from caching.shared import INTERNAL
@@ -44,6 +45,7 @@ class CacheManager:
             self.config.streamlit_max_entries, self.config.streamlit_cache_enabled and self.config.enabled
         )
         self.computing = Computing(self)
+        self._exclusive = Exclusive(self.shared)
         self._trusted_seconds = self.config.max_staleness if self.shared.tiers else NEVER
         self._threshold = self.config.compression_threshold if self.config.compression_enabled else NEVER
         self._changes = 0
@@ -110,6 +112,32 @@ class CacheManager:
         wait for it, too, and nothing is kept.
         """
         return self.computing.get_or_set(Wanted(named_version(key, version), ttl, tags, early, stale, copy), compute)
+
+    def add(self, key: str, value: Any, ttl: float | None = None) -> bool:
+        """Sets where nothing is; of several at once, in all processes, one does. True for that one."""
+        with self._exclusive.on(key):
+            if self._latest(key) is not None:
+                return False
+            return self.set(key, value, ttl)
+
+    def change(self, key: str, changed: Callable[[Any], Any]) -> Any:
+        """Sets ``changed(value)`` for the rest of the value's time, with nothing in between. ValueError without one."""
+        with self._exclusive.on(key):
+            held = self._latest(key)
+            if held is None:
+                raise ValueError(f"there is no {key!r} to change")
+            value = changed(held.take())
+            self.store(key, value, held.fresh_until - time.monotonic(), tokens=held.tags)
+            return value
+
+    def touch(self, key: str, ttl: float | None = None) -> bool:
+        """Gives the value new time; False when there is none."""
+        with self._exclusive.on(key):
+            held = self._latest(key)
+            if held is None:
+                return False
+            self.store(key, held.take(), ttl, tokens=held.tags)
+            return True
 
     def get_many(self, keys: Iterable[str], *, copy: bool = True) -> dict[str, Any]:
         """Those that there are, by key."""
@@ -179,7 +207,7 @@ class CacheManager:
 
     def after_fork(self) -> None:
         """In the child: locks that threads of the parent held are free, and nobody computes."""
-        for part in (self._memory, self._tags, self.computing.flights):
+        for part in (self._memory, self._tags, self.computing.flights, self._exclusive):
             part.after_fork()
         for tier in self.shared.tiers:
             tier.after_fork()
@@ -262,6 +290,13 @@ class CacheManager:
             return default
         self._session.tally.hits += 1
         return value
+
+    def _latest(self, key: str) -> Held | None:
+        """What the shared tiers have now, whatever this process remembers."""
+        if self.shared.authority() is not None:
+            self._memory.drop(key)
+        held = self.find(key)
+        return held if held is not None and held.fresh_until > time.monotonic() else None
 
     def _is_good(self, held: Held) -> bool:
         """Not over, its tags current, and what the outer tiers have, too; looked up when that is due."""

@@ -68,6 +68,7 @@ class SharedTiers:
         for tier in reversed(self.tiers):
             missing = [key for key in keys if key not in found]
             entries = tier.read_many(missing) if missing else {}
+            authority = authority if authority is not None and authority.is_available else self.authority()
             for key in missing:
                 one = self._good(tier, key, entries[key], accepts) if key in entries else None
                 if one is not None and (tier is authority or one.envelope.is_local):

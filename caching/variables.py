@@ -1,7 +1,12 @@
 """Variables of the cache, for programs without Django settings, too; ``ahgd_ops.variables`` has these same rows."""
 
-from caching.environment import FLAG, HOSTNAME, LIST, PATH, PORT, TEXT, Reader, Variable, number, whole
+from caching.environment import FLAG, HOSTNAME, PATH, PORT, TEXT, Reader, Variable, number, whole
 
+_SERVERS = Reader(
+    "host:port separated by commas",
+    lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
+    lambda values: all(part.rpartition(":")[0] and part.rpartition(":")[2].isdigit() for part in values),
+)
 _KEY = Reader("at least 32 characters", str, lambda value: len(str(value)) >= 32)
 
 CACHING = Variable("AHGD_CACHING", "enable_caching", FLAG, "Use the cache tiers.")
@@ -26,7 +31,7 @@ REDIS_DB = Variable("AHGD_REDIS_DB", "cache_redis_db", whole(0, 15), "Redis' dat
 REDIS_PASSWORD = Variable("AHGD_REDIS_PASSWORD", "cache_redis_password", TEXT, "Redis' password.", True)
 REDIS_SSL = Variable("AHGD_REDIS_SSL", "cache_redis_ssl", FLAG, "Speak TLS with Redis.")
 REDIS_SENTINELS = Variable(
-    "AHGD_REDIS_SENTINELS", "cache_redis_sentinels", LIST, "The cache's Redis is asked of these Sentinels, host:port."
+    "AHGD_REDIS_SENTINELS", "cache_redis_sentinels", _SERVERS, "The cache's Redis is asked of these Sentinels."
 )
 REDIS_SERVICE = Variable("AHGD_REDIS_SERVICE", "cache_redis_service", TEXT, "Name of the master at the Sentinels.")
 REDIS_CLUSTER = Variable("AHGD_REDIS_CLUSTER", "cache_redis_cluster", FLAG, "The cache's Redis is a cluster.")

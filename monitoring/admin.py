@@ -118,8 +118,8 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
 
 @admin.register(HealthCheckState)
 class HealthCheckStateAdmin(ReadOnlyAdmin):
-    list_display = ("name", "status", "message", "duration_ms", "checked_at", "changed_at")
-    list_filter = ("status",)
+    list_display = ("name", "instance", "status", "message", "duration_ms", "checked_at", "changed_at")
+    list_filter = ("status", "instance")
 
 
 @admin.register(HealthRecord)

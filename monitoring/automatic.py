@@ -5,8 +5,7 @@ from monitoring.process import get_recorder
 from monitoring.queries.executions import Executions
 from monitoring.samples import SeriesKey, sorted_tags
 
-SLOW_QUERY_SECONDS = 0.5
-executions = Executions(SLOW_QUERY_SECONDS)
+executions = Executions()
 
 
 def count(metric: str, category: str, **tags: str) -> None:

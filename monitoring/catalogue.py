@@ -59,10 +59,16 @@ CATALOGUE = (
     _timing("db_query_duration_seconds", "database", "How long queries took, by their shape.", "query"),
     _counter("db_query_errors_total", "", "database", "Queries that failed.", "query"),
     _counter("db_repeated_queries_total", "", "database", "Queries repeated within a request (N+1).", "page", "query"),
-    _gauge("db_pool_connections", "", "database", "Connections of a pool, idle or in use.", "process", "state"),
-    _gauge("db_pool_waiting", "", "database", "Requests that wait for a connection of a pool.", "process"),
+    _gauge("db_pool_connections", "", "database", "Connections of a pool by state.", "database", "process", "state"),
+    _gauge("db_pool_waiting", "", "database", "Requests that wait for a connection of a pool.", "database", "process"),
     # The cache
-    _gauge("cache_hit_ratio", "ratio", "cache", "Share of look-ups that were hits.", "tier"),
+    _gauge("cache_hit_ratio", "ratio", "cache", "Share of look-ups that were hits.", "process", "tier"),
+    _counter("cache_hits_total", "", "cache", "Look-ups that a tier answered.", "process", "tier"),
+    _counter("cache_misses_total", "", "cache", "Look-ups that a tier could not answer.", "process", "tier"),
+    _counter("cache_evictions_total", "", "cache", "Entries that made room for others.", "process", "tier"),
+    _counter("cache_errors_total", "", "cache", "Failures of a tier; the next one answered.", "process", "tier"),
+    _gauge("cache_entries", "", "cache", "Entries that a tier holds.", "tier"),
+    _gauge("cache_size_bytes", "bytes", "cache", "Bytes that a tier holds.", "tier"),
     # Tasks
     _timing("celery_task_duration_seconds", "celery", "How long tasks took.", "task"),
     _counter("celery_task_failures_total", "", "celery", "Tasks that failed.", "task"),
@@ -81,6 +87,8 @@ CATALOGUE = (
     _counter("ahgd_ops_samples_refused_total", "", "console", "Values that were no finite numbers."),
     _counter("ahgd_ops_series_dropped_total", "", "console", "Values whose tags were beyond the limit.", "metric"),
     _counter("ahgd_ops_queries_dropped_total", "", "console", "Queries not counted, as too many came at once."),
+    _gauge("ahgd_ops_cycle_age_seconds", "seconds", "console", "Time since a periodic task was last done.", "cycle"),
+    _gauge("ahgd_ops_unread_rows", "", "console", "New rows that a reader, such as judging, has not read.", "reader"),
     _timing("ahgd_ops_cycle_duration_seconds", "console", "How long a periodic task worked.", "cycle"),
 )
 _BY_NAME = {definition.name: definition for definition in CATALOGUE}

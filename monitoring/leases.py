@@ -8,7 +8,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from monitoring.models import Lease
 
 log = logging.getLogger(__name__)
 CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
+HOST_LEASE = "host:"  # and the host's name: the lease of the process that looks after it
 
 
 class LeaseLost(Exception):
@@ -40,6 +41,23 @@ class Held:
         until = database_now() + timedelta(seconds=seconds)
         if not Lease.objects.filter(pk=self.name, fence=self.fence).update(expires_at=until):
             raise LeaseLost(self.name)
+
+    def note(self, seconds: float, error: str = "") -> None:
+        """Writes on the row how long the work took, and the error that ended it; the lease goes on."""
+        self._write(_outcome(self.name, seconds, error, database_now()))
+
+    def release(self) -> None:
+        """Lets others have it."""
+        self._write({"expires_at": database_now()})
+
+    def end(self, seconds: float, error: str = "") -> None:
+        """Both at once."""
+        now = database_now()
+        self._write({**_outcome(self.name, seconds, error, now), "expires_at": now})
+
+    def _write(self, fields: Mapping[str, object]) -> None:
+        if not Lease.objects.filter(pk=self.name, fence=self.fence).update(**fields):
+            log.warning("The lease %s was taken over before its holder was done.", self.name)
 
     def confirm(self) -> None:
         """Raises LeaseLost unless this holder is still the latest. Call first in the transaction that writes."""
@@ -69,9 +87,9 @@ def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | 
     try:
         yield held
     except BaseException as error:
-        _release(held, began, f"{type(error).__name__}: {error}"[:2000])
+        held.end(time.monotonic() - began, f"{type(error).__name__}: {error}")
         raise
-    _release(held, began, "")
+    held.end(time.monotonic() - began)
 
 
 def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) -> Held | None:
@@ -101,12 +119,8 @@ def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) ->
     return None if mine is None else Held(name, *mine)
 
 
-def _release(held: Held, began: float, error: str) -> None:
-    now = database_now()
-    seconds = time.monotonic() - began
-    automatic.took("ahgd_ops_cycle_duration_seconds", "console", seconds, cycle=held.name)
-    ended = {"expires_at": now, "duration_ms": seconds * 1000, "error": error}
-    if not error:
-        ended["finished_at"] = now
-    if not Lease.objects.filter(pk=held.name, fence=held.fence).update(**ended):
-        log.warning("The lease %s was taken over before its holder was done.", held.name)
+def _outcome(name: str, seconds: float, error: str, now: datetime) -> dict[str, object]:
+    """What the row is to say; of a host's lease, ``host:<instance>``, the timing is that of all hosts."""
+    automatic.took("ahgd_ops_cycle_duration_seconds", "console", seconds, cycle=name.partition(":")[0])
+    outcome: dict[str, object] = {"duration_ms": seconds * 1000, "error": error[:2000]}
+    return outcome if error else {**outcome, "finished_at": now}

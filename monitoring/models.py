@@ -67,10 +67,13 @@ class MetricSnapshot(models.Model):
 
 
 class CollectorState(models.Model):
-    """A collector on a host: whether and how often it reads, and what came of it the last time."""
+    """A collector on a host: whether and how often it reads, and what came of it the last time.
+
+    ``instance`` is empty for what all hosts share, such as the broker's queues.
+    """
 
     name = models.CharField(max_length=64)
-    instance = models.CharField(max_length=253)
+    instance = models.CharField(max_length=253, blank=True, default="")
     enabled = models.BooleanField(default=True)
     every_seconds = models.FloatField(
         default=0, help_text="Least time between two readings; 0: at each run of the job collect."
@@ -88,7 +91,7 @@ class CollectorState(models.Model):
         ordering = ("instance", "name")
 
     def __str__(self) -> str:
-        return f"{self.name} on {self.instance}"
+        return f"{self.name} on {self.instance}" if self.instance else self.name
 
 
 class SlowQuery(models.Model):
@@ -136,7 +139,7 @@ class Lease(models.Model):
     ``fence`` grows with each holder, so that a holder that was frozen past its end is told apart.
     """
 
-    name = models.CharField(max_length=120, primary_key=True)
+    name = models.CharField(max_length=300, primary_key=True)
     holder = models.CharField(max_length=120, blank=True)
     fence = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField()
@@ -160,9 +163,14 @@ class Status(models.TextChoices):
 
 
 class HealthCheckState(models.Model):
-    """A health check and its latest result."""
+    """A health check and its latest result.
 
-    name = models.CharField(max_length=100, unique=True)
+    What a host says of itself has a row a host, such as ``disk@host-b`` with its ``instance``; the row ``disk``, whose
+    ``instance`` is empty, is what all hosts together come to, and what rules and probes look at.
+    """
+
+    name = models.CharField(max_length=360, unique=True)
+    instance = models.CharField(max_length=253, blank=True, default="", help_text="The host, where it is of one host.")
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
     message = models.TextField(blank=True)
     duration_ms = models.FloatField(default=0)

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from monitoring.collectors.caching import CacheSampler
 from monitoring.collectors.process import ProcessSampler
+from monitoring.host_thread import host_rounds
 from monitoring.kinds import Kind
 from monitoring.process import get_recorder
 from monitoring.recorder import Recorder
@@ -75,13 +77,21 @@ class PerformanceMonitor:
         return summarise(self._recorder.unsaved, now - timedelta(hours=hours), now)
 
     def start_monitoring(self, process: str = "main") -> None:
-        """Begins to measure this process (memory, threads) under the name ``process``, and to flush by itself."""
+        """Begins to measure this process under the name ``process``, to flush by itself, and to measure the host.
+
+        Of the processes of a host one measures it (CPU, memory, disks); the others stand by.
+        """
         config = setup()
         self._recorder.set_sampler("process", ProcessSampler(process, config.instance, config.collect_seconds))
+        self._recorder.set_sampler("cache", CacheSampler(process, config.instance, config.collect_seconds))
         self._recorder.start()
+        if self._own is None:
+            host_rounds.start()
 
     def stop_monitoring(self) -> None:
-        """Flushes and ends the flushing thread."""
+        """Ends the threads, after a last flush."""
+        if self._own is None:
+            host_rounds.stop()
         self._recorder.stop()
 
     def flush(self) -> int:

@@ -16,6 +16,8 @@ def connect() -> None:
     """Begins to measure, unless AHGD_PERFORMANCE_MONITORING is false."""
     if not settings.CONFIG.enable_performance_monitoring:
         return
+    automatic.executions.slow_seconds = settings.CONFIG.slow_query_ms / 1000
+    automatic.executions.repeated = settings.CONFIG.repeated_queries
     os.register_at_fork(after_in_child=automatic.executions.forget)
     connection_created.connect(watch_connection, dispatch_uid="monitoring.watch_connection")
     for connection in connections.all(initialized_only=True):

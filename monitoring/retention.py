@@ -5,11 +5,21 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from monitoring.clock import to_ms
-from monitoring.models import HealthRecord, MetricSnapshot, ReadCursor
+from monitoring.leases import HOST_LEASE
+from monitoring.models import (
+    CollectorState,
+    HealthCheckState,
+    HealthRecord,
+    Lease,
+    MetricSnapshot,
+    ProcessState,
+    ReadCursor,
+)
 
 STEP = 2000
 _READERS_WAITED_FOR = timedelta(hours=1)
 _TRANSITIONS_KEPT = timedelta(days=730)
+_HOSTS_KEPT = timedelta(days=7)
 
 
 def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> int:
@@ -32,3 +42,13 @@ def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) 
     ancient = HealthRecord.objects.filter(at__lt=to_ms(now - _TRANSITIONS_KEPT))
     ids += list(ancient.order_by("id").values_list("id", flat=True)[:step])
     return HealthRecord.objects.filter(id__in=ids).delete()[0]
+
+
+def forget_gone_hosts(now: datetime) -> None:
+    """Rows of hosts that have not been heard of for a week: each container that is replaced leaves some behind."""
+    leases = Lease.objects.filter(name__startswith=HOST_LEASE, expires_at__lt=now - _HOSTS_KEPT)
+    gone = [name.removeprefix(HOST_LEASE) for name in leases.values_list("name", flat=True)]
+    CollectorState.objects.filter(instance__in=gone).delete()
+    HealthCheckState.objects.filter(instance__in=gone).delete()
+    ProcessState.objects.filter(instance__in=gone, seen_at__lt=now - _HOSTS_KEPT).delete()
+    leases.delete()

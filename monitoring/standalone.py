@@ -40,6 +40,8 @@ class RecordingConfig:
     enable_performance_monitoring: bool = True
     collect_seconds: int = 10
     flush_seconds: float = 5
+    slow_query_ms: float = 500
+    repeated_queries: int = 10
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

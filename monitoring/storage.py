@@ -48,6 +48,7 @@ class Storage:
         """
         if not samples:
             return 0
+        self._heed_limits()
         latest_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) + AHEAD_MS
         sound = [s if s.at_ms <= latest_ms else replace(s, at_ms=latest_ms) for s in samples]
         try:
@@ -68,6 +69,14 @@ class Storage:
             cursor.executemany(_sql(_SNAPSHOT, MetricSnapshot), rows)
             _add_up(cursor, totals, latest_ms)
         return len(rows)
+
+    def _heed_limits(self) -> None:
+        """What people set since the last flush counts from now on, for series that were turned away before, too."""
+        with quietly():
+            limits = dict(Metric.objects.exclude(most_series=None).values_list("name", "most_series"))
+        if limits != self.limits.of_metric:
+            self.limits.of_metric = {name: most for name, most in limits.items() if most is not None}
+            self.forget()
 
     def forget(self) -> None:
         """After series were deleted: look every id up again."""
@@ -102,11 +111,7 @@ class Storage:
         """Each new key, or what stands for it where its metric has as many series as it may."""
         names = {key.name for key in keys}
         rows = Metric.objects.filter(name__in=names).annotate(series_count=Count("series"))
-        counts: dict[str, int] = {}
-        for name, limit, count in rows.values_list("name", "most_series", "series_count"):
-            counts[name] = count
-            if limit is not None:
-                self.limits.of_metric[name] = limit
+        counts = dict(rows.values_list("name", "series_count"))
         admitted = {}
         for key in keys:
             is_full = counts[key.name] >= self.limits.most(key.name)

@@ -8,39 +8,27 @@ from celery.app import app_or_default
 from django.conf import settings
 
 from monitoring import work
-from monitoring.clock import database_now, to_ms
-from monitoring.collectors import HOST_COLLECTORS, SHARED_COLLECTORS
+from monitoring.clock import database_now
+from monitoring.collecting import collect
+from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
-from monitoring.collectors.running import Collection
 from monitoring.leases import lease
-from monitoring.retention import delete_old_health_records, delete_old_snapshots
+from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
-from monitoring.storage import Storage
 
-_storage = Storage()
-_collection = Collection()
 work.connect()
 
 
-class CollectionFailed(Exception):
-    """Some collectors could not be read; the message has each with its reason."""
-
-
 @shared_task(name="monitoring.collect")
-def collect_host() -> None:
-    """Reads every host collector once and stores what they gave."""
+def collect_shared() -> None:
+    """Reads what all hosts share; what is of one host that host reads by itself (``rounds.py``)."""
     if not settings.CONFIG.enable_performance_monitoring:
         return
     gap_seconds = least_gap_seconds("collect", settings.CONFIG.collect_seconds)
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
             queues = QueuesCollector(app_or_default())  # here: other threads know no present application
-            collectors = (*HOST_COLLECTORS, *SHARED_COLLECTORS, queues, WorkersCollector())
-            now = database_now()
-            collected = _collection.run(collectors, now, settings.INSTANCE)
-            _storage.write(collected.samples, to_ms(now))
-            if collected.errors:  # after the others are stored; the lease's row shows it
-                raise CollectionFailed("; ".join(f"{name}: {error}" for name, error in collected.errors.items()))
+            collect((*SHARED_COLLECTORS, queues, WorkersCollector()), held)
 
 
 @shared_task(name="monitoring.check_health")
@@ -62,6 +50,8 @@ def retain() -> None:
     keep = timedelta(hours=settings.CONFIG.metrics_retention_hours)
     ends = time.monotonic() + 60
     with lease("retention", seconds=120, gap_seconds=60) as held:
+        if held is not None:
+            forget_gone_hosts(database_now())
         while held is not None and time.monotonic() < ends:
             now = database_now()
             if delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) == 0:

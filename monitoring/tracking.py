@@ -49,17 +49,29 @@ class timed:
         self._gatherings: tuple[Recorder, Gathering] | None = None
 
     def _resolve(self) -> tuple[Recorder, Gathering]:
-        """The recorder and the series, looked up once, at the first call."""
-        if self._gatherings is None:
-            recorder = self._recorder or get_recorder()
-            key = SeriesKey(self._metric, sorted_tags(self._tags), Kind.TIMING, self._category)
-            self._gatherings = recorder, recorder.series(key)
-        return self._gatherings
+        """The recorder and the series, looked up once; while that is the one of all that overflow, each time.
+
+        People may raise the limit meanwhile.
+        """
+        if self._gatherings is not None:
+            return self._gatherings
+        recorder = self._recorder or get_recorder()
+        key = SeriesKey(self._metric, sorted_tags(self._tags), Kind.TIMING, self._category)
+        found = recorder, recorder.series(key)
+        if found[1].key == key:
+            self._gatherings = found
+        return found
 
     def record(self, seconds: float) -> None:
         """Adds a duration that was measured elsewhere."""
         recorder, gathering = self._resolve()
         recorder.add(gathering, seconds)
+
+    def _record_first(self, seconds: float) -> Gathering | None:
+        """Adds a duration, and gives the series when it is to be kept for the next ones."""
+        recorder, gathering = self._resolve()
+        recorder.add(gathering, seconds)
+        return None if self._gatherings is None else gathering
 
     def count_error(self) -> None:
         if self._errors:
@@ -113,10 +125,11 @@ class timed:
             finally:
                 spent = clock() - began
                 if gathering is None:
-                    gathering = resolve()[1]
-                gathering.add(spent)
-                if len(gathering.values) > gathering.room:
-                    resolve()[0].filled(gathering)
+                    gathering = self._record_first(spent)
+                else:
+                    gathering.add(spent)
+                    if len(gathering.values) > gathering.room:
+                        resolve()[0].filled(gathering)
 
         return measured  # type: ignore[return-value]  # of the same signature
 

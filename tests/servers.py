@@ -59,10 +59,13 @@ def postgresql(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def valkey(directory: Path) -> Iterator[Address]:
-    """Runs Valkey (from its wheel, else ``valkey-server`` or ``redis-server`` on PATH) without persistence."""
+def valkey(directory: Path, address: Address | None = None) -> Iterator[Address]:
+    """Runs Valkey (from its wheel, else ``valkey-server`` or ``redis-server`` on PATH) without persistence.
+
+    ``address`` is where one ran before that is to come back.
+    """
     directory.mkdir(mode=0o700)
-    address = Address("127.0.0.1", free_port(), secrets.token_hex(16))
+    address = address or Address("127.0.0.1", free_port(), secrets.token_hex(16))
     options = {
         "bind": address.host,
         "port": address.port,

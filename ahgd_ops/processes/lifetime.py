@@ -10,10 +10,15 @@ from django.utils.module_loading import import_string
 
 
 def start_process(name: str) -> None:
-    """Begins to measure this process under ``name``: its role and slot, such as ``web-1``, never a pid."""
+    """Begins to measure this process under ``name``: its role and slot, such as ``web-1``, never a pid.
+
+    Also to look after this host, should no other process of it do so.
+    """
     from monitoring import get_performance_monitor
+    from monitoring.host_thread import host_rounds
 
     show_process_as(name)
+    host_rounds.start()
     if settings.CONFIG.enable_performance_monitoring:
         get_performance_monitor().start_monitoring(process=name)
 
@@ -27,7 +32,9 @@ def show_process_as(name: str) -> None:
 def stop_process() -> None:
     """Stores what was recorded and not yet flushed, and closes the database."""
     from monitoring import get_performance_monitor
+    from monitoring.host_thread import host_rounds
 
+    host_rounds.stop()
     if settings.CONFIG.enable_performance_monitoring:
         get_performance_monitor().stop_monitoring()
     connections.close_all()

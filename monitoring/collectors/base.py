@@ -31,21 +31,13 @@ class Collector(Protocol):
     def collect(self) -> Iterable[Reading]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What all collectors gave, and the reason of each that failed, by collector."""
-
-    samples: list[Sample]
-    errors: dict[str, str]
-
-
 def sample_of(reading: Reading, at_ms: int, instance: str) -> Sample:
+    """Of the host ``instance``, whose name it carries as a tag; of no host when that is empty."""
     declared = find(reading.name)
     if declared is None:
         raise SampleRefused(f"{reading.name} is not in the catalogue: declare it there")
-    key = SeriesKey(
-        reading.name, sorted_tags({**dict(reading.tags), "instance": instance}), Kind(declared.kind), declared.category
-    )
+    tags = {**dict(reading.tags), **({"instance": instance} if instance else {})}
+    key = SeriesKey(reading.name, sorted_tags(tags), Kind(declared.kind), declared.category)
     return Sample(key, at_ms, finite(reading.value))
 
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from django.conf import settings
 from kombu.exceptions import ChannelError
 
-from monitoring.clock import database_now
+from monitoring.clock import database_now, to_ms
 from monitoring.collectors.base import Reading
-from monitoring.models import ProcessState
+from monitoring.models import Series
 
-_UNSEEN = timedelta(seconds=60)
+_SEEN_WITHIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,15 @@ def queues(app: Celery) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class WorkersCollector:
-    """Workers that their supervisor saw running within the last minute, of all hosts."""
+    """Workers of all hosts that measured themselves within the last minute, supervised or not."""
 
     name: str = "workers"
 
     def collect(self) -> Iterable[Reading]:
-        seen = ProcessState.objects.filter(name__startswith="worker", phase=ProcessState.Phase.RUNNING)
-        yield Reading("celery_workers", seen.filter(seen_at__gte=database_now() - _UNSEEN).count())
+        limit = max(_SEEN_WITHIN, timedelta(seconds=3 * settings.CONFIG.collect_seconds))
+        seen = Series.objects.filter(
+            metric__name="process_resident_memory_bytes",
+            tags__process__startswith="worker-",
+            last_at__gte=to_ms(database_now() - limit),
+        )
+        yield Reading("celery_workers", seen.count())

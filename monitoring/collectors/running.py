@@ -1,8 +1,8 @@
 """Reads the collectors side by side: one that fails or hangs stops no other, and says so on its row.
 
 Each has a row a host, ``CollectorState``: people switch it off or give it an interval of its own there. What a
-cumulative source said last stands there, too, so that whichever worker reads next knows the increase. The caller holds
-a lease.
+cumulative source said last stands there, too, so that whichever process reads next knows the increase. The caller holds
+a lease, and stores what came of it: rows and samples in one transaction, so that no increase is lost or told twice.
 """
 
 import logging
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from monitoring.clock import to_ms
-from monitoring.collectors.base import Collected, Collector, Reading, increases, sample_of
+from monitoring.collectors.base import Collector, Reading, increases, sample_of
 from monitoring.health.flights import launch
 from monitoring.models import CollectorState
 from monitoring.samples import Sample
@@ -24,6 +24,22 @@ log = logging.getLogger(__name__)
 LIMIT_SECONDS = 5.0
 _EARLY = timedelta(seconds=0.5)  # a run a little early still counts
 _WRITTEN = ("started_at", "finished_at", "duration_ms", "series", "error", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What all collectors gave, and their rows with what came of each; nothing of it is stored yet."""
+
+    samples: list[Sample]
+    states: list[CollectorState]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why those that failed did, by collector."""
+        return {state.name: state.error for state in self.states if state.error}
+
+    def save_states(self) -> None:
+        CollectorState.objects.bulk_update(self.states, _WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +59,14 @@ class Collection:
         self._lock = Lock()
 
     def run(self, collectors: Sequence[Collector], now: datetime, instance: str) -> Collected:
-        """Reads all that are due; what came of each is written on its row."""
+        """Reads all that are due; what came of each stands on its row, which is not saved yet."""
         states = _states(collectors, instance)
         due = [collector for collector in collectors if is_due(states[collector.name], now)]
         flights = {collector.name: self._start(collector) for collector in due}
         samples: list[Sample] = []
         for name, flight in flights.items():
             samples += self._land(states[name], flight, now, instance)
-        CollectorState.objects.bulk_update([states[name] for name in flights], _WRITTEN)
-        errors = {name: states[name].error for name in flights if states[name].error}
-        return Collected(samples, errors)
+        return Collected(samples, [states[name] for name in flights])
 
     def _start(self, collector: Collector) -> Flight:
         with self._lock:

@@ -32,12 +32,14 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
 
     ``name`` identifies it for good, in rules and history. ``timeout`` (inherited, 5 s) is when others stop waiting for
     it. ``is_judged_when_read`` marks what cannot be left to the schedule, as it is what keeps the schedule going; it
-    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds.
+    must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``is_host_bound`` marks what
+    each host can say only of itself: every host runs it, and the worst of them counts.
     """
 
     name: ClassVar[str]
     is_judged_when_read: ClassVar[bool] = False
     is_slow: ClassVar[bool] = False
+    is_host_bound: ClassVar[bool] = False
 
     @abc.abstractmethod
     def find(self, now: datetime) -> Finding:

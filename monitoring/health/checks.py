@@ -86,6 +86,7 @@ class Memory(Check):
     """Memory in use, of the host or of its container's limit."""
 
     name: ClassVar[str] = "memory"
+    is_host_bound: ClassVar[bool] = True
     warning_percent: float = 80
     critical_percent: float = 90
 
@@ -99,6 +100,7 @@ class Cpu(Check):
     """Mean use of the last two minutes, from the first of them on: to start something is to be busy, and no illness."""
 
     name: ClassVar[str] = "cpu"
+    is_host_bound: ClassVar[bool] = True
     warning_percent: float = 80
     critical_percent: float = 90
     window_seconds: float = 120
@@ -121,6 +123,7 @@ class Disk(Check):
     """Space in use on the disk of the state directory, where the embedded database, the broker and the logs grow."""
 
     name: ClassVar[str] = "disk"
+    is_host_bound: ClassVar[bool] = True
     warning_percent: float = 85
     critical_percent: float = 95
 

@@ -31,14 +31,16 @@ class UnreadResults:
 def unread(reader: str) -> UnreadResults:
     """What is new for ``reader``; a new reader begins at the present."""
     new = span(reader, HealthRecord)
-    rows = HealthRecord.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
+    every = HealthRecord.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
+    rows = every.filter(state__instance="")  # what single hosts said is part of what they come to
     fields = rows.values_list("state__name", "status", "message", "duration_ms", "metadata", "at")
     return UnreadResults(new, [Result(*row[:5], from_ms(row[5])) for row in fields] if new.has_rows else [])
 
 
 def newest(names: Collection[str] | None = None) -> list[Result]:
     """The latest result of each of these checks, or of every one."""
-    rows = HealthCheckState.objects.all() if names is None else HealthCheckState.objects.filter(name__in=names)
+    every = HealthCheckState.objects.filter(instance="")
+    rows = every if names is None else every.filter(name__in=names)
     fields = rows.values_list("name", "status", "message", "duration_ms", "metadata", "checked_at")
     return [
         Result(name, status, message, duration_ms, metadata, at)

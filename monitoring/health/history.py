@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from monitoring.clock import to_ms
+from monitoring.health.hosts import name_on
 from monitoring.health.status import Finding, Result
 from monitoring.health.times import span
 from monitoring.models import HealthCheckState, HealthRecord, Status
@@ -13,21 +14,25 @@ from monitoring.visibility import announce_write
 
 
 @transaction.atomic
-def record(results: Sequence[Result], now: datetime) -> None:
-    """Writes results and, where the status is another than before, a transition."""
+def record(results: Sequence[Result], now: datetime, instance: str = "") -> None:
+    """Writes results and, where the status is another than before, a transition.
+
+    With ``instance`` they are what that host says of itself, on rows of its own.
+    """
     with connection.cursor() as cursor:
         announce_write(cursor)
-    states = _states([result.name for result in results])
-    records = [_apply(result, states[result.name], now) for result in results]
+    states = _states([name_on(result.name, instance) for result in results], instance)
+    records = [_apply(result, states[name_on(result.name, instance)], now) for result in results]
     HealthCheckState.objects.bulk_update(
         states.values(), ["status", "message", "duration_ms", "metadata", "checked_at", "changed_at"]
     )
     HealthRecord.objects.bulk_create(records)
 
 
-def _states(names: Sequence[str]) -> dict[str, HealthCheckState]:
+def _states(names: Sequence[str], instance: str) -> dict[str, HealthCheckState]:
     """The rows by name, made where missing, locked against another recorder."""
-    HealthCheckState.objects.bulk_create([HealthCheckState(name=name) for name in names], ignore_conflicts=True)
+    rows_to_be = [HealthCheckState(name=name, instance=instance) for name in names]
+    HealthCheckState.objects.bulk_create(rows_to_be, ignore_conflicts=True)
     rows = HealthCheckState.objects.select_for_update().filter(name__in=names).order_by("id")
     return {state.name: state for state in rows}
 

@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
+from django.conf import settings
+
 from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
 from monitoring.health.history import record
+from monitoring.health.hosts import come_to, name_on
 from monitoring.health.reasons import reason
 from monitoring.health.status import Finding, Overall, Result
-from monitoring.models import Status
+from monitoring.models import HealthCheckState, Status
+from monitoring.schedule import interval_seconds
 
 log = logging.getLogger(__name__)
+
+MISSED_ROUNDS = 3  # a host that says nothing for longer is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,30 @@ def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
 
 
 def run_and_record(now: datetime) -> Overall:
-    """Runs the configured checks and records what they found, at the time when all of them were done."""
+    """Runs the configured checks and records what they found, at the time when all of them were done.
+
+    What this host found of itself is recorded as its own, and what all hosts come to as the check's.
+    """
     began = time.monotonic()
-    overall = run_checks(now)
+    checks = configured()
+    results = {result.name: result for result in _runner.run(checks, now)}
     done = now + timedelta(seconds=time.monotonic() - began)
+    here = [check.name for check in checks if check.is_host_bound]
+    record([results[name] for name in here], done, settings.INSTANCE)
+    results |= {result.name: result for result in come_to(here, done, MISSED_ROUNDS * _every_seconds())}
+    overall = Overall(tuple(results.values()), done)
     record(overall.results, done)
     return overall
+
+
+def run_host_checks(now: datetime) -> None:
+    """Runs and records what this host has to say of itself, unless it did so less than half an interval ago."""
+    checks = [check for check in configured() if check.is_host_bound]
+    names = [name_on(check.name, settings.INSTANCE) for check in checks]
+    recently = now - timedelta(seconds=_every_seconds() / 2)
+    if HealthCheckState.objects.filter(name__in=names, checked_at__gt=recently).count() < len(names):
+        record(_runner.run(checks, now), now, settings.INSTANCE)
+
+
+def _every_seconds() -> float:
+    return interval_seconds("health", settings.CONFIG.health_check_interval_seconds)

@@ -14,7 +14,6 @@ from monitoring.quiet import is_quiet
 
 MOST_WAITING = 20_000
 MOST_SLOW = 1_000
-REPEATED = 10  # executions of one text within one request that are an N+1
 
 Asked = tuple[str, str, str]  # alias, vendor, text
 
@@ -53,10 +52,14 @@ _scope: ContextVar[Scope | None] = ContextVar("ahgd_query_scope", default=None)
 
 
 class Executions:
-    """What was executed since the last flush. Bounded: beyond, the oldest go, and are counted."""
+    """What was executed since the last flush. Bounded: beyond, the oldest go, and are counted.
 
-    def __init__(self, slow_seconds: float) -> None:
+    From ``slow_seconds`` on an execution is slow; from ``repeated`` of one text within one request on it is an N+1.
+    """
+
+    def __init__(self, slow_seconds: float = 0.5, repeated: int = 10) -> None:
         self.slow_seconds = slow_seconds
+        self.repeated = repeated
         self.lost = 0
         self._done: deque[tuple[Asked, float, bool]] = deque(maxlen=MOST_WAITING)
         self._slow: deque[Slow] = deque(maxlen=MOST_SLOW)
@@ -104,9 +107,8 @@ class Executions:
         finally:
             _scope.reset(token)
             now = time()
-            self._repeated.extend(
-                Repeated(asked, times, scope.where, now) for asked, times in scope.texts.items() if times >= REPEATED
-            )
+            often = ((asked, times) for asked, times in scope.texts.items() if times >= self.repeated)
+            self._repeated.extend(Repeated(asked, times, scope.where, now) for asked, times in often)
 
     def take(self) -> tuple[list[tuple[Asked, float, bool]], list[Slow], list[Repeated]]:
         """All that waits; the next flush begins empty."""

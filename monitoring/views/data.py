@@ -58,13 +58,14 @@ def health_part(now: datetime) -> list[dict[str, Any]]:
             "at": to_ms(check.checked_at) if check.checked_at else None,
             "beats": beats[check.pk][-BEATS:],
         }
-        for check in HealthCheckState.objects.all()
+        for check in HealthCheckState.objects.filter(instance="")
     ]
 
 
 def _beats(now: datetime) -> dict[int, list[str]]:
     start = now - timedelta(seconds=settings.CONFIG.health_check_interval_seconds * (BEATS + 2))
-    rows = HealthRecord.objects.filter(at__gte=to_ms(start)).order_by("at").values_list("state_id", "status")
+    recent = HealthRecord.objects.filter(at__gte=to_ms(start), state__instance="")
+    rows = recent.order_by("at").values_list("state_id", "status")
     found: defaultdict[int, list[str]] = defaultdict(list)
     for state_id, status in rows:
         found[state_id].append(LEVELS[Status(status)])

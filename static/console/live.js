@@ -51,6 +51,7 @@ async function ask(url) {
   }
   if (response.status !== 304 && !response.ok) throw new Error(`status ${response.status}`);
   learnServerTime(Number(response.headers.get("X-Ops-Now")));
+  document.dispatchEvent(new CustomEvent("ops:polled"));
   if (response.status !== 304) {
     state.answer = await response.json();
     state.etag = response.headers.get("ETag");

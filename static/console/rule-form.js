@@ -68,7 +68,7 @@ function completion(field) {
   box.className = "condition-words";
   box.hidden = true;
   field.after(box);
-  let words = null, shown = [];
+  let asked = null, shown = [];
   const before = () => field.value.slice(0, field.selectionStart);
   const take = (word) => {
     const typed = /[\w.]*$/.exec(before())[0].split(".").pop();
@@ -79,14 +79,17 @@ function completion(field) {
     field.dispatchEvent(new Event("input"));
   };
   const offer = async () => {
-    words ??= await fetch(field.dataset.words).then((answer) => (answer.ok ? answer.json() : {}), () => ({}));
+    asked ??= fetch(field.dataset.words).then((answer) => (answer.ok ? answer.json() : {}), () => ({}));
+    const words = await asked;
     const typed = /[\w.]*$/.exec(before())[0];
     const inQuotes = (before().match(/'/g)?.length ?? 0) % 2 === 1;
     const kinds = inQuotes ? ["metric"] : typed.includes(".") ? ["method", "fact"] : ["fact", "function"];
     const begun = typed.split(".").pop();
-    shown = begun.length < 2 ? [] : kinds.flatMap((kind) => (words[kind] ?? []).map((word) => [kind, word]));
-    shown = shown.filter(([, word]) => word.startsWith(begun) && word !== begun).slice(0, MOST);
-    box.replaceChildren(...shown.map(([kind, word]) => item(kind, word, take)));
+    const known = begun.length < 2 ? [] : kinds.flatMap((kind) => (words[kind] ?? []).map((word) => [kind, word]));
+    const found = known.filter(([, word]) => word.startsWith(begun) && word !== begun).slice(0, MOST);
+    // What is offered already stays as it is: a button that is replaced under the pointer loses its click.
+    if (String(found) !== String(shown)) box.replaceChildren(...found.map(([kind, word]) => item(kind, word, take)));
+    shown = found;
     box.hidden = !shown.length;
   };
   field.addEventListener("keydown", (event) => {

@@ -20,6 +20,11 @@ export function startSections() {
     note(detail.versions);
     if (detail.checklist === null && document.querySelector('[data-section="checklist"]')) location.reload();
   });
+  /* what no version tells of, such as that nothing comes any more: read again with each poll */
+  document.addEventListener("ops:polled", () => {
+    for (const { dataset } of sections()) if ("volatile" in dataset) dirty.add(dataset.section);
+    if (dirty.size) exchange();
+  });
   addEventListener("pageshow", (event) => event.persisted && sections().forEach((one) => dirty.add(one.dataset.section)));
   setInterval(() => dirty.size && !document.hidden && exchange(), 1000);
 }

@@ -5,6 +5,7 @@ import pytest
 from ahgd_ops.config import ProductionConfig
 from ahgd_ops.variables import VARIABLES
 from caching import Variable, WrongValue
+from caching.variables import FIELDS
 from tests.checkout import PROJECT_DIR
 
 
@@ -137,7 +138,7 @@ def test_every_variable_is_used_or_says_by_what_it_will_be() -> None:
     read_elsewhere = "".join(
         path.read_text(encoding="utf-8") for path in sources if path.name not in ("config.py", "variables.py")
     )
-    derived = {"cache_redis_host", "cache_redis_port", "cache_redis_db", "cache_redis_ssl"}  # within redis_url
+    derived = {variable.field for variable in FIELDS}  # within the cache's configuration, and redis_url
     unused = {row.field for row in VARIABLES if f"CONFIG.{row.field}" not in read_elsewhere} - derived
     unused = {field for field in unused if f"config.{field}" not in read_elsewhere}
     assert unused == {row.field for row in VARIABLES if row.used_from}

@@ -25,6 +25,7 @@ SWITCHES = (
     "--disable-sync",
     "--no-first-run",
 )
+PATIENCE_MS = 30_000  # for what is waited for; the machine also runs the other pass
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -57,8 +58,9 @@ def address(django_db_setup: None) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def chromium() -> "Iterator[Browser]":
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop in this thread, that none of ours runs on
     with sync_playwright() as playwright:

@@ -17,6 +17,7 @@ OpenPage = Callable[..., Page]
 
 PAGES = (
     "/ops/",
+    "/ops/jobs/",
     "/ops/alerts/",
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",

@@ -47,5 +47,22 @@ def test_names_are_completed_by_tab_and_by_a_click(open_page: OpenPage) -> None:
     condition.press("Tab")
     expect(condition).to_have_value("name == 'cpu_usage_percent")
     condition.press_sequentially("' and val")
-    words.filter(has_text="value").click()
+    expect(words).to_have_text(["value"])
+    words.click()
     expect(condition).to_have_value("name == 'cpu_usage_percent' and value")
+
+
+def test_the_words_are_asked_for_once_and_an_offer_stays_under_the_pointer(open_page: OpenPage) -> None:
+    page = open_page(ADD, superuser())
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/conditions/words/" in request.url else None)
+    condition = page.locator("#id_condition")
+    condition.press_sequentially("va")
+    offered = page.locator(".field-condition .condition-words button")
+    expect(offered).to_have_text(["value"])
+    held = offered.element_handle()
+    condition.press_sequentially("lu")
+    expect(condition).to_have_value("valu")
+    assert held is not None
+    assert held.evaluate("button => button.isConnected")
+    assert len(asked) == 1

@@ -2,23 +2,30 @@
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from monitoring import get_performance_monitor, process
+from caching import CacheManager
+from monitoring import get_performance_monitor, process, series
 from monitoring.performance import PerformanceMonitor
 from monitoring.recorder import Recorder
+from tests.checkout import PROJECT_DIR
+from tests.journeys.asking import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BASIC_SETUP = """
 from src.performance.monitoring import get_performance_monitor
+from src.performance.cache import get_cache_manager
 
 # Initialize monitoring
 monitor = get_performance_monitor()
+cache = get_cache_manager()
 
 # Start monitoring
 monitor.start_monitoring()
@@ -73,7 +80,8 @@ def analyze_performance():
         # Your operation here
         pass
 """
-HOMES = {"src.performance.monitoring": "monitoring"}
+PATIENCE_SECONDS = 60
+HOMES = {"src.performance.monitoring": "monitoring", "src.performance.cache": "caching"}
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +90,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
     recorder = Recorder(flush_seconds=3600)
     monkeypatch.setattr(process, "_recorder", recorder)
     yield recorder
-    recorder.stop()
+    get_performance_monitor().stop_monitoring()
 
 
 @pytest.fixture
@@ -107,8 +115,10 @@ def test_basic_setup() -> None:
     names = run(BASIC_SETUP)
     monitor = names["monitor"]
     assert isinstance(monitor, PerformanceMonitor)
+    assert isinstance(names["cache"], CacheManager)
     monitor.flush()
     assert monitor.get_performance_summary()["metrics"]["process_threads"]
+    wait_until(lambda: series.latest("memory_usage_percent"), PATIENCE_SECONDS)  # of the host, by a thread
 
 
 def test_custom_metrics(monitor: PerformanceMonitor) -> None:
@@ -139,24 +149,42 @@ def test_performance_profiling(monitor: PerformanceMonitor) -> None:
     assert summary["function_calls_detailed_analysis"] == summary["page_load_calls_specific_operation"] == 1
 
 
-def test_a_script_without_settings_measures_itself(tmp_path: Path) -> None:
-    """As a cron job or a notebook: nothing but the import, and where the console keeps its state."""
-    import subprocess
-    import sys
-
-    from tests.checkout import PROJECT_DIR
-
-    program = CUSTOM_METRICS.replace("src.performance.monitoring", "monitoring")
-    program += "\nprocessed_data = 1\nprocess_data(1)\nmonitor.stop_monitoring()\n"
-    program = (
-        "import monitoring\nmonitoring.setup()\nfrom django.core.management import call_command\n"
-        "call_command('migrate', verbosity=0)\n"
-        + program
-        + "print(monitor.get_performance_summary()['avg_user_login'])"
+def output_of(program: str, state_dir: Path) -> str:
+    """Of a cron job or a notebook: nothing but the import, and where the console keeps its state."""
+    migrated = (
+        "import monitoring\nmonitoring.setup()\n"
+        "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        env={"PATH": "/usr/bin:/bin", "AHGD_STATE_DIR": str(tmp_path), "PYTHONPATH": str(PROJECT_DIR)},
+        [sys.executable, "-W", "error", "-c", migrated + program],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "AHGD_STATE_DIR": str(state_dir),
+            "AHGD_INSTANCE": "ward-7",
+            "PYTHONPATH": str(PROJECT_DIR),
+        },
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("1.0\n", "")
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_a_script_without_settings_measures_itself(tmp_path: Path) -> None:
+    program = CUSTOM_METRICS.replace("src.performance.monitoring", "monitoring")
+    program += "\nprocessed_data = 1\nprocess_data(1)\nmonitor.stop_monitoring()\n"
+    program += "print(monitor.get_performance_summary()['avg_user_login'])"
+    assert output_of(program, tmp_path) == "1.0\n"
+
+
+def test_a_script_that_started_monitoring_measures_its_host(tmp_path: Path) -> None:
+    program = """
+import time
+from monitoring import get_performance_monitor, series
+monitor = get_performance_monitor()
+monitor.start_monitoring("etl")
+while not (found := series.latest("cpu_usage_percent")):
+    time.sleep(0.05)
+monitor.stop_monitoring()
+print([one.tags for one in found])
+"""
+    assert output_of(program, tmp_path) == "[{'instance': 'ward-7'}]\n"

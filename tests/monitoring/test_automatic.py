@@ -1,6 +1,7 @@
 """What is measured without anybody asking: requests, sign-ins, tasks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from ahgd_ops.celery import app
-from monitoring import process, work
+from monitoring import process, receivers, work
 from monitoring.automatic import executions
 from monitoring.middleware import RequestMiddleware
 from monitoring.recorder import Recorder
@@ -82,3 +83,27 @@ def test_tasks_and_their_failures_are_measured(recorder: Recorder) -> None:
     task.apply(args=(True,))
     assert recorded(recorder, "celery_task_duration_seconds") == [({"task": "tests.measured"}, 2)]
     assert recorded(recorder, "celery_task_failures_total") == [({"task": "tests.measured"}, 1)]
+
+
+@shared_task(name="tests.put_off", bind=True, max_retries=2)
+def put_off(self: Any) -> None:
+    if self.request.retries < 2:
+        raise self.retry(countdown=0)
+
+
+def test_each_time_a_task_is_put_off_is_counted(recorder: Recorder) -> None:
+    work.connect()
+    task: Any = app.tasks["tests.put_off"]
+    task.apply()
+    assert recorded(recorder, "celery_task_retries_total") == [({"task": "tests.put_off"}, 2)]
+    assert recorded(recorder, "celery_task_failures_total") == []
+
+
+def test_the_limits_of_slow_and_repeated_queries_are_those_of_the_settings(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executions, "slow_seconds", 0.5)
+    monkeypatch.setattr(executions, "repeated", 10)
+    settings.CONFIG = replace(settings.CONFIG, slow_query_ms=250, repeated_queries=5)
+    receivers.connect()
+    assert (executions.slow_seconds, executions.repeated) == (0.25, 5)

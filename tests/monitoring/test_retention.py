@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.clock import to_ms
-from monitoring.models import HealthCheckState, HealthRecord, Kind, MetricSnapshot, ReadCursor
-from monitoring.retention import delete_old_health_records, delete_old_snapshots
+from monitoring.leases import acquire
+from monitoring.models import CollectorState, HealthCheckState, HealthRecord, Kind, Lease, MetricSnapshot, ReadCursor
+from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
@@ -60,3 +61,16 @@ def test_transitions_of_health_outlive_other_records() -> None:
         )
     assert delete_old_health_records(NOW, DAY) == 1
     assert HealthRecord.objects.get().is_transition
+
+
+def test_a_host_that_has_been_away_for_a_week_is_forgotten_and_what_people_set_for_others_stays() -> None:
+    for instance, away in (("gone", 8 * DAY), ("here", timedelta(0))):
+        acquire(f"host:{instance}", NOW - away, seconds=30)
+        CollectorState.objects.create(name="disk", instance=instance, enabled=False, started_at=NOW - 8 * DAY)
+        HealthCheckState.objects.create(name=f"disk@{instance}", instance=instance)
+    CollectorState.objects.create(name="queues", started_at=NOW - 8 * DAY)
+    HealthCheckState.objects.create(name="disk")
+    forget_gone_hosts(NOW)
+    assert list(CollectorState.objects.values_list("name", "instance")) == [("queues", ""), ("disk", "here")]
+    assert set(HealthCheckState.objects.values_list("name", flat=True)) == {"disk", "disk@here"}
+    assert Lease.objects.get().name == "host:here"

@@ -4,8 +4,6 @@ import pytest
 
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
-from monitoring.collectors.base import Reading
-from monitoring.collectors.system import MemoryCollector
 from monitoring.models import Kind, Lease, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
@@ -13,22 +11,13 @@ from monitoring.storage import Storage
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def new_worker() -> None:
-    """A worker that has met no series yet, as the database of each test has none."""
-    tasks._storage.forget()
-
-
-def test_collecting_stores_this_machines_cpu_and_memory() -> None:
-    tasks.collect_host()
-    assert 0 <= series.latest("cpu_usage_percent")[0].value <= 100
-    assert 0 < series.latest("memory_usage_percent")[0].value <= 100
-
-
-def test_collecting_twice_at_once_stores_once() -> None:
-    tasks.collect_host()
-    tasks.collect_host()
-    assert MetricSnapshot.objects.filter(series__metric__name="memory_usage_percent").count() == 1
+def test_collecting_stores_what_hosts_share_once_and_of_no_host() -> None:
+    for _ in range(2):
+        tasks.collect_shared()
+    (sessions,) = series.latest("active_sessions")
+    assert (sessions.value, sessions.tags) == (0, {})
+    assert MetricSnapshot.objects.filter(series__metric__name="active_sessions").count() == 1
+    assert series.latest("celery_workers")
 
 
 def test_what_is_past_its_retention_goes() -> None:
@@ -37,19 +26,3 @@ def test_what_is_past_its_retention_goes() -> None:
     tasks.retain()
     assert not MetricSnapshot.objects.exists()
     assert Lease.objects.get(pk="retention").finished_at is not None
-
-
-def test_a_collector_that_fails_is_named_on_the_lease_and_its_neighbours_are_stored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Broken:
-        name = "broken"
-
-        def collect(self) -> list[Reading]:
-            raise OSError("no such device")
-
-    monkeypatch.setattr(tasks, "HOST_COLLECTORS", (Broken(), MemoryCollector()))
-    with pytest.raises(tasks.CollectionFailed):
-        tasks.collect_host()
-    assert "broken: OSError: no such device" in Lease.objects.get(pk="collect").error
-    assert series.latest("memory_usage_percent")

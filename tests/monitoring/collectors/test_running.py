@@ -1,11 +1,11 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
 
-from monitoring.collectors.base import Reading, increases
-from monitoring.collectors.running import Collection, is_due
+from monitoring.collectors.base import Collector, Reading, increases
+from monitoring.collectors.running import Collected, Collection, is_due
 from monitoring.models import CollectorState
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,12 @@ class Hanging:
         return ()
 
 
+def run(collection: Collection, collectors: Sequence[Collector], seconds: float) -> Collected:
+    collected = collection.run(collectors, NOW + timedelta(seconds=seconds), "host-a")
+    collected.save_states()
+    return collected
+
+
 def state(name: str) -> CollectorState:
     return CollectorState.objects.get(name=name, instance="host-a")
 
@@ -55,7 +61,7 @@ def test_one_that_fails_and_one_that_hangs_stop_no_other_and_say_so() -> None:
     collection, hanging = Collection(limit_seconds=0.05), Hanging()
     collectors = (Broken(), hanging, Working())
     for seconds in (0, 10):
-        collected = collection.run(collectors, NOW + timedelta(seconds=seconds), "host-a")
+        collected = run(collection, collectors, seconds)
         assert [sample.value for sample in collected.samples] == [40]
         assert collected.errors.keys() == {"broken", "hanging"}
     hanging.end.set()
@@ -68,23 +74,23 @@ def test_one_that_fails_and_one_that_hangs_stop_no_other_and_say_so() -> None:
 
 
 def test_an_error_goes_when_its_collector_works_again() -> None:
-    Collection().run((Working(),), NOW, "host-a")
+    run(Collection(), (Working(),), 0)
     CollectorState.objects.update(error="OSError")
-    Collection().run((Working(),), NOW + timedelta(seconds=10), "host-a")
+    run(Collection(), (Working(),), 10)
     assert state("working").error == ""
 
 
 def test_what_grows_since_boot_is_kept_as_its_increase_whichever_worker_reads() -> None:
     readings = [Source("disk", value) for value in (1000, 1300, 1300, 50)]  # at the end the host was started anew
     values = [
-        [sample.value for sample in Collection().run((source,), NOW + timedelta(seconds=10 * number), "host-a").samples]
+        [sample.value for sample in run(Collection(), (source,), 10 * number).samples]
         for number, source in enumerate(readings)
     ]
     assert values == [[], [300], [0], [50]]
 
 
 def test_each_series_of_a_host_carries_its_instance() -> None:
-    (sample,) = Collection().run((Working(),), NOW, "host-a").samples
+    (sample,) = run(Collection(), (Working(),), 0).samples
     assert dict(sample.key.tags) == {"instance": "host-a"}
 
 

@@ -76,6 +76,16 @@ def test_what_a_request_repeats_is_marked(executions: Executions) -> None:
     assert (counted.value, dict(counted.key.tags)["page"]) == (12, "ward list")
 
 
+@pytest.mark.parametrize(("repeated", "is_listed"), [(3, True), (4, False)])
+def test_how_many_are_too_many_can_be_said(executions: Executions, repeated: int, is_listed: bool) -> None:
+    executions.repeated = repeated
+    with executions.within("ward list"):
+        for _ in range(3):
+            Lease.objects.exists()
+    samples(executions)
+    assert SlowQuery.objects.exists() is is_listed
+
+
 def test_a_few_of_a_kind_are_not(executions: Executions) -> None:
     with executions.within("ward list"):
         for _ in range(9):

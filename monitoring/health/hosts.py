@@ -1,0 +1,66 @@
+"""Checks that are of one host: each host says what it found of itself, and the worst of them is what the check says."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitoring.health.status import Finding, Result, worst
+from monitoring.health.times import span
+from monitoring.models import HealthCheckState, Status
+
+GONE_AFTER = timedelta(minutes=10)
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a host found last. Its finding is unknown when that is too long ago."""
+
+    instance: str
+    finding: Finding
+    duration_ms: float
+
+
+def name_on(check: str, instance: str) -> str:
+    """The name of the row of a check on a host, such as ``disk@host-b``; of a check of no host, its own."""
+    return f"{check}@{instance}" if instance else check
+
+
+def come_to(checks: Sequence[str], now: datetime, fresh_seconds: float) -> list[Result]:
+    """One result for each check, of all hosts that said something in the last 10 minutes; older ones are gone."""
+    heard = HealthCheckState.objects.exclude(instance="").filter(checked_at__gte=now - GONE_AFTER)
+    by_name = {state.name: state for state in heard.order_by("instance")}
+    instances = sorted({state.instance for state in by_name.values()})
+    rows = {check: [by_name.get(name_on(check, instance)) for instance in instances] for check in checks}
+    return [combined(check, [_said(row, now, fresh_seconds) for row in rows[check] if row], now) for check in checks]
+
+
+def _said(state: HealthCheckState, now: datetime, fresh_seconds: float) -> Said:
+    age_seconds = (now - state.checked_at).total_seconds() if state.checked_at else fresh_seconds
+    finding = Finding(Status(state.status), state.message, state.metadata)
+    if age_seconds > fresh_seconds:
+        finding = Finding(Status.UNKNOWN, f"Last checked {span(age_seconds)} ago, then {state.status}")
+    return Said(state.instance, finding, state.duration_ms)
+
+
+def combined(check: str, hosts: Sequence[Said], now: datetime) -> Result:
+    """The worst of all hosts, named; of a single host just what it said."""
+    if not hosts:
+        return Result(check, Finding(Status.UNKNOWN, "No host reports"), 0, now)
+    if len(hosts) == 1:
+        return Result(check, hosts[0].finding, hosts[0].duration_ms, now)
+    status = worst(host.finding.status for host in hosts)
+    concerned = [host for host in hosts if host.finding.status is status]
+    told = {**concerned[0].finding.metadata, "hosts": {host.instance: host.finding.status.value for host in hosts}}
+    text = f"Healthy on {len(hosts)} hosts" if status is Status.HEALTHY else _text(concerned, len(hosts))
+    return Result(check, Finding(status, text, told), max(host.duration_ms for host in hosts), now)
+
+
+def _text(concerned: Sequence[Said], of: int) -> str:
+    named = "; ".join(_sentences(concerned[:_MOST_NAMED]))
+    more = f"; and {len(concerned) - _MOST_NAMED} more" if len(concerned) > _MOST_NAMED else ""
+    return f"{named}{more} ({len(concerned)} of {of} hosts)"
+
+
+def _sentences(concerned: Iterable[Said]) -> Iterable[str]:
+    return (f"{host.instance}: {host.finding.message}" for host in concerned)

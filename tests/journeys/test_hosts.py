@@ -1,0 +1,70 @@
+"""Two workers on two hosts that share a database: each host measures itself, and checks itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from monitoring.models import HealthCheckState, MetricSnapshot
+from tests.checkout import PROJECT_DIR
+from tests.journeys.asking import wait_until
+from tests.journeys.test_recording import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOSTS = ("host-a", "host-b")
+PATIENCE_SECONDS = 90
+
+
+@contextmanager
+def worker(instance: str, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """On a host of its own, as far as its name and its state directory go."""
+    environment = {
+        **os.environ,
+        "AHGD_INSTANCE": instance,
+        "AHGD_STATE_DIR": str(directory / instance),
+        "AHGD_COLLECT_SECONDS": "1",
+        "AHGD_FLUSH_SECONDS": "0.5",
+        "AHGD_HEALTH_SECONDS": "1",
+        "DATABASE_URL": database_url(),
+    }
+    command = [sys.executable, "manage.py", "up", "--only", "worker"]
+    process = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def newest(metric: str, instance: str) -> int:
+    """When it was measured last, in ms; 0 for never."""
+    found = MetricSnapshot.objects.filter(series__metric__name=metric, series__tags__instance=instance)
+    at: int | None = found.order_by("-at").values_list("at", flat=True).first()
+    return at or 0
+
+
+def advances(metric: str, instance: str) -> None:
+    since = newest(metric, instance)
+    why = f"for {metric} of {instance}"
+    wait_until(lambda: newest(metric, instance) > since, PATIENCE_SECONDS, lambda: why)
+
+
+def test_each_host_is_measured_and_checked_by_itself(tmp_path: Path) -> None:
+    with worker(HOSTS[0], tmp_path), worker(HOSTS[1], tmp_path) as second:
+        for _ in range(2):
+            for instance in HOSTS:
+                advances("cpu_usage_percent", instance)
+                advances("memory_usage_percent", instance)
+                advances("process_resident_memory_bytes", instance)
+        names = {f"memory@{instance}" for instance in HOSTS}
+        checked = HealthCheckState.objects.filter(name__in=names, checked_at__isnull=False)
+        wait_until(lambda: checked.count() == len(HOSTS), PATIENCE_SECONDS)
+        second.kill()
+        second.wait()
+        advances("memory_usage_percent", HOSTS[0])
+    connection.close()
