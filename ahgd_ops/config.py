@@ -140,7 +140,9 @@ class ProductionConfig:
     def cache(self) -> CacheConfig:
         """The cache's part; its files are in the state directory unless another one is named."""
         values = {name: getattr(self, variable.field) for variable, name in FIELDS.items()}
-        return CacheConfig(**values | {"file_cache_dir": self.cache_file_dir or self.state_dir / "cache"})
+        values["file_cache_dir"] = self.cache_file_dir or self.state_dir / "cache"
+        values["redis_password"] = self.cache_redis_password or None
+        return CacheConfig(**values)
 
     @property
     def redis_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Who may come in by machine: API tokens, of which only a digest is kept."""
+"""API tokens, of which only a digest is kept, and the cache as a subject of permissions."""
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,21 @@ class ApiToken(models.Model):
     class Meta:
         verbose_name = "API token"
         ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Cache(models.Model):
+    """The cache, as what permissions and the audit log speak of. It has no table."""
+
+    name = models.CharField(max_length=510, primary_key=True)
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = (("invalidate_cache", "Can invalidate the cache"),)
+        verbose_name = verbose_name_plural = "cache"
 
     def __str__(self) -> str:
         return self.name

@@ -6,9 +6,9 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from ahgd_ops import live, views
+from ahgd_ops import cache_views, live, views
 from ahgd_ops.access import first_sign_in
-from monitoring.views import jobs
+from monitoring.views import database, jobs
 
 RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
 accounts = [
@@ -26,7 +26,11 @@ accounts = [
 console: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("alerts/", include("alerts.urls")),
+    path("database/", database.page, name="database"),
+    path("database/query/<int:pk>/", database.detail, name="database-query"),
     path("jobs/", jobs.page, name="jobs"),
+    path("cache/", cache_views.page, name="cache"),
+    path("cache/invalidate/", cache_views.invalidate, name="cache-invalidate"),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

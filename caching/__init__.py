@@ -30,6 +30,7 @@ _HOMES = {
     "decompress_data": "caching.compression",
     "cached": "caching.decorators",
     "get_cache_manager": "caching.process",
+    "warmer": "caching.warming",
 }
 __all__ = [*_HOMES]
 
@@ -56,5 +57,6 @@ if TYPE_CHECKING:
     from caching.queries.shapes import Shape as Shape
     from caching.queries.shapes import shape as shape
     from caching.stats import TierStats as TierStats
+    from caching.warming import warmer as warmer
 else:
     __getattr__ = lazy_door(__name__, _HOMES)

@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from lz4 import frame as lz4
 
@@ -22,6 +22,7 @@ TOKEN_BYTES = 8
 NEVER = float("inf")
 _MAGIC = b"AHC\x01"
 _HEAD = Struct("<16s4sBHIIQdd8s")
+_LENGTH = Struct("<Q")
 _COMPRESSED, _LOCAL = 1, 2
 _SAMPLE_BYTES = 65536
 _ALIGNED = 16  # arrays are rebuilt on the buffers where they lie, and some code of pandas wants them aligned
@@ -39,8 +40,7 @@ class Unstorable(TypeError):
     """The value cannot be pickled, so no tier can keep it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What is known of a value besides itself. Times are seconds since the epoch.
 
     From ``fresh_until`` to ``kept_until`` the value is stale: only ``get_or_set`` hands it out, while one caller
@@ -69,8 +69,9 @@ class Packed:
         return sum(map(_length, self.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
+    """A verified entry. Named tuples, here and above, are made four times as fast as frozen dataclasses."""
+
     envelope: Envelope
     body: memoryview
     lengths: tuple[int, ...]
@@ -79,8 +80,10 @@ class Opened:
     def load(self) -> Any:
         """The value, the caller's own. NotOurs when it cannot be rebuilt here, for want of a class, say."""
         try:
+            if len(self.lengths) == 1:
+                return pickle.loads(self._plain())  # noqa: S301  (our signature is on it)
             buffers = list(_cut(self._plain(), self.lengths))
-            return pickle.loads(buffers[0], buffers=buffers[1:])  # noqa: S301  (our signature is on it)
+            return pickle.loads(buffers[0], buffers=buffers[1:])  # noqa: S301  (as above)
         except Exception as error:  # whatever the value's classes raise while they are rebuilt
             raise NotOurs(f"cannot be rebuilt: {type(error).__name__}: {error}") from error
 
@@ -131,10 +134,10 @@ def unseal(entry: Buffer, key: str, signer: Signer) -> Opened:
     if not signer.verifies(signature, view[SIGNATURE_BYTES:]):
         raise NotOurs("damaged, or signed with another key")
     start = _HEAD.size + 8 * count
-    lengths = Struct(f"<{count}Q").unpack_from(view, _HEAD.size)
-    if bytes(view[start : start + key_size]) != key.encode():
+    lengths = (_LENGTH if count == 1 else Struct(f"<{count}Q")).unpack_from(view, _HEAD.size)
+    if view[start : start + key_size] != key.encode():
         raise NotOurs("of another key")
-    tags = tuple(_tags(bytes(view[start + key_size : start + key_size + tags_size])))
+    tags = tuple(_tags(bytes(view[start + key_size : start + key_size + tags_size]))) if tags_size else ()
     envelope = Envelope(key, fresh, kept, stamp, tags, bool(flags & _LOCAL))
     return Opened(envelope, view[len(entry) - size :], lengths, bool(flags & _COMPRESSED))
 

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from caching.assembly import assemble
@@ -61,6 +60,9 @@ class CacheManager:
         value = self.near(key, copy)
         if value is not ABSENT:
             return value
+        if not self._memory.limit_bytes:  # then what is found is the caller's own
+            found = self.shared.find(_checked(key), self._accepts_fresh)
+            return default if found is None else found.value
         held = self.find(key)
         if held is None or held.fresh_until <= time.monotonic():
             return default
@@ -88,6 +90,10 @@ class CacheManager:
     def delete(self, key: str, *, scope: Scope = "shared", version: int | None = None) -> bool:
         """True when there was one."""
         return self._delete([named_version(key, version)], scope) > 0
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        """How many there were; keys as ``keys()`` gives them."""
+        return self._delete(list(keys), "shared")
 
     def exists(self, key: str, *, scope: Scope = "shared", version: int | None = None) -> bool:
         missing = object()
@@ -176,24 +182,30 @@ class CacheManager:
 
     def invalidate_pattern(self, pattern: str, *, scope: Scope = "shared") -> int:
         """Deletes the keys that match a glob (``* ? [a-z] [!a-z]``), on every tier; how many there were."""
-        matches = re.compile(fnmatch.translate(pattern), re.DOTALL).match
-        return self._delete([key for key in self._keys(scope) if matches(key.partition(INTERNAL)[0])], scope)
+        return self._delete(matching(pattern, self.keys(scope=scope)), scope)
 
     def invalidate_version(self, version: int) -> int:
         """Deletes all that was set with ``version``; how many there were."""
-        return self._delete([key for key in self._keys("shared") if key.endswith(named_version("", version))], "shared")
+        return self._delete([key for key in self.keys() if key.endswith(named_version("", version))], "shared")
 
     def clear(self, *, scope: Scope = "shared") -> int:
         """Deletes everything of this cache, in every tier; how many keys there were."""
         if scope == "session":
             return self._session.delete(self._session.keys())
-        keys = self._keys(scope)
+        keys = self.keys(scope=scope)
         self._changes += 1
         self.computing.flights.void_all()
         self._memory.clear()
         self.shared.delete(self.shared.keys())
         self._tags.forget()
         return len(keys)
+
+    def keys(self, *, scope: Scope = "shared") -> list[str]:
+        """All there are on any tier, also of values that are over and not removed yet. It takes its time."""
+        if scope == "session":
+            return self._session.keys()
+        found = set(self._memory.entries) | self.shared.keys()
+        return [key for key in found if not key.startswith(INTERNAL)]
 
     def get_stats(self) -> tuple[TierStats, ...]:
         """One for each tier, the nearest first."""
@@ -353,12 +365,6 @@ class CacheManager:
         here = sum([self._memory.drop(key) for key in keys])
         return max(here, self.shared.delete(keys)) if keys else 0
 
-    def _keys(self, scope: Scope) -> list[str]:
-        if scope == "session":
-            return self._session.keys()
-        found = set(self._memory.entries) | self.shared.keys()
-        return [key for key in found if not key.startswith(INTERNAL)]
-
     def _lifetime(self, ttl: float | None, scope: Scope) -> float:
         if ttl is not None:
             return ttl
@@ -377,6 +383,12 @@ class CacheManager:
             log.warning("%r is not cached: %s", key, why)
 
 
+def matching(pattern: str, keys: Iterable[str]) -> list[str]:
+    """Those that a glob matches, whatever their version."""
+    matches = re.compile(fnmatch.translate(pattern), re.DOTALL).match
+    return [key for key in keys if matches(key.partition(INTERNAL)[0])]
+
+
 def named_version(key: str, version: int | None) -> str:
     _checked(key)
     if key.startswith(INTERNAL):
@@ -391,4 +403,4 @@ def _checked(key: str) -> str:
 
 
 def _as_known(held: Held) -> Envelope:
-    return replace(Envelope(held.key, 0, 0, held.stamp), is_local=held.is_local)
+    return Envelope(held.key, 0, 0, held.stamp, is_local=held.is_local)

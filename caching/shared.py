@@ -7,9 +7,8 @@ The outermost tier that works is the authority: what a nearer tier holds counts 
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from caching.codec import Envelope, NotOurs, Opened, Packed, pack, seal, stamp_of, unseal
 from caching.signing import Buffer, Signer
@@ -25,8 +24,7 @@ _MOST_TOLD = 1000
 Accepts = Callable[[Envelope], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     envelope: Envelope
     value: Any
 
@@ -45,14 +43,17 @@ class SharedTiers:
         return self._find_signer()
 
     def authority(self) -> GuardedTier | None:
-        return next((tier for tier in reversed(self.tiers) if tier.is_available), None)
+        for tier in reversed(self.tiers):
+            if tier.is_available:
+                return tier
+        return None
 
     def find(self, key: str, accepts: Accepts) -> Found | None:
         """The value from the nearest tier that has a good one; nearer tiers are given it for the rest of its time."""
         for index, tier in enumerate(self.tiers):
             entry = tier.read(key)
             found = self._good(tier, key, entry, accepts) if entry is not None else None
-            if found is None or not self.is_confirmed(found.envelope, tier):
+            if found is None or (tier is not self.tiers[-1] and not self.is_confirmed(found.envelope, tier)):
                 tier.tally.misses += 1
                 continue
             tier.tally.hits += 1
@@ -95,8 +96,7 @@ class SharedTiers:
             ttl_seconds = envelope.kept_until - time.time()
             if not tier.write(envelope.key, entry, ttl_seconds) and tier is self.tiers[-1]:
                 latest = time.time() + self._fallback_ttl
-                envelope = replace(
-                    envelope,
+                envelope = envelope._replace(
                     fresh_until=min(envelope.fresh_until, latest),
                     kept_until=min(envelope.kept_until, latest),
                     is_local=True,

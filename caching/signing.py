@@ -43,7 +43,11 @@ class Signer:
         return hashing.digest(SIGNATURE_BYTES)
 
     def verifies(self, signature: Buffer, signed: Buffer) -> bool:
-        return any(hmac.compare_digest(blake3(signed, key=key).digest(SIGNATURE_BYTES), signature) for key in self.keys)
+        return _is_of(self.keys[0], signature, signed) or any(_is_of(key, signature, signed) for key in self.keys[1:])
+
+
+def _is_of(key: bytes, signature: Buffer, signed: Buffer) -> bool:
+    return hmac.compare_digest(blake3(signed, key=key).digest(SIGNATURE_BYTES), signature)
 
 
 def find_signer(signing_key: str, directory: Path) -> Signer:

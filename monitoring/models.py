@@ -121,6 +121,25 @@ class SlowQuery(models.Model):
         return self.query
 
 
+class QueryShape(models.Model):
+    """A shape of query that was executed, with nothing of its values; its figures are in the series of its name."""
+
+    database = models.CharField(max_length=200)
+    vendor = models.CharField(max_length=32)
+    query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
+    text = models.TextField(help_text="Literals are replaced by question marks.")
+    first_at = models.DateTimeField()
+    plan = models.TextField(blank=True)
+    advice = models.JSONField(default=list, blank=True, help_text="Indexes that the plan misses.")
+    planned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("database", "query"), name="query_shape_once"),)
+
+    def __str__(self) -> str:
+        return self.query
+
+
 class ReadCursor(models.Model):
     """How far a reader of rows with growing ids has read; what it has not read is kept for it."""
 

@@ -26,6 +26,7 @@ prepare_environment() {
     requirements=$1
     case $requirements in
         requirements.txt) files=requirements.txt needed_mb=600 ;;
+        benchmarks/*) files="requirements.txt requirements-dev.txt $requirements" needed_mb=1400 ;;
         *) files="requirements.txt $requirements" needed_mb=1200 ;;
     esac
     if is_ready; then return; fi
@@ -43,7 +44,7 @@ is_ready() {
 }
 
 stamp() {
-    echo "$VENV/.ahgd-ops-installed-${1:-$requirements}"
+    echo "$VENV/.ahgd-ops-installed-$(echo "${1:-$requirements}" | tr / -)"
 }
 
 # What is installed, by which Python, and where: an environment that was moved has wrong paths in its programs.

@@ -17,7 +17,7 @@ VIEW = (
     "ahgd_monitoring.view_processstate",
     "ahgd_monitoring.view_series",
 )
-OPERATE = ("ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert")
+OPERATE = ("ahgd_alerts.acknowledge_alert", "ahgd_alerts.resolve_alert", "ahgd_ops.invalidate_cache")
 ADMINISTERED_APPS = ("ahgd_alerts", "ahgd_monitoring", "ahgd_ops", "auditlog", "auth", "axes", "django_celery_beat")
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -146,13 +146,18 @@ class Executor:
 
     def plan_on(self, connection: Connection, asked: Statement, sql: str, values: Any) -> Plan:
         """The plan with advice. Raises what the driver raises."""
+        text = self.database.explain(self.database.cursor(connection), sql, values)
+        return self.advised(connection, asked, text)
+
+    def advised(self, connection: Connection, asked: Statement, text: str) -> Plan:
+        """A plan that the database gave, with the indexes that it misses."""
         database = self.database
-        plan = read_plan(database.explain(database.cursor(connection), sql, values), database.vendor)
+        plan = read_plan(text, database.vendor)
         if not plan.scanned:
             return plan
         tables = {table: tuple(c.name for c in database.columns(connection, table)) for table in asked.tables}
         indexes = {table: tuple(database.indexes(connection, table).values()) for table in asked.tables}
-        return Plan(plan.text, plan.scanned, plan.sorts, advise(plan, asked.sql, database.dialect, tables, indexes))
+        return replace(plan, advice=advise(plan, asked.sql, database.dialect, tables, indexes))
 
 
 def _rows_of(result: Any) -> int:

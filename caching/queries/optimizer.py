@@ -129,6 +129,11 @@ class QueryOptimizer:
             except self.database.driver_errors as error:
                 raise QueryFailed(f"{self.database.name} gives no plan: {error}") from error
 
+    def advise(self, sql: str, plan: str) -> Plan:
+        """What a plan says that the database gave for ``sql`` earlier, with the indexes that it misses now."""
+        with self.database.borrowed() as connection:
+            return self.executor.advised(connection, self.executor.statement(sql), plan)
+
     def create_index(self, table: str, columns: str | Sequence[str], *, unique: bool = False, name: str = "") -> str:
         """Makes the index unless one of its name is there, and gives its name. Raises UnknownName, QueryFailed."""
         with self.database.borrowed() as connection:

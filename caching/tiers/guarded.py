@@ -37,8 +37,14 @@ class GuardedTier:
         return self.breaker.is_closed()
 
     def read(self, key: str) -> Buffer | None:
+        if self.breaker.reason or self._owed:
+            return self._try(lambda: self._tier.read(key), None)
         began = perf_counter()
-        found = self._try(lambda: self._tier.read(key), None)
+        try:
+            found = self._tier.read(key)
+        except TierFailed as failed:
+            self._note(failed)
+            return None
         self.tally.time_read(perf_counter() - began)
         return found
 
@@ -94,13 +100,16 @@ class GuardedTier:
             if self._owed:
                 self._pay()
             return operation()
-        except TierFull as full:
-            self.tally.errors += 1
-            log.debug("The tier %s keeps nothing more: %s", self.name, full)
         except TierFailed as failed:
-            self.tally.errors += 1
-            self.breaker.trip(str(failed))
+            self._note(failed)
         return otherwise
+
+    def _note(self, failed: TierFailed) -> None:
+        self.tally.errors += 1
+        if isinstance(failed, TierFull):
+            log.debug("The tier %s keeps nothing more: %s", self.name, failed)
+        else:
+            self.breaker.trip(str(failed))
 
     def _owe(self, keys: Iterable[str]) -> None:
         with self._lock:

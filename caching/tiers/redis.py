@@ -26,7 +26,10 @@ class RedisTier:
         self._prefix = prefix
 
     def read(self, key: str) -> Buffer | None:
-        found: bytes | None = self._try(lambda client: client.get(self._prefix + key))
+        try:  # as _try does; this is what every look-up waits for
+            found: bytes | None = self._client.get(self._prefix + key)
+        except Exception as error:
+            raise _failure(error) from error
         return found
 
     def read_many(self, keys: Sequence[str]) -> dict[str, Buffer]:
@@ -95,15 +98,20 @@ class RedisTier:
 
     def _try(self, operation: Callable[[Any], T]) -> T:
         try:
-            from redis.exceptions import OutOfMemoryError, RedisError
-        except ImportError as error:  # the plain library goes without
-            raise TierFailed("the package redis is not installed: pip install redis") from error
-        try:
             return operation(self._client)
-        except OutOfMemoryError as error:
-            raise TierFull(str(error)) from error
-        except (RedisError, OSError) as error:
-            raise TierFailed(f"{type(error).__name__}: {error}") from error
+        except Exception as error:
+            raise _failure(error) from error
+
+
+def _failure(error: Exception) -> Exception:
+    """What ``error`` means. redis-py is loaded by whoever connects, and may not be installed."""
+    if isinstance(error, ImportError):
+        return TierFailed("the package redis is not installed: pip install redis")
+    from redis.exceptions import OutOfMemoryError, RedisError
+
+    if not isinstance(error, RedisError | OSError):
+        return error
+    return (TierFull if isinstance(error, OutOfMemoryError) else TierFailed)(f"{type(error).__name__}: {error}")
 
 
 def _milliseconds(ttl_seconds: float) -> int | None:

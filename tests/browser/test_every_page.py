@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from alerts.models import Rule
+from monitoring.models import QueryShape
 from tests.alerts.rows import a_channel, an_alert, firing
 from tests.browser.conftest import PHONE
 from tests.monitoring.readings import record
@@ -17,8 +18,11 @@ OpenPage = Callable[..., Page]
 
 PAGES = (
     "/ops/",
+    "/ops/database/",
+    "/ops/database/query/{query}/",
     "/ops/jobs/",
     "/ops/alerts/",
+    "/ops/cache/",
     "/ops/alerts/history/",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",
@@ -56,7 +60,17 @@ def shown(transactional_db: None) -> dict[str, int]:
     alert = an_alert(now, rule=rule, **fields)
     firing(alert, a_channel(), now)
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
-    return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk}
+    name = "SELECT a_table_with_quite_a_long_name_for_a_phone 1f2e3d4c"
+    record("db_query_duration_seconds", {now: 0.25}, "seconds", database="default", query=name)
+    query = QueryShape.objects.create(
+        database="default",
+        vendor="sqlite",
+        query=name,
+        text="SELECT " + "wide, " * 200,
+        first_at=now,
+        plan="SCAN t " * 40,
+    )
+    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
