@@ -5,6 +5,8 @@ from django.db.models import Q
 
 from monitoring.kinds import Kind as Kind
 
+LONGEST_DATABASE = 200  # characters of the name of a database that is asked
+
 
 class Metric(models.Model):
     """A name with its kind, unit, category and help."""
@@ -97,7 +99,7 @@ class CollectorState(models.Model):
 class SlowQuery(models.Model):
     """A shape of query that was slow, or was repeated within one request, with nothing of its values."""
 
-    database = models.CharField(max_length=64)
+    database = models.CharField(max_length=LONGEST_DATABASE, help_text="An alias, the path of a file, or an address.")
     vendor = models.CharField(max_length=32)
     query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
     text = models.TextField(help_text="Literals are replaced by question marks.")
@@ -124,7 +126,7 @@ class SlowQuery(models.Model):
 class QueryShape(models.Model):
     """A shape of query that was executed, with nothing of its values; its figures are in the series of its name."""
 
-    database = models.CharField(max_length=200)
+    database = models.CharField(max_length=LONGEST_DATABASE)
     vendor = models.CharField(max_length=32)
     query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
     text = models.TextField(help_text="Literals are replaced by question marks.")

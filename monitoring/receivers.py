@@ -51,7 +51,9 @@ def hear_query(
     **kwargs: Any,
 ) -> None:
     """A ``QueryOptimizer`` ran a statement over connections of its own."""
-    asked = (database, vendor, sql)
+    from monitoring.models import LONGEST_DATABASE  # this module is imported before models can be
+
+    asked = (database[:LONGEST_DATABASE], vendor, sql)
     automatic.executions.hear(asked, parameters or None, seconds, rows, failed, is_measured)
     if plan is not None:
         automatic.executions.hear_plan(asked, plan.text, ((one.sql, one.reason) for one in plan.advice))

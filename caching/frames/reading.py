@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_A_TIME = 1_000
 # What Arrow and ``pandas.read_sql_query`` agree on; columns of anything else are left to pandas.
-_PLAIN = (pa.types.is_null, pa.types.is_int64, pa.types.is_float64, pa.types.is_string, pa.types.is_binary)
+_PLAIN = (pa.types.is_null, pa.types.is_int64, pa.types.is_float64, pa.types.is_string)
 
 
 class _Column:

@@ -5,6 +5,11 @@ class Migration(migrations.Migration):
     dependencies = [("ahgd_monitoring", "0003_hosts")]
 
     operations = [
+        migrations.AlterField(
+            model_name="slowquery",
+            name="database",
+            field=models.CharField(help_text="An alias, the path of a file, or an address.", max_length=200),
+        ),
         migrations.CreateModel(
             name="QueryShape",
             fields=[

@@ -51,7 +51,7 @@ class KeptShapes:
 def _row(asked: Asked) -> QueryShape:
     found = shape(asked[2], asked[1])
     row, _ = QueryShape.objects.get_or_create(
-        database=asked[0][:200],
+        database=asked[0],
         query=found.name,
         defaults={"vendor": asked[1], "text": found.text, "first_at": timezone.now()},
     )
