@@ -12,6 +12,7 @@ from django.db.backends.signals import connection_created
 from caching import Plan
 from caching.signals import query_executed
 from monitoring import automatic
+from monitoring.models import LONGEST_DATABASE
 
 
 def connect() -> None:
@@ -51,8 +52,6 @@ def hear_query(
     **kwargs: Any,
 ) -> None:
     """A ``QueryOptimizer`` ran a statement over connections of its own."""
-    from monitoring.models import LONGEST_DATABASE  # this module is imported before models can be
-
     asked = (database[:LONGEST_DATABASE], vendor, sql)
     automatic.executions.hear(asked, parameters or None, seconds, rows, failed, is_measured)
     if plan is not None:

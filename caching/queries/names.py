@@ -2,16 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from hashlib import blake2b
 
 from caching.queries.databases.base import Connection, Database
 from caching.queries.errors import UnknownName
 
 _MOST_NAMED = 20
+_LONGEST_INDEX_NAME = 63  # bytes that PostgreSQL keeps of a name
 
 
 def quoted(name: str) -> str:
     """As every supported database takes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def index_name(table: str, columns: Sequence[str]) -> str:
+    """Names the table and columns; one that is too long ends in a digest, so that it stays apart from others."""
+    name = "_".join(["idx", table, *columns])
+    encoded = name.encode()
+    if len(encoded) <= _LONGEST_INDEX_NAME:
+        return name
+    digest = blake2b(encoded, digest_size=4).hexdigest()
+    return encoded[: _LONGEST_INDEX_NAME - 9].decode(errors="ignore") + "_" + digest
 
 
 def existing_table(database: Database, connection: Connection, table: str) -> str:

@@ -1,7 +1,6 @@
 """``QueryOptimizer``: one database, asked through a pool, a cache and a watch."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +11,7 @@ from caching.queries.databases.opening import Options, open_database
 from caching.queries.databases.pooled import POOL_SIZE, WAIT_SECONDS
 from caching.queries.errors import QueryFailed
 from caching.queries.executing import SLOW_SECONDS, Executor, Limits, Monitor
-from caching.queries.names import existing_columns, existing_table, quoted
+from caching.queries.names import existing_columns, existing_table, index_name, quoted
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plans import Plan
 from caching.queries.results import Cache, Results
@@ -23,7 +22,6 @@ from caching.queries.statistics import QueryStatistics
 
 optimizers: "WeakSet[QueryOptimizer]" = WeakSet()
 """Those of this process; each enters itself."""
-_LONGEST_INDEX_NAME = 63  # bytes that PostgreSQL keeps of a name
 
 
 class QueryOptimizer:
@@ -140,7 +138,7 @@ class QueryOptimizer:
             table = existing_table(self.database, connection, table)
             wanted = [columns] if isinstance(columns, str) else columns
             names = existing_columns(self.database, connection, table, wanted)
-        name = name or _index_name(table, names)
+        name = name or index_name(table, names)
         kind = "UNIQUE INDEX" if unique else "INDEX"
         inside = ", ".join(map(quoted, names))
         self.execute_query(f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON {quoted(table)} ({inside})")
@@ -190,13 +188,3 @@ def connection_pools() -> tuple[PoolState, ...]:
 
 def _tuples(cursor: Cursor) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in cursor.fetchall()]
-
-
-def _index_name(table: str, columns: Sequence[str]) -> str:
-    """Names the table and columns; one that is too long ends in a digest, so that it stays apart from others."""
-    name = "_".join(["idx", table, *columns])
-    encoded = name.encode()
-    if len(encoded) <= _LONGEST_INDEX_NAME:
-        return name
-    digest = blake2b(encoded, digest_size=4).hexdigest()
-    return encoded[: _LONGEST_INDEX_NAME - 9].decode(errors="ignore") + "_" + digest

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caching.queries.names import quoted
+from caching.queries.names import index_name, quoted
 from caching.queries.statements import parsed
 
 _SCANS = {
@@ -25,7 +25,8 @@ class Advice:
 
     @property
     def sql(self) -> str:
-        return f"CREATE INDEX ON {quoted(self.table)} ({', '.join(map(quoted, self.columns))})"
+        name = index_name(self.table, self.columns)
+        return f"CREATE INDEX {quoted(name)} ON {quoted(self.table)} ({', '.join(map(quoted, self.columns))})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_the_text_and_the_plan_with_its_advice_are_kept_without_values(
     assert row.plan == "SCAN health_data"
     assert row.advice == [
         [
-            'CREATE INDEX ON "health_data" ("state", "year")',
+            'CREATE INDEX "idx_health_data_state_year" ON "health_data" ("state", "year")',
             "health_data is read whole to find rows by state, year.",
         ]
     ]

@@ -132,7 +132,7 @@ def test_the_plan_is_asked_for_and_kept_with_its_advice(viewer: Client) -> None:
     assert "ahgd_monitoring_metric" in row.plan
     assert row.advice == [
         [
-            'CREATE INDEX ON "ahgd_monitoring_metric" ("help")',
+            'CREATE INDEX "idx_ahgd_monitoring_metric_help" ON "ahgd_monitoring_metric" ("help")',
             "ahgd_monitoring_metric is read whole to find rows by help.",
         ]
     ]
