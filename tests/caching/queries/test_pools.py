@@ -70,3 +70,16 @@ def test_pools_of_all_optimizers_are_known(sqlite: QueryOptimizer) -> None:
     sqlite.execute_query("SELECT 1")
     (state,) = [one for one in connection_pools() if one.database == sqlite.database.name]
     assert (state.vendor, state.open, state.in_use) == ("sqlite", 1, 0)
+
+
+def test_what_is_heavy_is_loaded_when_a_query_needs_it() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; from caching import PaginatedQuery, QueryOptimizer, connection_pools\n"
+        "QueryOptimizer('postgresql://localhost/name'); QueryOptimizer('some.duckdb'); connection_pools()\n"
+        "print(sorted({'pandas', 'pyarrow', 'sqlglot', 'sqlalchemy', 'duckdb', 'psycopg', 'tqdm'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
