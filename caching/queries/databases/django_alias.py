@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from caching.queries.databases import postgresql_catalog, sqlite_catalog
-from caching.queries.databases.base import Column, Connection, Cursor, Database, PoolState
+from caching.queries.databases.base import Connection, PoolState
+from caching.queries.databases.catalogued import Catalogue, CataloguedDatabase
 from caching.queries.databases.sqlite_file import file_version
 from caching.queries.errors import NoDatabase
 
-_CATALOGS: dict[str, ModuleType] = {"sqlite": sqlite_catalog, "postgresql": postgresql_catalog}
+_CATALOGS: dict[str, Catalogue] = {"sqlite": sqlite_catalog, "postgresql": postgresql_catalog}
 
 
-class DjangoDatabase(Database):
+class DjangoDatabase(CataloguedDatabase):
     """Each thread has its own connection, as everywhere in Django; inside ``atomic`` a statement is part of it.
 
     Statements are seen by what Django's connections tell, so ``query_executed`` is not told of them.
@@ -28,7 +28,7 @@ class DjangoDatabase(Database):
         if self.vendor not in _CATALOGS:
             raise NoDatabase(f"{alias} is {self.vendor}; sqlite and postgresql are supported.")
         self.dialect = "postgres" if self.vendor == "postgresql" else self.vendor
-        self._catalog = _CATALOGS[self.vendor]
+        self.catalogue = _CATALOGS[self.vendor]
 
     @property
     def driver_errors(self) -> tuple[type[Exception], ...]:  # type: ignore[override]  # Django is optional
@@ -90,26 +90,6 @@ class DjangoDatabase(Database):
         if self.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
             return ""
         return file_version(Path(name)) or ""
-
-    def tables(self, connection: Connection) -> tuple[str, ...]:
-        found: tuple[str, ...] = self._catalog.tables(self, connection)
-        return found
-
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
-        found: tuple[Column, ...] = self._catalog.columns(self, connection, table)
-        return found
-
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
-        found: tuple[tuple[str, ...], ...] = self._catalog.keys(self, connection, table)
-        return found
-
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = self._catalog.indexes(self, connection, table)
-        return found
-
-    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
-        text: str = self._catalog.explain(cursor, sql, parameters)
-        return text
 
     def pool_state(self) -> PoolState:
         from django.db import connections

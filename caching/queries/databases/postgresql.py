@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from caching.queries.databases import postgresql_catalog as catalog
-from caching.queries.databases.base import Column, Connection, Cursor
+from caching.queries.databases.base import Connection
+from caching.queries.databases.catalogued import CataloguedDatabase
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.errors import NoDatabase
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import Pool
 
 
-class PostgresqlDatabase(PooledDatabase):
+class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
     """Each statement is its own transaction. A connection that the server has closed meanwhile is replaced."""
 
     vendor = "postgresql"
     dialect = "postgres"
     placeholder = "%s"
+    catalogue = catalog
 
     def __init__(self, url: str, *, read_only: bool, pool_size: int, wait_seconds: float) -> None:
         super().__init__(_without_password(url), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
@@ -58,21 +60,6 @@ class PostgresqlDatabase(PooledDatabase):
 
     def version(self, connection: Connection) -> str | None:
         return catalog.version(self, connection)
-
-    def tables(self, connection: Connection) -> tuple[str, ...]:
-        return catalog.tables(self, connection)
-
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
-        return catalog.columns(self, connection, table)
-
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
-        return catalog.keys(self, connection, table)
-
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        return catalog.indexes(self, connection, table)
-
-    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
-        return catalog.explain(cursor, sql, parameters)
 
 
 def _without_password(url: str) -> str:

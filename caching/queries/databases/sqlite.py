@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from caching.queries.databases import sqlite_catalog as catalog
-from caching.queries.databases.base import Column, Connection, Cursor
+from caching.queries.databases.base import Connection
+from caching.queries.databases.catalogued import CataloguedDatabase
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.databases.sqlite_file import file_version
 from caching.queries.errors import NoDatabase
@@ -19,11 +20,12 @@ CACHE_KIB = 16_000
 MAPPED_BYTES = 256 * 2**20
 
 
-class SqliteDatabase(PooledDatabase):
+class SqliteDatabase(CataloguedDatabase, PooledDatabase):
     """``wal`` switches a file to write-ahead logging, which stays with the file; not when it is only read."""
 
     vendor = dialect = "sqlite"
     driver_errors = (sqlite3.Error,)
+    catalogue = catalog
 
     def __init__(self, path: Path, *, read_only: bool, pool_size: int, wait_seconds: float, wal: bool = True) -> None:
         super().__init__(str(path), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
@@ -66,18 +68,3 @@ class SqliteDatabase(PooledDatabase):
             with self.borrowed():
                 pass
         return file_version(self.path) or ""
-
-    def tables(self, connection: Connection) -> tuple[str, ...]:
-        return catalog.tables(self, connection)
-
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
-        return catalog.columns(self, connection, table)
-
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
-        return catalog.keys(self, connection, table)
-
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        return catalog.indexes(self, connection, table)
-
-    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
-        return catalog.explain(cursor, sql, parameters)
