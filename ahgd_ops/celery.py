@@ -38,6 +38,8 @@ def schedule() -> tuple[Periodic, ...]:
         ),
         Periodic("evaluate", "alerts.evaluate", config.evaluate_seconds, "Judges the rules on what is new"),
         Periodic("deliver", "alerts.deliver", 5, "Sends what is due, rescues what was left"),
+        Periodic("escalate", "alerts.escalate", 10, "Tells the next ones where nobody took an alert on"),
+        Periodic("escalation-audit", "alerts.audit_escalations", 60, "Finds escalation steps that did not run"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),
         Periodic("remind", "alerts.remind", 30, "Repeats what still fires, notes maintenance"),
         Periodic("retention", "monitoring.retain", 3600, "Deletes what is past its retention"),

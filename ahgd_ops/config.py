@@ -110,6 +110,7 @@ class ProductionConfig:
     send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)
+    escalation_late_seconds: int = 120
     probe_seconds: float = 30
     fallback_seconds: float = 300
     stop_seconds: float = 15

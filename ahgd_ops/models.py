@@ -11,6 +11,9 @@ class ApiToken(models.Model):
         METRICS_READ = "metrics:read", "Read /metrics and series"
         HEALTH_READ = "health:read", "Read health details"
         ALERTS_READ = "alerts:read", "Read alerts"
+        ALERTS_ACKNOWLEDGE = "alerts:acknowledge", "Acknowledge alerts and give them back"
+        ALERTS_SILENCE = "alerts:silence", "Silence alerts"
+        ALERTS_RESOLVE = "alerts:resolve", "Resolve alerts by hand"
 
     name = models.CharField(max_length=100, unique=True, help_text="Who or what uses it.")
     digest = models.CharField(max_length=64, unique=True, editable=False)

@@ -157,6 +157,12 @@ VARIABLES = (
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),
     Variable(
+        "AHGD_ESCALATION_LATE_SECONDS",
+        "escalation_late_seconds",
+        whole(1, 86400),
+        "Seconds an escalation step may be late before that is a fault.",
+    ),
+    Variable(
         "AHGD_PROBE_SECONDS", "probe_seconds", number(0.1, 3600), "Seconds between probes of an unhealthy channel."
     ),
     Variable(

@@ -12,9 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
+from alerts.acting import Acting
 from alerts.conditions import parse
 from alerts.delivery_admin import AttemptAdmin, ChannelAdmin, NotificationAdmin
 from alerts.drafts import draft, unknown_metrics
+from alerts.escalation.admin import EscalationInline
 from alerts.forms import RuleForm
 from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.lifecycle import ITSELF
@@ -91,7 +93,7 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
-        ("Whom to tell", {"fields": ("channels", "message_template", "runbook_url")}),
+        ("Whom to tell", {"fields": ("channels", "escalation_policy", "message_template", "runbook_url")}),
         ("How often", {"fields": ("cooldown_minutes", "max_alerts_per_hour", "repeat_interval_minutes", "group_by")}),
         (
             "More",
@@ -191,12 +193,12 @@ class EventInline(HistoryInline):
 
 
 @admin.register(Alert)
-class AlertAdmin(HistoryAdmin):
+class AlertAdmin(Acting, HistoryAdmin):
     list_display = ("rule_name", "subject", "severity", "value", "opened_at", "resolved_at", "acknowledged_by")
     list_filter = ("severity", ("resolved_at", admin.EmptyFieldListFilter), "rule_name")
     search_fields = ("rule_name", "subject", "summary")
     list_select_related = ("acknowledged_by",)
-    inlines = (EventInline,)
+    inlines = (EscalationInline, EventInline)
 
 
 admin.site.register(Silence, SilenceAdmin)

@@ -40,6 +40,7 @@ class RuleForm(forms.ModelForm):
             "depends_on",
             "owner_channel",
             "channels",
+            "escalation_policy",
             "message_template",
             "runbook_url",
             "cooldown_minutes",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
+from alerts import escalation
 from alerts.models import Notification
 from monitoring.health import GRACE_SECONDS, Check, Finding, Status, judge_sign, read_jobs, span, uptime_seconds
 
@@ -54,3 +55,25 @@ class Outbox(Check):
         text = f"{stuck['count']} wait for no reason, the oldest for {span(age_seconds)}"
         is_young = uptime_seconds() < self.grace_seconds  # what was left at the last stop is sent first
         return Finding(Status.UNKNOWN if is_young else Status.CRITICAL, text, {"stuck": stuck["count"]})
+
+
+@dataclass
+class Escalation(Check):
+    """Whether escalation steps run in their time: critical while one is overdue, a warning for an hour after it ran."""
+
+    name: ClassVar[str] = "escalation"
+    is_judged_when_read: ClassVar[bool] = True
+    grace_seconds: float = GRACE_SECONDS
+
+    def find(self, now: datetime) -> Finding:
+        waiting = escalation.overdue(now)
+        if waiting:
+            first = waiting[0]
+            text = f"{len(waiting)} overdue, {first.rule} for {span(first.late.total_seconds())}"
+            is_young = uptime_seconds() < self.grace_seconds  # what fell due while the console was off runs first
+            return Finding(Status.UNKNOWN if is_young else Status.CRITICAL, text, {"overdue": len(waiting)})
+        late = escalation.late_since(now - timedelta(hours=1))
+        if not late:
+            return Finding(Status.HEALTHY, "Every step ran in its time", {"overdue": 0})
+        text = f"{late[0].alert.rule_name} escalated {span(late[0].late_seconds)} late"
+        return Finding(Status.WARNING, text, {"overdue": 0, "late": len(late)})

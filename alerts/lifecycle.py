@@ -1,4 +1,4 @@
-"""What ends or changes an alert besides evaluation: people, a deleted rule, a rule that breaks.
+"""What ends an alert besides evaluation: people, a deleted rule, a rule that breaks.
 
 Each change appends an event and, in the same transaction, what has to be told.
 """
@@ -65,25 +65,6 @@ def _tell_owner(rule: Rule, reason: str, now: datetime) -> None:
     )
     owner = rule.owner_channel
     _tell(opened, Notification.Kind.FIRING, rule.channels.all() if owner is None else [owner], now)
-
-
-@transaction.atomic
-def acknowledge(alert: Alert, actor: User, note: str, now: datetime) -> Alert:
-    """``actor`` takes the alert on; ``note`` says what is being done.
-
-    Raises AlreadyResolved, and ValueError without a note.
-    """
-    if not note.strip():
-        raise ValueError("Say in a note what you are doing about it.")
-    taken = {"acknowledged_at": now, "acknowledged_by": actor, "acknowledged_note": note.strip()}
-    if not Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(**taken):
-        raise AlreadyResolved(str(alert))
-    AlertEvent.objects.create(
-        alert=alert, kind=AlertEvent.Kind.ACKNOWLEDGED, at=now, reason=note.strip()[:500], actor=actor
-    )
-    audit(alert, "acknowledged", actor)
-    alert.refresh_from_db()
-    return alert
 
 
 @transaction.atomic

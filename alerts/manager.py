@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from alerts import lifecycle
 from alerts.coded import AlertChannel, AlertConfig, AlertRule, RuleVerdict
+from alerts.escalation.coded import drop_policy, policy_as_stored, store_policy
 from alerts.facts import Fact, of_check, of_metric
 from alerts.judging import judge_now
 from alerts.models import Alert, Channel, Rule, Severity
@@ -55,13 +56,20 @@ class AlertManager:
                 setattr(row, name, value)
         kinds = sorted(channel.value for channel in rule.channels)
         may_set_channels = is_new or row.coded.get("channels") == _kinds_of(row)
+        escalation = row.coded.get("escalation", [])
+        may_set_escalation = is_new or escalation == policy_as_stored(row)
         row.coded = {**coded, "channels": kinds}
         row.full_clean(exclude=("channels", "depends_on"))
         row.save()
         if may_set_channels:
             row.channels.set(Channel.objects.filter(kind__in=kinds, enabled=True))
             row.coded["channels"] = _kinds_of(row)
-            row.save(update_fields=["coded"])
+        if may_set_escalation:
+            next_kinds = {channel.value for channel in rule.escalation_channels or ()}
+            store_policy(row, rule.escalation_delay_minutes, next_kinds)
+            escalation = policy_as_stored(row)
+        row.coded["escalation"] = escalation
+        row.save(update_fields=["coded", "escalation_policy"])
         return row
 
     def remove_rule(self, name: str) -> bool:
@@ -70,6 +78,7 @@ class AlertManager:
             deleted = Rule.objects.filter(name=name).first()
             if deleted is None:
                 return False
+            drop_policy(deleted)
             deleted.delete()
             lifecycle.resolve_orphans(database_now())
         return True

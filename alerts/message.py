@@ -91,8 +91,16 @@ def _who_knows(end: Notification) -> tuple[str, ...] | None:
 
 
 def _note(notification: Notification) -> str:
-    absent = notification.instead_of
-    return f"told here because channel {absent.name} does not work: {absent.last_error}" if absent is not None else ""
+    """Why it comes to this channel, and who has the alert already."""
+    absent, alert = notification.instead_of, notification.alert
+    said = []
+    if absent is not None:
+        said.append(f"told here because channel {absent.name} does not work: {absent.last_error}")
+    if notification.event.kind == AlertEvent.Kind.ESCALATED:
+        said.append(f"escalated, nobody has taken it on since {alert.opened_at:%Y-%m-%d %H:%M} UTC")
+    if alert.owner:
+        said.append(f"acknowledged by {alert.owner}: {alert.acknowledged_note}")
+    return "; ".join(said)
 
 
 def trial_message(channel: Channel, now: datetime) -> Message:

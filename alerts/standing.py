@@ -92,7 +92,7 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
         is_notice=row.event.kind == AlertEvent.Kind.FLAPPING,
         severity=severity_told(row),
         alert_is_open=alert.is_open,
-        acknowledged_by=_acknowledged_by(alert),
+        acknowledged_by=alert.owner or None,
         channel_enabled=row.channel.enabled,
         rule_enabled=rule is None or rule.enabled,
         told=past.told,
@@ -111,12 +111,6 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
 def _key(alert: Alert) -> Key:
     """A rule that is gone has no instances; each of its alerts stands alone."""
     return (alert.rule_id or -alert.pk, alert.fingerprint)
-
-
-def _acknowledged_by(alert: Alert) -> str | None:
-    if alert.acknowledged_at is None:
-        return None
-    return alert.acknowledged_by.get_username() if alert.acknowledged_by is not None else "somebody"
 
 
 def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:

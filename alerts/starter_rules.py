@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from alerts import starter_channels
+from alerts import starter_channels, starter_policies
 from alerts.models import Channel, Rule, Seed, Severity
 
 MIB = 1024 * 1024
@@ -155,7 +155,9 @@ def load() -> int:
     """Makes the channels and rules that were never made before; gives the number of rules made."""
     starter_channels.load()
     channels = list(Channel.objects.filter(seeded_from__gt=""))
-    return sum(_make(starter, channels) for starter in starters())
+    made = sum(_make(starter, channels) for starter in starters())
+    starter_policies.load()
+    return made
 
 
 def runbook_url(name: str) -> str:

@@ -9,6 +9,8 @@ from celery import Task, shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from alerts import escalation
+from alerts.acknowledging import lapse
 from alerts.evaluation import evaluate
 from alerts.muting.maintenance import exclude_windows
 from alerts.outbox import deliver_due
@@ -43,6 +45,23 @@ def deliver() -> None:
     """Sends what is due and rescues what an ended worker left."""
     if settings.CONFIG.enable_alerting:
         deliver_due(database_now())
+
+
+@shared_task(name="alerts.escalate")
+def escalate() -> None:
+    """Ends acknowledges whose time is over, then runs the escalation steps that are due."""
+    if settings.CONFIG.enable_alerting:
+        now = database_now()
+        lapse(now)
+        if escalation.sweep(now):
+            wake(deliver)
+
+
+@shared_task(name="alerts.audit_escalations")
+def audit_escalations() -> None:
+    """Runs the steps that ``escalate`` missed; not on its queue, so that what blocks one does not block the other."""
+    if settings.CONFIG.enable_alerting and escalation.audit(database_now()):
+        wake(deliver)
 
 
 @shared_task(name="alerts.remind")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import actions, drafts, pages, runbooks, silences
+from alerts.views import actions, drafts, pages, runbooks, several, silences
 
 app_name = "alerts"
 urlpatterns = [
@@ -12,9 +12,11 @@ urlpatterns = [
     path("conditions/check/", drafts.check, name="check-condition"),
     path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
+    path("several/", several.several, name="several"),
     path("messages/<int:notification_id>/again/", actions.send_again, name="send-again"),
     path("<int:alert_id>/", pages.detail, name="detail"),
     path("<int:alert_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("<int:alert_id>/give-back/", actions.give_back, name="give-back"),
     path("<int:alert_id>/resolve/", actions.resolve, name="resolve"),
     path("<int:alert_id>/silence/", silences.silence_alert, name="silence"),
 ]

@@ -93,13 +93,8 @@ class Computing:
         self._manager.shared.unlock(key, token)
 
     def _lead(self, wanted: Wanted, flight: Flight[Held], compute: Callable[[], Any], before: Held | None) -> Held:
-        try:
+        with self.flights.leading(wanted.key, flight):
             held = self._alone(wanted, flight, compute, before)
-        except BaseException as error:
-            self.flights.land(wanted.key, flight)
-            flight.fail(error)
-            raise
-        self.flights.land(wanted.key, flight)
         flight.future.set_result(held)
         return held
 

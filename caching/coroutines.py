@@ -40,13 +40,8 @@ async def _lead(
     before: Held | None,
 ) -> Held:
     computing = manager.computing
-    try:
+    with computing.flights.leading(wanted.key, flight):
         held = await _alone(manager, computing, wanted, flight, compute, before)
-    except BaseException as error:
-        computing.flights.land(wanted.key, flight)
-        flight.fail(error)
-        raise
-    computing.flights.land(wanted.key, flight)
     flight.future.set_result(held)
     return held
 

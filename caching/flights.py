@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ class Flights(Generic[T]):
         self._lock = threading.Lock()
 
     def join(self, key: str, task: "asyncio.Task[Any] | None" = None) -> tuple[Flight[T], bool]:
-        """The flight, and whether the caller leads it: then it has to end with ``land``."""
+        """The flight, and whether the caller leads it: then it computes within ``leading``."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None:
@@ -41,7 +43,18 @@ class Flights(Generic[T]):
             flight = self._flights[key] = Flight(task)
             return flight, True
 
-    def land(self, key: str, flight: Flight[T]) -> None:
+    @contextmanager
+    def leading(self, key: str, flight: Flight[T]) -> Iterator[None]:
+        """Around computing: however that ends the flight is over, and what it raises reaches who waits, too."""
+        try:
+            yield
+        except BaseException as error:
+            self._land(key, flight)
+            flight.fail(error)
+            raise
+        self._land(key, flight)
+
+    def _land(self, key: str, flight: Flight[T]) -> None:
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]

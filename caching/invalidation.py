@@ -38,6 +38,8 @@ class TagBoard:
     def tokens(self, tags: Iterable[str]) -> tuple[TagToken, ...]:
         """Of each tag, made where there is none. Taken before a value is computed, they tell of changes meanwhile."""
         names = tuple(sorted(set(tags)))
+        if not names:
+            return ()
         for name in names:
             _check(name)
         current = self._current(names, make=True)

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from ahgd_ops.api.answers import problem_response
 from ahgd_ops.models import ApiToken
 
 PREFIX = "ahgd_"
@@ -33,29 +34,37 @@ def digest(text: str) -> str:
 
 
 def scopes_of_text(text: str, now: datetime) -> frozenset[str] | None:
-    """The token's scopes, or None when it is unknown, expired, or its owner was deactivated."""
+    """The token's scopes, or None when it is no token that may come in."""
+    token = find(text, now)
+    return None if token is None else frozenset(token.scopes)
+
+
+def find(text: str, now: datetime) -> ApiToken | None:
+    """The token, or None when it is unknown, expired or revoked, or its owner was deactivated."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     token = ApiToken.objects.select_related("owner").filter(alive, digest=digest(text), owner__is_active=True).first()
     if token is None:
         return None
     unused = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USE_RECORDED_EVERY)
     ApiToken.objects.filter(unused, pk=token.pk).update(last_used_at=now)
-    return frozenset(token.scopes)
+    return token
 
 
 class TokenMiddleware:
-    """Gives each request the ``scopes`` of its token; views that serve machines look at them, nobody is signed in."""
+    """Gives each request its ``token`` and the ``scopes`` of it, for views that serve machines; nobody is signed in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.scopes = frozenset()  # type: ignore[attr-defined]  # HttpRequest is open for middleware
+        request.token, request.scopes = None, frozenset()  # type: ignore[attr-defined]  # it is open for middleware
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind.casefold() != "bearer":
             return self.get_response(request)
-        scopes = scopes_of_text(text.strip(), timezone.now())
-        if scopes is None:
-            return JsonResponse({"error": "This token is unknown, expired or revoked."}, status=401)
-        request.scopes = scopes  # type: ignore[attr-defined]
+        token = find(text.strip(), timezone.now())
+        if token is None:
+            return problem_response(
+                401, "This token is unknown, expired or revoked. An administrator can make another."
+            )
+        request.token, request.scopes = token, frozenset(token.scopes)  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -16,7 +16,12 @@ from django.db import close_old_connections
 from ahgd_ops.celery import app
 from monitoring.health import read_jobs
 
-TASKS = {"collect": "monitoring.collect", "evaluate": "alerts.evaluate", "deliver": "alerts.deliver"}
+TASKS = {
+    "collect": "monitoring.collect",
+    "evaluate": "alerts.evaluate",
+    "deliver": "alerts.deliver",
+    "escalate": "alerts.escalate",
+}
 """What alerts cannot do without: rows of the schedule, and their tasks."""
 MISSED_INTERVALS = 3
 LOOK_SECONDS = 1.0

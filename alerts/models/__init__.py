@@ -3,6 +3,9 @@
 from alerts.models.alert import Alert as Alert
 from alerts.models.alert import AlertEvent as AlertEvent
 from alerts.models.channel import Channel as Channel
+from alerts.models.escalation import Escalation as Escalation
+from alerts.models.escalation import EscalationPolicy as EscalationPolicy
+from alerts.models.escalation import EscalationStep as EscalationStep
 from alerts.models.gate import Gate as Gate
 from alerts.models.muting import MaintenanceWindow as MaintenanceWindow
 from alerts.models.muting import Silence as Silence
@@ -19,6 +22,9 @@ __all__ = [
     "AlertEvent",
     "Attempt",
     "Channel",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationStep",
     "Gate",
     "Instance",
     "MaintenanceWindow",

@@ -28,6 +28,9 @@ class Alert(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     acknowledged_note = models.TextField(blank=True)
+    acknowledged_until = models.DateTimeField(
+        null=True, blank=True, help_text="When the acknowledge ends by itself; empty for when the alert resolves."
+    )
 
     class Meta:
         ordering = ("-opened_at",)
@@ -41,6 +44,11 @@ class Alert(models.Model):
             models.Index(fields=("-opened_at",), name="alert_history"),  # the history page
             models.Index(fields=("rule", "fingerprint", "opened_at"), name="alert_instance"),  # cooldown, flapping
             models.Index(fields=("-severity",), condition=Q(resolved_at__isnull=True), name="alert_open"),  # the banner
+            models.Index(
+                fields=("acknowledged_until",),
+                condition=Q(resolved_at__isnull=True, acknowledged_until__isnull=False),
+                name="alert_lapse",
+            ),  # acknowledges that end by themselves
         )
 
     def __str__(self) -> str:
@@ -49,6 +57,13 @@ class Alert(models.Model):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+    @property
+    def owner(self) -> str:
+        """Who acknowledged it, by name; empty while nobody has."""
+        if self.acknowledged_at is None:
+            return ""
+        return self.acknowledged_by.get_username() if self.acknowledged_by is not None else "somebody"
 
 
 class AlertEvent(models.Model):
@@ -62,6 +77,8 @@ class AlertEvent(models.Model):
         WITHHELD = "withheld"
         REPEATED = "repeated"
         ACKNOWLEDGED = "acknowledged"
+        UNACKNOWLEDGED = "unacknowledged", "Acknowledge ended"
+        ESCALATED = "escalated"
         SILENCED = "silenced"
         FAILED = "failed", "Failed to notify"
         RESOLVED = "resolved"

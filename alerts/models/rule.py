@@ -102,6 +102,14 @@ class Rule(models.Model):
         help_text="Told when the rule itself breaks; empty tells the channels of the rule.",
     )
     channels = models.ManyToManyField(Channel, blank=True, related_name="rules")
+    escalation_policy = models.ForeignKey(
+        "EscalationPolicy",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="rules",
+        help_text="Who is told next while nobody acknowledges the alert; empty for nobody.",
+    )
     message_template = models.CharField(
         max_length=1000,
         blank=True,

@@ -7,6 +7,7 @@ from django.template.context import RequestContext
 
 from alerts.models import AlertEvent, Notification, Severity
 from alerts.views import data
+from alerts.views.forms import AcknowledgeForm
 
 register = template.Library()
 
@@ -18,6 +19,8 @@ _EVENTS = {
     AlertEvent.Kind.WITHHELD: ("bell-off", "Withheld"),
     AlertEvent.Kind.REPEATED: ("bell-ring", "Still firing"),
     AlertEvent.Kind.ACKNOWLEDGED: ("message-square", "Acknowledged"),
+    AlertEvent.Kind.UNACKNOWLEDGED: ("message-square", "Acknowledge ended"),
+    AlertEvent.Kind.ESCALATED: ("bell-ring", "Escalated"),
     AlertEvent.Kind.SILENCED: ("bell-off", "Silenced"),
     AlertEvent.Kind.FAILED: ("circle-x", "Failed to notify"),
     AlertEvent.Kind.RESOLVED: ("circle-check", "Resolved"),
@@ -26,6 +29,8 @@ _EVENT_LEVELS = {
     AlertEvent.Kind.FLAPPING: "unknown",
     AlertEvent.Kind.WITHHELD: "unknown",
     AlertEvent.Kind.ACKNOWLEDGED: "info",
+    AlertEvent.Kind.UNACKNOWLEDGED: "warning",
+    AlertEvent.Kind.ESCALATED: "warning",
     AlertEvent.Kind.SILENCED: "unknown",
     AlertEvent.Kind.FAILED: "critical",
     AlertEvent.Kind.RESOLVED: "ok",
@@ -41,16 +46,24 @@ _DELIVERIES = {
 
 
 @register.inclusion_tag("alerts/_active.html", takes_context=True)
-def active_alerts(context: RequestContext) -> dict[str, Any]:
-    """The list of open alerts, to act on in place; forms lead back to the page it stands on."""
+def active_alerts(context: RequestContext, *, to_choose: bool = False) -> dict[str, Any]:
+    """The list of open alerts, to act on in place; forms lead back to the page it stands on.
+
+    ``to_choose`` lets several be acted on at once.
+    """
     request = context["request"]
+    may_acknowledge = request.user.has_perm("ahgd_alerts.acknowledge_alert")
+    may_resolve = request.user.has_perm("ahgd_alerts.resolve_alert")
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "alerts": data.open_alerts(),
         "rules": data.watching(),
         "last_resolved_at": data.last_resolved_at(),
-        "may_acknowledge": request.user.has_perm("ahgd_alerts.acknowledge_alert"),
+        "may_acknowledge": may_acknowledge,
+        "may_resolve": may_resolve,
+        "to_choose": to_choose and (may_acknowledge or may_resolve),
+        "form": AcknowledgeForm(),
         "next": request.get_full_path(),
     }
 

@@ -37,7 +37,7 @@ def chart_part(metric: str, start_ms: int, end_ms: int) -> dict[str, Any]:
 
 
 def open_alerts() -> QuerySet[Alert]:
-    rows = Alert.objects.filter(resolved_at__isnull=True).select_related("rule", "acknowledged_by")
+    rows = Alert.objects.filter(resolved_at__isnull=True).select_related("rule", "acknowledged_by", "escalation")
     return rows.order_by("-severity", "opened_at", "id")
 
 
@@ -66,6 +66,8 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "summary": alert.summary,
         "opened": _ms(alert.opened_at),
         "acknowledged": _ms(alert.acknowledged_at),
+        "owner": alert.owner,
+        "acknowledged_until": _ms(alert.acknowledged_until),
         "url": reverse("alerts:detail", args=[alert.pk]),
     }
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django import forms
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from alerts.models import Alert, Severity
 from alerts.views import data
+from alerts.views.forms import AcknowledgeForm
 
 PAGE_LENGTH = 50
 VIEW = "ahgd_alerts.view_alert"
@@ -18,12 +18,6 @@ _CHART_BEFORE, _CHART_AFTER = timedelta(minutes=30), timedelta(minutes=15)
 _LONGEST_CHART = timedelta(days=7)
 _OF_DELIVERY = ("channel", "instead_of", "leader__alert", "parent_alert", "told_before")
 _LARGEST_KEY = 2**63 - 1
-
-
-class AcknowledgeForm(forms.Form):
-    """What the person who takes the alert on is doing about it."""
-
-    note = forms.CharField(max_length=500, error_messages={"required": "Say in a note what you are doing about it."})
 
 
 @require_safe
@@ -54,7 +48,9 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required(VIEW, raise_exception=True)
 def detail(request: HttpRequest, alert_id: int) -> HttpResponse:
-    alert = get_object_or_404(Alert.objects.select_related("rule", "acknowledged_by"), pk=alert_id)
+    alert = get_object_or_404(
+        Alert.objects.select_related("rule", "acknowledged_by", "escalation__policy"), pk=alert_id
+    )
     return render_detail(request, alert, AcknowledgeForm())
 
 

@@ -53,3 +53,6 @@ class SharedTier(Protocol):
         """Does nothing, where the tier works."""
 
     def close(self) -> None: ...
+
+    def after_fork(self) -> None:
+        """In the child: what a thread of the parent held is free."""

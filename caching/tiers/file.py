@@ -25,11 +25,13 @@ from caching.stats import Tally
 from caching.tiers.base import TierFailed, TierFull, Usage
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SHORT_BYTES = 65536
+_SHORT_BYTES = 16384
 _KEY_BYTES = 4096
 _FOR_EVER_SECONDS = 3_000_000_000.0
 _DRAFT_SECONDS = 60.0  # the longest that writing one takes
 _DRAFT = ".draft"
+_FEW_ENTRIES = 2000  # who sets a value may wait until so many are looked at, a few milliseconds
+_FIRST_SHARE = 1 / 8  # of the room is for a process that has not written yet
 _ROOM = 0.9  # of the budget is what a sweep leaves
 
 
@@ -58,6 +60,7 @@ class FileTier:
         self._allowance_bytes = 0.0  # what this process may write before it looks again
         self._written_bytes = 0
         self._size_after_sweep = 0
+        self._swept_entries = _FEW_ENTRIES  # not known yet, so it may be many
 
     def read(self, key: str) -> Buffer | None:
         try:
@@ -127,12 +130,16 @@ class FileTier:
     def close(self) -> None:
         """Holds nothing open."""
 
+    def after_fork(self) -> None:
+        self._sweeping = threading.Lock()
+
     def sweep(self) -> None:
         """Removes what has expired and what killed writers left, then what was used longest ago, to keep the budget.
 
         OSError when the directory cannot be read. Removes nothing twice when several processes sweep at once.
         """
-        if not self._sweeping.acquire(blocking=False):
+        sweeping = self._sweeping
+        if not sweeping.acquire(blocking=False):
             return
         try:
             now = time.time()
@@ -142,12 +149,13 @@ class FileTier:
             others = max(0, size - self._size_after_sweep - written)
             size = self._evict(found, size) if size > _ROOM * self._limit_bytes else size
             # Room is shared with the other writers in the proportion of what each has written since the last time.
-            share = written / (written + others) if written else 1.0
+            share = written / (written + others) if written else _FIRST_SHARE
             self._allowance_bytes = max(self._limit_bytes - size, 0) * share / 2
             self._size_after_sweep = size
             self._next_sweep = time.monotonic() + self._sweep_seconds
+            self._swept_entries = len(found)
         finally:
-            self._sweeping.release()
+            sweeping.release()
 
     def _is_over(self, one: _Found, now: float) -> bool:
         limit = one.ends_at if not one.path.endswith(_DRAFT) else one.used_at + _DRAFT_SECONDS
@@ -168,8 +176,14 @@ class FileTier:
     def _account(self, size_bytes: int) -> None:
         self._written_bytes += -(-size_bytes // 4096) * 4096  # whole blocks, as the disk does
         if self._written_bytes > self._allowance_bytes or time.monotonic() > self._next_sweep:
-            with suppress(OSError):
-                self.sweep()
+            if self._swept_entries < _FEW_ENTRIES:
+                self._sweep_quietly()
+            elif not self._sweeping.locked():
+                threading.Thread(target=self._sweep_quietly, name="cache-sweep", daemon=True).start()
+
+    def _sweep_quietly(self) -> None:
+        with suppress(OSError, TierFailed):  # the next one tries again
+            self.sweep()
 
     def _path(self, key: str) -> str:
         name = blake3(key.encode()).hexdigest(16)
@@ -232,7 +246,9 @@ class FileTier:
                     if with_drafts or not entry.name.endswith(_DRAFT):
                         with suppress(FileNotFoundError):
                             status = entry.stat(follow_symlinks=False)
-                            size_bytes = status.st_blocks * 512
+                            size_bytes = max(
+                                status.st_blocks * 512, status.st_size
+                            )  # some file systems keep small ones elsewhere
                             yield _Found(entry.path, size_bytes, status.st_mtime, status.st_atime)
 
 

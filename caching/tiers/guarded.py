@@ -7,7 +7,7 @@ read from it again. So an outage leaves nothing behind that is out of date.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TypeVar
 
 from caching.breaker import Breaker
@@ -18,6 +18,7 @@ from caching.tiers.base import SharedTier, TierFailed, TierFull, Usage
 log = logging.getLogger(__name__)
 
 MOST_DEBTS = 10_000
+_COUNTING_SHARE = 100
 T = TypeVar("T")
 
 
@@ -29,6 +30,7 @@ class GuardedTier:
         self.tally = tier.tally
         self.breaker = Breaker(tier.name, self._probe, TierFailed)
         self._tier = tier
+        self._counted, self._counted_until = Usage(0, 0, None), 0.0
         self._owed: set[str] = set()
         self._lock = threading.Lock()
 
@@ -83,14 +85,26 @@ class GuardedTier:
         return self._try(lambda: list(self._tier.keys()), [])
 
     def stats(self) -> TierStats:
-        usage = self._try(self._tier.usage, Usage(0, 0, None))
+        usage = self._usage()
         return self.tally.stats(self.name, usage.entries, usage.size_bytes, usage.limit_bytes, self.breaker.reason)
+
+    def _usage(self) -> Usage:
+        """Counting may take its time, so that a hundredth of it is spent on counting at most."""
+        began = monotonic()
+        if began < self._counted_until:
+            return self._counted
+        usage = self._try(self._tier.usage, None)
+        if usage is None:
+            return Usage(0, 0, None)
+        self._counted, self._counted_until = usage, began + _COUNTING_SHARE * (monotonic() - began)
+        return usage
 
     def close(self) -> None:
         self._tier.close()
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
+        self._tier.after_fork()
         self.breaker.after_fork()
 
     def _try(self, operation: Callable[[], T], otherwise: T) -> T:

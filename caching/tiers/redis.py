@@ -64,6 +64,9 @@ class RedisTier:
         if client is not None:
             client.close()
 
+    def after_fork(self) -> None:
+        """redis-py notices by itself."""
+
     @cached_property
     def _client(self) -> Any:
         return self._connect()

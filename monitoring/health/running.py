@@ -112,6 +112,16 @@ def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
     return Overall(_runner.run(checks, now), now)
 
 
+def run_live(now: datetime) -> list[tuple[Check, Result]]:
+    """Runs every check for who waits for it: what takes longer than a round is unknown, and still running."""
+    checks = every_check()
+    found = {result.name: result for result in _runner.run(checks, now, PATIENCE_SECONDS)}
+    running = Finding(Status.UNKNOWN, f"Still running after {PATIENCE_SECONDS:g} s")
+    return [
+        (check, found.get(check.name, Result(check.name, running, PATIENCE_SECONDS * 1000, now))) for check in checks
+    ]
+
+
 def run_by_hand(check: Check, now: datetime) -> Result | None:
     """Runs one check now and keeps nothing; None when it takes longer than a person waits."""
     found = _by_hand.run([check], now, BY_HAND_SECONDS)

@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from monitoring.kinds import Kind as Kind
 
+LONGEST_DATABASE = 200  # characters of the name of a database that is asked
+
 
 class Metric(models.Model):
     """A name with its kind, unit, category and help."""
@@ -103,7 +105,7 @@ class CollectorState(models.Model):
 class SlowQuery(models.Model):
     """A shape of query that was slow, or was repeated within one request, with nothing of its values."""
 
-    database = models.CharField(max_length=64)
+    database = models.CharField(max_length=LONGEST_DATABASE, help_text="An alias, the path of a file, or an address.")
     vendor = models.CharField(max_length=32)
     query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
     text = models.TextField(help_text="Literals are replaced by question marks.")
@@ -122,6 +124,25 @@ class SlowQuery(models.Model):
         verbose_name_plural = "slow queries"
         constraints = (models.UniqueConstraint(fields=("database", "query"), name="slow_query_once"),)
         ordering = ("-last_at",)
+
+    def __str__(self) -> str:
+        return self.query
+
+
+class QueryShape(models.Model):
+    """A shape of query that was executed, with nothing of its values; its figures are in the series of its name."""
+
+    database = models.CharField(max_length=LONGEST_DATABASE)
+    vendor = models.CharField(max_length=32)
+    query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
+    text = models.TextField(help_text="Literals are replaced by question marks.")
+    first_at = models.DateTimeField()
+    plan = models.TextField(blank=True)
+    advice = models.JSONField(default=list, blank=True, help_text="Indexes that the plan misses.")
+    planned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("database", "query"), name="query_shape_once"),)
 
     def __str__(self) -> str:
         return self.query

@@ -17,6 +17,7 @@ from monitoring.clock import from_ms
 from monitoring.health import past
 from monitoring.models import HealthCheckState, HealthRecord
 from monitoring.views import health_data
+from monitoring.views.probes import LIVE_CHECKS_PATH
 from monitoring.views.ranges import Range, RangeRefused, parse_range
 
 VIEW = "ahgd_monitoring.view_healthcheckstate"
@@ -45,7 +46,8 @@ def open_to_machines(view: View) -> View:
 @require_safe
 @permission_required(VIEW, raise_exception=True)
 def overall(request: HttpRequest) -> HttpResponse:
-    return render(request, "health/overall.html", health_data.overview(timezone.now()))
+    shown = health_data.overview(timezone.now()) | {"live_checks": LIVE_CHECKS_PATH}
+    return render(request, "health/overall.html", shown)
 
 
 @require_safe

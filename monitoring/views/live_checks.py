@@ -18,7 +18,7 @@ from health_check.base import HealthCheck, HealthCheckResult
 from health_check.views import HealthCheckView, MediaType
 
 from monitoring.health.base import error_of
-from monitoring.health.running import every_check, run_checks
+from monitoring.health.running import run_live
 from monitoring.health.status import Result
 
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -41,8 +41,7 @@ class Done(HealthCheck):  # type: ignore[misc]  # django-health-check ships no a
 
 def run(request: HttpRequest, now: datetime) -> HttpResponse:
     """Every check, run now: as HTML, JSON, text, Atom, RSS or OpenMetrics, by ``?format=`` or the Accept header."""
-    checks = {check.name: check for check in every_check()}
-    done = [partial(Done, checks[result.name], result) for result in run_checks(now).results if result.name in checks]
+    done = [partial(Done, check, result) for check, result in run_live(now)]
     view = HealthCheckView.as_view(checks=cast("Iterable[Any]", done))
     response: HttpResponse = async_to_sync(_rendered)(view, _readable(request))
     response["Content-Security-Policy"] = _POLICY

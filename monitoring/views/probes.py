@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LIVE_CHECKS_PATH = "/health/checks"
 _ONLY = "Only /health, /health/ready, /health/live, /health/checks and /metrics."
 _NO_METRICS = (
     "Metrics are for those who may read them: send a token with the scope metrics:read as\n"
@@ -105,7 +106,7 @@ _VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/health": _health,
     "/health/ready": _ready,
     "/health/live": _live,
-    "/health/checks": _checks,
+    LIVE_CHECKS_PATH: _checks,
     "/metrics": _metrics,
 }
 _SWITCHES = {"/health/ready": "readiness_check_enabled", "/health/live": "liveness_check_enabled"}

@@ -1,5 +1,5 @@
 /* Parts of the page that the server draws: when one has changed, the page is read again and that part is exchanged,
-   but never under the pointer, nor while something in it has the focus or is open. */
+   but never under the pointer, nor while something in it has the focus, is open or chosen. */
 import { refreshTimes } from "./times.js";
 
 const versions = new Map();
@@ -41,7 +41,7 @@ function note(found) {
 }
 
 function isBusy(section) {
-  const isOpen = section.querySelector("details[open]");
+  const isOpen = section.querySelector("details[open], .choice :checked");
   return section.matches(":hover") || isOpen || section.contains(document.activeElement);
 }
 

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 
 from ahgd_ops.access import tokens
@@ -27,6 +28,40 @@ def test_a_new_token_is_shown_once_and_only_its_digest_is_kept(admin: Client) ->
     assert (token.digest, token.owner.username, token.scopes) == (tokens.digest(text), "admin", ["metrics:read"])
     assert text not in str(ApiToken.objects.values())
     assert text not in admin.get("/admin/ahgd_ops/apitoken/").content.decode()
+
+
+def test_the_page_that_shows_a_token_is_kept_nowhere(admin: Client) -> None:
+    response = admin.post(ADD, {"name": "pager", "scopes": ["alerts:read"]})
+    assert "no-store" in response.headers["Cache-Control"]
+    (text,) = re.findall(rf"{tokens.PREFIX}[\w-]{{43}}", response.content.decode())
+    assert text not in str(response.cookies)
+    assert "http://localhost:8503/api/v1/alerts" in response.content.decode()
+
+
+def test_the_list_tells_what_a_token_may_and_when_it_was_used(admin: Client) -> None:
+    _, text = tokens.issue("pager", ["alerts:read", "alerts:resolve"], person("Operator"))
+    admin.get("/api/v1/alerts", headers={"Authorization": f"Bearer {text}"})
+    page = admin.get("/admin/ahgd_ops/apitoken/").content.decode()
+    assert "alerts:read, alerts:resolve" in page
+    assert "in force" in page
+    assert ApiToken.objects.get().last_used_at is not None
+
+
+def test_a_revoked_token_comes_in_no_more_and_stays_on_record(admin: Client) -> None:
+    token, text = tokens.issue("pager", ["alerts:read"], person("Operator"))
+    chosen = {"action": "revoke", "_selected_action": [token.pk]}
+    page = admin.post("/admin/ahgd_ops/apitoken/", chosen, follow=True).content.decode()
+    assert "Revoked 1 token(s)." in page
+    assert "expired or revoked" in page
+    assert Client().get("/api/v1/alerts", headers={"Authorization": f"Bearer {text}"}).status_code == 401
+    assert LogEntry.objects.get_for_object(token).filter(changes__has_key="expires_at").exists()
+
+
+def test_who_owns_a_token_and_is_deactivated_takes_it_along(admin: Client) -> None:
+    token, _ = tokens.issue("pager", ["alerts:read"], person("Operator"))
+    token.owner.is_active = False
+    token.owner.save()
+    assert "its owner is deactivated" in admin.get("/admin/ahgd_ops/apitoken/").content.decode()
 
 
 def test_a_token_is_not_changed_but_made_anew(admin: Client) -> None:

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ahgd_ops import changes
-from alerts import lifecycle
+from alerts import acknowledging
 from alerts.models import Rule
 from tests.alerts.rows import an_alert
 from tests.people import PASSWORD, person
@@ -53,7 +53,7 @@ def test_many_fields_are_counted_and_not_all_named(anna: User) -> None:
 
 def test_what_was_done_to_an_alert_is_told_in_its_own_words(anna: User) -> None:
     alert = an_alert(timezone.now())
-    lifecycle.acknowledge(alert, anna, "on it", timezone.now())
+    acknowledging.acknowledge(alert, anna, "on it", timezone.now())
 
     assert changes.last(1)[0].verb == "acknowledged"
 

@@ -175,8 +175,9 @@ def test_a_form_from_an_old_page_says_what_to_do() -> None:
     assert "reload the page and send it again" in response.content.decode()
 
 
-def test_the_page_for_our_own_mistakes_needs_nothing_to_be_shown() -> None:
-    page = (Path(django_settings.TEMPLATES[0]["DIRS"][0]) / "500.html").read_text()
+@pytest.mark.parametrize("name", ["500.html", "503.html"])
+def test_a_page_for_when_things_are_broken_needs_nothing_to_be_shown(name: str) -> None:
+    page = (Path(django_settings.TEMPLATES[0]["DIRS"][0]) / name).read_text()
     assert "{" not in page
     for path in re.findall(r'"/static/([^"]+)"', page):
         assert (Path(django_settings.STATICFILES_DIRS[0]) / path).is_file(), path

@@ -5,9 +5,11 @@ import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django.fixtures import Settings
 
-from alerts.health import Evaluation, Outbox
+from alerts import escalation
+from alerts.health import Escalation, Evaluation, Outbox
 from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
 from monitoring.models import Lease, Status
+from tests.alerts.escalation.policies import a_policy, escalating_alert
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -126,3 +128,28 @@ def test_what_an_ended_worker_left_has_to_be_rescued(left_seconds_ago: float, st
 def test_what_was_left_at_the_last_stop_is_not_red_at_the_start() -> None:
     waiting(86400)
     assert Outbox(grace_seconds=1e9).find(NOW).status is Status.UNKNOWN
+
+
+def test_escalation_is_healthy_while_every_step_runs_in_its_time() -> None:
+    escalating_alert(a_policy(15), NOW)
+    escalation.sweep(NOW)
+    assert Escalation(grace_seconds=0).find(NOW).status is Status.HEALTHY
+
+
+def test_an_overdue_escalation_step_is_critical_though_no_sweep_ever_saw_its_alert() -> None:
+    escalating_alert(a_policy(15), ago(20 * 60))
+    finding = Escalation(grace_seconds=0).find(NOW)
+    assert (finding.status, finding.message) == (Status.CRITICAL, "1 overdue, high_cpu_usage for 5 min")
+
+
+def test_what_fell_due_while_the_console_was_off_is_not_critical_at_once() -> None:
+    escalating_alert(a_policy(15), ago(20 * 60))
+    assert Escalation(grace_seconds=10**9).find(NOW).status is Status.UNKNOWN
+
+
+def test_an_escalation_step_that_ran_late_is_a_warning_for_an_hour() -> None:
+    escalating_alert(a_policy(15), ago(20 * 60))
+    escalation.audit(NOW)
+    finding = Escalation(grace_seconds=0).find(NOW)
+    assert (finding.status, finding.message) == (Status.WARNING, "high_cpu_usage escalated 5 min late")
+    assert Escalation(grace_seconds=0).find(NOW + timedelta(minutes=61)).status is Status.HEALTHY

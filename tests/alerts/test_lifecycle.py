@@ -1,7 +1,6 @@
 from collections.abc import Callable
 
 import pytest
-from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 
 from alerts import evaluation, lifecycle
@@ -25,23 +24,8 @@ def alert(make_rule: Callable[..., Rule], feed: Feed) -> Alert:
     return Alert.objects.get()
 
 
-def test_who_acknowledges_says_what_they_do_and_is_shown(alert: Alert, operator: User, feed: Feed) -> None:
-    lifecycle.acknowledge(alert, operator, "restarting the worker", feed.now)
-    assert (alert.acknowledged_by, alert.acknowledged_note) == (operator, "restarting the worker")
-    event = AlertEvent.objects.get(kind="acknowledged")
-    assert (event.actor, event.reason) == (operator, "restarting the worker")
-    assert LogEntry.objects.get(additional_data={"action": "acknowledged"}).actor == operator
-
-
-def test_an_acknowledgement_needs_a_note(alert: Alert, operator: User, feed: Feed) -> None:
-    with pytest.raises(ValueError, match="note"):
-        lifecycle.acknowledge(alert, operator, "  ", feed.now)
-
-
-def test_what_is_over_can_neither_be_acknowledged_nor_resolved_again(alert: Alert, operator: User, feed: Feed) -> None:
+def test_what_is_over_cannot_be_resolved_again(alert: Alert, operator: User, feed: Feed) -> None:
     lifecycle.resolve_by_hand(alert, operator, feed.now)
-    with pytest.raises(lifecycle.AlreadyResolved):
-        lifecycle.acknowledge(alert, operator, "late", feed.now)
     with pytest.raises(lifecycle.AlreadyResolved):
         lifecycle.resolve_by_hand(alert, operator, feed.now)
     assert AlertEvent.objects.filter(kind="resolved").count() == 1

@@ -1,10 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
+from alerts import escalation
+from alerts.acknowledging import acknowledge
 from alerts.message import message_of
 from alerts.models import Rule, Severity
+from tests.alerts.escalation.policies import a_policy, escalating_alert
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.alerts.told import NOW, configure
 
@@ -52,3 +56,18 @@ def test_an_alert_outlives_its_rule() -> None:
     message = message_of(row, NOW)
 
     assert (message.rule, message.description, message.runbook_url) == ("high_cpu_usage", "", "")
+
+
+def test_who_has_the_alert_is_told_with_whatever_is_told_of_it() -> None:
+    alert = an_alert(NOW)
+    acknowledge(alert, User.objects.create_user("kim"), "restarting", NOW)
+    row = resolved(alert, a_channel(), LATER)
+    row.alert.refresh_from_db()
+    assert message_of(row, LATER).news.endswith("(acknowledged by kim: restarting)")
+
+
+def test_an_escalation_says_why_it_comes() -> None:
+    alert = escalating_alert(a_policy(15), NOW)
+    escalation.sweep(NOW + timedelta(minutes=15))
+    row = alert.notifications.get(channel__name="step-1")
+    assert message_of(row, LATER).news.endswith("(escalated, nobody has taken it on since 2026-03-04 05:06 UTC)")

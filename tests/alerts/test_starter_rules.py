@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from alerts import starter_rules
 from alerts.conditions import parse
-from alerts.models import Rule, Severity
+from alerts.models import EscalationPolicy, Rule, Severity
 from alerts.wording import check_template
 from tests.alerts.told import configure
 
@@ -74,3 +74,23 @@ def test_errors_count_by_their_share_of_calls() -> None:
         "function_errors_total",
         "function_duration_seconds",
     }
+
+
+def test_in_production_a_critical_health_check_escalates_to_the_webhooks_after_15_minutes(settings: Settings) -> None:
+    configure(settings, environment="production")
+    starter_rules.load()
+    assert not EscalationPolicy.objects.exists()
+    configure(settings, alert_webhook_urls=("https://example.com/hook",), alert_webhook_enabled=True)
+    starter_rules.load()
+    policy = Rule.objects.get(name="health_check_critical").escalation_policy
+    assert policy is not None
+    assert [(step.wait_minutes, step.channels.get().kind) for step in policy.steps.all()] == [(15, "webhook")]
+
+
+def test_an_escalation_that_people_deleted_does_not_come_back(settings: Settings) -> None:
+    webhook = {"alert_webhook_urls": ("https://example.com/hook",), "alert_webhook_enabled": True}
+    configure(settings, environment="production", **webhook)
+    starter_rules.load()
+    EscalationPolicy.objects.all().delete()
+    starter_rules.load()
+    assert not EscalationPolicy.objects.exists()

@@ -4,19 +4,23 @@ from datetime import time, timedelta
 
 import pytest
 from celery import Task
+from django.contrib.auth.models import User
 from django.db import connection
 from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
 from alerts import tasks
+from alerts.acknowledging import acknowledge
 from alerts.models import Alert, MaintenanceWindow, Notification, Rule
 from monitoring import lease
 from monitoring.clock import database_now
 from monitoring.leases import acquire
 from monitoring.models import ExcludedInterval, Lease
+from tests.alerts.escalation.policies import a_policy, escalating_alert, told
 from tests.alerts.feed import Feed
 from tests.alerts.rows import a_channel, an_alert, firing
+from tests.alerts.told import configure
 from tests.monitoring.writers import open_writer
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +48,37 @@ def test_a_cycle_that_opened_an_alert_wakes_delivery(
     run_cycle(feed)
     assert Alert.objects.count() == 1
     assert woken == ["alerts.deliver"]
+
+
+def test_a_step_of_an_escalation_wakes_delivery(woken: list[str]) -> None:
+    alert = escalating_alert(a_policy(15), database_now() - timedelta(minutes=16))
+    tasks.escalate()
+    tasks.escalate()
+    assert told(alert) == ["step-1"]
+    assert woken == ["alerts.deliver"]
+
+
+def test_the_audit_of_escalations_runs_what_no_sweep_ran(woken: list[str]) -> None:
+    alert = escalating_alert(a_policy(15), database_now() - timedelta(hours=1))
+    tasks.audit_escalations()
+    assert (told(alert), woken) == (["step-1"], ["alerts.deliver"])
+
+
+def test_an_acknowledge_whose_time_is_over_ends_with_the_next_sweep(woken: list[str]) -> None:
+    then = database_now() - timedelta(hours=1)
+    alert = an_alert(then)
+    acknowledge(alert, User.objects.create_user("kim"), "on it", then, timedelta(minutes=30))
+    tasks.escalate()
+    alert.refresh_from_db()
+    assert alert.owner == ""
+
+
+def test_with_alerting_switched_off_nothing_escalates(settings: Settings, woken: list[str]) -> None:
+    configure(settings, enable_alerting=False)
+    alert = escalating_alert(a_policy(15), database_now() - timedelta(hours=1))
+    tasks.escalate()
+    tasks.audit_escalations()
+    assert told(alert) == []
 
 
 def test_a_broker_that_is_away_undoes_nothing(

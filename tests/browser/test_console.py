@@ -167,6 +167,50 @@ def test_an_alert_is_acknowledged_without_scripts_too(open_page: OpenPage) -> No
 
 
 @pytest.mark.usefixtures("sampled")
+def test_several_alerts_are_chosen_and_resolved_at_once(open_page: OpenPage) -> None:
+    for name in ("a", "b", "c"):
+        alert_now(fingerprint=name)
+    page = open_page("/ops/alerts/", person("Operator"))
+    expect(page.get_by_role("button", name="Resolve chosen")).to_be_hidden()
+    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("checkbox").first.uncheck()
+    page.get_by_role("button", name="Resolve chosen").click()
+    expect(page.get_by_text("You resolved 2 alerts.")).to_be_visible()
+    expect(page.locator("[data-alert]")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_several_alerts_are_acknowledged_without_scripts_too(open_page: OpenPage) -> None:
+    for name in ("a", "b"):
+        alert_now(fingerprint=name)
+    page = open_page("/ops/alerts/", person("Operator", name="olga"), java_script_enabled=False)
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.locator("#several-note").fill("power cut")
+    page.locator("#several-lasting").select_option(label="for 1 h")
+    page.get_by_role("button", name="Acknowledge chosen").click()
+    expect(page.get_by_text("You acknowledged 2 alerts.")).to_be_visible()
+    expect(page.locator(".taken").first).to_contain_text("olga: power cut")
+
+
+@pytest.mark.usefixtures("sampled")
+def test_the_list_is_not_exchanged_while_something_is_chosen(open_page: OpenPage) -> None:
+    alert_now()
+    page = open_page("/ops/alerts/", person("Operator"))
+    page.get_by_role("checkbox").check()
+    page.get_by_role("checkbox").blur()
+    page.mouse.move(0, 0)
+    other = alert_now(fingerprint="other")
+    ask_now(page)
+    expect(page.locator("nav[aria-label=Main] [data-alert-count]")).to_have_text("2", timeout=WAIT_MS)
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    page.get_by_role("checkbox").uncheck()
+    page.get_by_role("checkbox").blur()
+    page.mouse.move(0, 0)
+    expect(page.locator(f"[data-alert='{other.pk}']")).to_be_visible(timeout=WAIT_MS)
+
+
+@pytest.mark.usefixtures("sampled")
 def test_nothing_is_exchanged_under_the_pointer(open_page: OpenPage) -> None:
     alert_now()
     page = open_page("/ops/", person("Operator"))
@@ -263,5 +307,5 @@ def test_a_popup_of_the_admin_closes_and_hands_its_choice_over(open_page: OpenPa
     popup.get_by_label("Name").fill("night-watch")
     popup.get_by_label("Kind").select_option("log")
     with popup.expect_event("close"):
-        popup.get_by_role("button", name="Save").click()
+        popup.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#id_channels_to option")).to_have_text("night-watch")

@@ -11,6 +11,8 @@ from alerts.models import Rule
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
 from monitoring.health.status import Result
+from monitoring.models import QueryShape
+from tests.alerts.escalation.policies import a_policy
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
 from tests.browser.conftest import PHONE
@@ -22,6 +24,8 @@ OpenPage = Callable[..., Page]
 
 PAGES = (
     "/ops/",
+    "/ops/database/",
+    "/ops/database/query/{query}/",
     "/ops/jobs/",
     "/ops/alerts/",
     "/ops/cache/",
@@ -45,6 +49,11 @@ PAGES = (
     "/admin/ahgd_alerts/rule/{rule}/delete/",
     "/admin/ahgd_alerts/channel/add/?_popup=1",
     "/admin/ahgd_alerts/alert/",
+    "/admin/ahgd_alerts/escalationpolicy/",
+    "/admin/ahgd_alerts/escalationpolicy/{policy}/change/",
+    "/admin/ahgd_ops/apitoken/add/",
+    "/api/v1/docs",
+    "/ops/alerts/runbooks/escalation/",
     "/admin/ahgd_alerts/silence/",
     "/admin/ahgd_alerts/silence/add/",
     "/admin/ahgd_alerts/maintenancewindow/add/",
@@ -78,7 +87,18 @@ def shown(transactional_db: None) -> dict[str, int]:
     a_silence("rule=later", now + timedelta(days=1), timedelta(hours=4), now=now)
     a_silence("rule=before", now - timedelta(hours=2), timedelta(hours=1))
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
-    return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk}
+    return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk, "policy": a_policy(15, 60).pk}
+    name = "SELECT a_table_with_quite_a_long_name_for_a_phone 1f2e3d4c"
+    record("db_query_duration_seconds", {now: 0.25}, "seconds", database="default", query=name)
+    query = QueryShape.objects.create(
+        database="default",
+        vendor="sqlite",
+        query=name,
+        text="SELECT " + "wide, " * 200,
+        first_at=now,
+        plan="SCAN t " * 40,
+    )
+    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

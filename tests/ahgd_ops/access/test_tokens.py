@@ -54,4 +54,4 @@ def test_its_use_is_noted_at_most_once_a_minute(owner: User) -> None:
 def test_an_unknown_token_is_a_clear_401(client: Client, header: str) -> None:
     response = client.get("/ops/", headers={"Authorization": header})
     assert response.status_code == 401
-    assert "revoked" in response.json()["error"]
+    assert "revoked" in response.json()["detail"]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -42,6 +44,35 @@ def test_being_late_is_said_and_no_error(operator: Client, alert: Alert, action:
     Alert.objects.filter(pk=alert.pk).update(resolved_at=timezone.now())
     response = operator.post(f"/ops/alerts/{alert.pk}/{action}/", sent, follow=True)
     assert "already resolved" in response.content.decode()
+
+
+def test_an_acknowledge_can_end_by_itself(operator: Client, alert: Alert) -> None:
+    page = operator.post(f"/ops/alerts/{alert.pk}/acknowledge/", {"note": "on it", "lasting": "30"}, follow=True)
+    alert.refresh_from_db()
+    assert alert.acknowledged_at is not None
+    assert alert.acknowledged_until == alert.acknowledged_at + timedelta(minutes=30)
+    assert f"Repeats and escalation stop until {alert.acknowledged_until:%Y-%m-%d %H:%M} UTC" in page.content.decode()
+
+
+@pytest.mark.parametrize("lasting", ["31", "-1", "soon"])
+def test_a_time_that_is_not_offered_is_refused(operator: Client, alert: Alert, lasting: str) -> None:
+    response = operator.post(f"/ops/alerts/{alert.pk}/acknowledge/", {"note": "on it", "lasting": lasting})
+    assert response.status_code == 422
+    assert "Choose one of the offered times." in response.content.decode()
+
+
+def test_an_operator_gives_an_alert_back(operator: Client, alert: Alert) -> None:
+    operator.post(f"/ops/alerts/{alert.pk}/acknowledge/", {"note": "on it"})
+    assert "Give back" in operator.get(f"/ops/alerts/{alert.pk}/").content.decode()
+    page = operator.post(f"/ops/alerts/{alert.pk}/give-back/", follow=True).content.decode()
+    alert.refresh_from_db()
+    assert alert.owner == ""
+    assert "is nobody&#x27;s again" in page
+
+
+def test_giving_back_what_nobody_has_is_said_and_no_error(operator: Client, alert: Alert) -> None:
+    page = operator.post(f"/ops/alerts/{alert.pk}/give-back/", follow=True)
+    assert "Nobody has this alert" in page.content.decode()
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "resolve"])

@@ -1,11 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from alerts import escalation
+from alerts.acknowledging import acknowledge
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.views.pages import PAGE_LENGTH
+from tests.alerts.escalation.policies import a_policy, escalating_alert
 from tests.alerts.rows import a_channel, an_alert, firing
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +109,32 @@ def test_what_people_and_machines_wrote_is_text(operator: Client) -> None:
     alert = an_alert(timezone.now(), summary=bad, subject=bad, labels={"instance": bad}, acknowledged_note=bad)
     for address in ("/ops/", "/ops/alerts/", f"/ops/alerts/{alert.pk}/"):
         assert bad not in text(operator, address)
+
+
+def test_the_list_and_the_page_show_who_has_an_alert_and_until_when(viewer: Client) -> None:
+    alert, now = an_alert(timezone.now()), timezone.now()
+    acknowledge(alert, User.objects.create_user("kim"), "restarting", now, timedelta(hours=1))
+    until = (now + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S UTC")
+    for address in ("/ops/alerts/", f"/ops/alerts/{alert.pk}/"):
+        page = text(viewer, address)
+        assert "kim" in page
+        assert "restarting" in page
+        assert until in page
+
+
+def test_the_list_and_the_page_say_when_an_alert_escalates(viewer: Client) -> None:
+    now = timezone.now()
+    alert = escalating_alert(a_policy(15), now)
+    escalation.sweep(now)
+    due = (now + timedelta(minutes=15)).strftime("%Y-%m-%d %H:%M:%S UTC")
+    assert "Escalates at" in text(viewer, "/ops/alerts/")
+    assert due in text(viewer, "/ops/alerts/")
+    assert due in text(viewer, f"/ops/alerts/{alert.pk}/")
+
+
+def test_the_page_says_why_an_alert_does_not_escalate(viewer: Client) -> None:
+    now = timezone.now()
+    alert = escalating_alert(a_policy(15), now)
+    acknowledge(alert, User.objects.create_user("kim"), "restarting", now)
+    escalation.sweep(now)
+    assert "acknowledged by kim" in text(viewer, f"/ops/alerts/{alert.pk}/")

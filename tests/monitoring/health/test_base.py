@@ -89,6 +89,7 @@ def test_the_consoles_checks_have_names_of_their_own() -> None:
     names = [check.name for check in configured()]
     assert len(names) == len(set(names))
     assert {"database", "migrations", "memory", "cpu", "disk", "worker", "beat", "evaluation", "outbox"} <= set(names)
+    assert "escalation" in names
 
 
 def test_limits_of_the_environment_replace_the_checks_own(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from ahgd_ops.access.tokens import issue
+from monitoring.health import running
 from monitoring.health.status import Finding
 from monitoring.models import Status
 from tests.monitoring.health.doubles import Told
@@ -89,3 +90,21 @@ def test_a_check_that_hangs_holds_it_up_for_its_limit_only(
     assert not released.is_set()
     released.set()
     assert b"timed out after 0.05 s" in response.content
+
+
+def test_a_check_with_a_long_limit_is_shown_as_running(
+    staff: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = Event()
+
+    def hang(self: Told, now: object) -> Finding:
+        released.wait(60)
+        return Finding(Status.HEALTHY, "back")
+
+    monkeypatch.setattr(Told, "find", hang)
+    monkeypatch.setattr(running, "PATIENCE_SECONDS", 0.05)
+    options = {"name": "takes_long", "timeout": timedelta(seconds=300)}
+    settings.HEALTH_CHECKS = (("tests.monitoring.health.doubles.Told", options),)
+    response = staff.get(PATH, {"format": "text"})
+    released.set()
+    assert b"Still running after 0.05 s" in response.content
