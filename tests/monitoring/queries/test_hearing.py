@@ -7,6 +7,7 @@ import pytest
 
 from caching import QueryOptimizer
 from monitoring import automatic
+from monitoring.collectors.pace import Pace
 from monitoring.collectors.process import ProcessSampler
 from monitoring.models import QueryShape, SlowQuery
 from monitoring.process import get_recorder
@@ -123,7 +124,7 @@ def test_pools_of_optimizers_are_measured_with_the_process(optimizer: QueryOptim
     optimizer.execute_query("SELECT 1")
     found = {
         (sample.key.name, dict(sample.key.tags).get("state")): sample.value
-        for sample in ProcessSampler("web-1", "host-a", 10)(1)
+        for sample in ProcessSampler("web-1", "host-a", Pace(10))(1)
         if dict(sample.key.tags).get("database") == optimizer.database.name
     }
     assert found == {
