@@ -106,6 +106,7 @@ class ProductionConfig:
     evaluate_lease_seconds: float = 18
     health_check_interval_seconds: int = 30
     flush_seconds: float = 5
+    host_lease_seconds: float = 30
     send_seconds: float = 10
     lease_seconds: float = 45
     retry_seconds: tuple[float, ...] = (0, 10, 60, 300)

@@ -33,10 +33,11 @@ class Shown:
 PLACES = (
     Place("Overview", "layout-dashboard", "overview", VIEW_MONITORING),
     Place("Alerts", "bell", "alerts:active", VIEW_ALERTS),
-    Place("Jobs", "calendar-range", "jobs", VIEW_MONITORING, is_docked=False),
-    Place("Cache", "hard-drive", "cache", VIEW_MONITORING, is_docked=False),
-    Place("Health", "circle-check", "health:overall", "ahgd_monitoring.view_healthcheckstate", is_docked=False),
     Place("Silences", "bell-off", "silences:list", "ahgd_alerts.view_silence", is_docked=False),
+    Place("Health", "circle-check", "health:overall", "ahgd_monitoring.view_healthcheckstate", is_docked=False),
+    Place("Cache", "hard-drive", "cache", VIEW_MONITORING, is_docked=False),
+    Place("Database", "memory-stick", "database", VIEW_MONITORING, is_docked=False),
+    Place("Jobs", "calendar-range", "jobs", VIEW_MONITORING, is_docked=False),
     Place("Rules", "scale", "admin:ahgd_alerts_rule_changelist", "ahgd_alerts.view_rule", in_admin=True),
     Place("Channels", "send", "admin:ahgd_alerts_channel_changelist", "ahgd_alerts.view_channel", in_admin=True),
     Place(

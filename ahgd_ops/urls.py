@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from ahgd_ops import cache_views, live, views
 from ahgd_ops.access import first_sign_in
 from ahgd_ops.api import application
-from monitoring.views import jobs
+from monitoring.views import database, jobs
 
 handler500 = "ahgd_ops.views.server_error"
 RESET = {"can_mail": bool(settings.CONFIG.smtp_host)}
@@ -28,11 +28,13 @@ accounts = [
 console: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("alerts/", include("alerts.urls")),
-    path("jobs/", jobs.page, name="jobs"),
+    path("silences/", include("alerts.silence_urls")),
+    path("", include("monitoring.health_urls")),
     path("cache/", cache_views.page, name="cache"),
     path("cache/invalidate/", cache_views.invalidate, name="cache-invalidate"),
-    path("", include("monitoring.health_urls")),
-    path("silences/", include("alerts.silence_urls")),
+    path("database/", database.page, name="database"),
+    path("database/query/<int:pk>/", database.detail, name="database-query"),
+    path("jobs/", jobs.page, name="jobs"),
     path("api/live", live.live, name="live"),
     path("api/series", live.series, name="series"),
 ]

@@ -152,6 +152,7 @@ VARIABLES = (
     ),
     Variable("AHGD_HEALTH_SECONDS", "health_check_interval_seconds", whole(1, 3600), "Health checks' first interval."),
     recording.FLUSH,
+    recording.HOST_LEASE,
     Variable("AHGD_SEND_SECONDS", "send_seconds", number(0.1, 60), "Seconds one attempt to deliver may take in all."),
     Variable("AHGD_LEASE_SECONDS", "lease_seconds", number(0, 3600), "Seconds a delivery may take before another."),
     Variable("AHGD_RETRY_SECONDS", "retry_seconds", WAITS, "Waits between attempts; the last one repeats."),

@@ -21,6 +21,7 @@ def main() -> None:
         from django.utils import timezone
 
         from monitoring.collectors import HOST_COLLECTORS
+        from monitoring.collectors.pace import Pace
         from monitoring.collectors.process import ProcessSampler
         from monitoring.collectors.running import Collection
         from monitoring.storage import Storage
@@ -32,7 +33,7 @@ def main() -> None:
         for number in range(ROUNDS + 1):
             began = time.process_time()
             collected = collection.run(HOST_COLLECTORS, timezone.now(), config.instance)
-            sampler = ProcessSampler("bench", config.instance, INTERVAL_SECONDS)
+            sampler = ProcessSampler("bench", config.instance, Pace(INTERVAL_SECONDS))
             collected.save_states()
             storage.write([*collected.samples, *sampler(number)])
             spent.append(time.process_time() - began)

@@ -57,6 +57,7 @@ CATALOGUE = (
     _counter("page_requests_total", "", "application", "Requests by their answer.", "page", "method", "status"),
     # Databases
     _timing("db_query_duration_seconds", "database", "How long queries took, by their shape.", "query"),
+    _counter("db_query_rows_total", "", "database", "Rows that queries gave or changed.", "query"),
     _counter("db_query_errors_total", "", "database", "Queries that failed.", "query"),
     _counter("db_repeated_queries_total", "", "database", "Queries repeated within a request (N+1).", "page", "query"),
     _gauge("db_pool_connections", "", "database", "Connections of a pool by state.", "database", "process", "state"),

@@ -19,6 +19,12 @@ WAL = Variable("AHGD_DB_WAL", "db_enable_wal_mode", FLAG, "Write-ahead log on SQ
 ENABLED = Variable("AHGD_PERFORMANCE_MONITORING", "enable_performance_monitoring", FLAG, "Collect and record metrics.")
 COLLECT = Variable("AHGD_COLLECT_SECONDS", "collect_seconds", whole(1, 3600), "Collection interval of the first start.")
 FLUSH = Variable("AHGD_FLUSH_SECONDS", "flush_seconds", number(0.1, 60), "Seconds between a recorder's flushes.")
+HOST_LEASE = Variable(
+    "AHGD_HOST_LEASE_SECONDS",
+    "host_lease_seconds",
+    number(1, 3600),
+    "Seconds after which another process of a host measures and checks it, when the one that did was killed.",
+)
 SLOW_QUERY = Variable(
     "AHGD_SLOW_QUERY_MS", "slow_query_ms", number(0, 600000), "Milliseconds from which a query is listed as slow."
 )
@@ -26,4 +32,4 @@ REPEATED_QUERIES = Variable(
     "AHGD_REPEATED_QUERIES", "repeated_queries", whole(2, 10000), "Executions within one request that are an N+1."
 )
 
-VARIABLES = (STATE_DIR, INSTANCE, DATABASE, WAL, ENABLED, COLLECT, FLUSH, SLOW_QUERY, REPEATED_QUERIES)
+VARIABLES = (STATE_DIR, INSTANCE, DATABASE, WAL, ENABLED, COLLECT, FLUSH, HOST_LEASE, SLOW_QUERY, REPEATED_QUERIES)

@@ -17,11 +17,12 @@ from django.db.models import F, Q
 
 from monitoring import automatic
 from monitoring.clock import database_now
+from monitoring.health.reasons import without_secrets
 from monitoring.models import Lease
 
 log = logging.getLogger(__name__)
 CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
-HOST_LEASE = "host:"  # and the host's name: the lease of the process that looks after it
+_LONGEST_ERROR = 2000
 
 
 class LeaseLost(Exception):
@@ -37,9 +38,13 @@ class Held:
     last_finished_at: datetime | None
 
     def renew(self, seconds: float) -> None:
-        """Puts the end off to ``seconds`` from now. Raises LeaseLost when another holder took over."""
-        until = database_now() + timedelta(seconds=seconds)
-        if not Lease.objects.filter(pk=self.name, fence=self.fence).update(expires_at=until):
+        """Puts the end off to ``seconds`` from now. Raises LeaseLost when another holder took over.
+
+        It begins anew, too: by a beginning in the future others know that the clock was set back (see ``acquire``).
+        """
+        now = database_now()
+        renewed = {"started_at": now, "expires_at": now + timedelta(seconds=seconds)}
+        if not Lease.objects.filter(pk=self.name, fence=self.fence).update(**renewed):
             raise LeaseLost(self.name)
 
     def note(self, seconds: float, error: str = "") -> None:
@@ -120,7 +125,7 @@ def acquire(name: str, now: datetime, seconds: float, gap_seconds: float = 0) ->
 
 
 def _outcome(name: str, seconds: float, error: str, now: datetime) -> dict[str, object]:
-    """What the row is to say; of a host's lease, ``host:<instance>``, the timing is that of all hosts."""
+    """What the row is to say; of a host's lease, ``host-collect:<instance>``, the timing is that of all hosts."""
     automatic.took("ahgd_ops_cycle_duration_seconds", "console", seconds, cycle=name.partition(":")[0])
-    outcome: dict[str, object] = {"duration_ms": seconds * 1000, "error": error[:2000]}
+    outcome: dict[str, object] = {"duration_ms": seconds * 1000, "error": without_secrets(error)[:_LONGEST_ERROR]}
     return outcome if error else {**outcome, "finished_at": now}

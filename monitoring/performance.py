@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from monitoring.collectors.caching import CacheSampler
+from monitoring.collectors.pace import Pace
 from monitoring.collectors.process import ProcessSampler
 from monitoring.host_thread import host_rounds
 from monitoring.kinds import Kind
@@ -82,8 +83,8 @@ class PerformanceMonitor:
         Of the processes of a host one measures it (CPU, memory, disks); the others stand by.
         """
         config = setup()
-        self._recorder.set_sampler("process", ProcessSampler(process, config.instance, config.collect_seconds))
-        self._recorder.set_sampler("cache", CacheSampler(process, config.instance, config.collect_seconds))
+        self._recorder.set_sampler("process", ProcessSampler(process, config.instance, Pace(config.collect_seconds)))
+        self._recorder.set_sampler("cache", CacheSampler(process, config.instance, Pace(config.collect_seconds)))
         self._recorder.start()
         if self._own is None:
             host_rounds.start()

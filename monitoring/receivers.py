@@ -11,7 +11,10 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
+from caching import Plan
+from caching.signals import query_executed
 from monitoring import automatic
+from monitoring.models import LONGEST_DATABASE
 
 
 def connect() -> None:
@@ -26,6 +29,7 @@ def connect() -> None:
     automatic.executions.repeated = settings.CONFIG.repeated_queries
     os.register_at_fork(after_in_child=automatic.executions.forget)
     connection_created.connect(watch_connection, dispatch_uid="monitoring.watch_connection")
+    query_executed.connect(hear_query, dispatch_uid="monitoring.hear_query")
     for connection in connections.all(initialized_only=True):
         automatic.executions.watch(connection)
     if apps.is_installed("django.contrib.auth"):
@@ -53,6 +57,26 @@ def measure_days(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 def watch_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     automatic.executions.watch(connection)
+
+
+def hear_query(
+    sender: Any,
+    database: str,
+    vendor: str,
+    sql: str,
+    parameters: Any,
+    seconds: float,
+    rows: int,
+    failed: bool,
+    is_measured: bool,
+    plan: Plan | None,
+    **kwargs: Any,
+) -> None:
+    """A ``QueryOptimizer`` ran a statement over connections of its own."""
+    asked = (database[:LONGEST_DATABASE], vendor, sql)
+    automatic.executions.hear(asked, parameters or None, seconds, rows, failed, is_measured)
+    if plan is not None:
+        automatic.executions.hear_plan(asked, plan.text, ((one.sql, one.reason) for one in plan.advice))
 
 
 def count_login(sender: Any, **kwargs: Any) -> None:

@@ -1,15 +1,17 @@
 """What is past its retention is deleted in small steps, so that no step holds the database for long."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from monitoring.clock import to_ms
-from monitoring.leases import HOST_LEASE
+from monitoring.host_leases import first_gone
 from monitoring.models import (
     CollectorState,
     HealthCheckState,
+    HealthDay,
     HealthRecord,
     Lease,
     MetricSnapshot,
@@ -30,25 +32,36 @@ def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> in
     readers = ReadCursor.objects.filter(table=MetricSnapshot._meta.db_table, moved_at__gt=now - _READERS_WAITED_FOR)
     read_to = readers.aggregate(lowest=Min("position"))["lowest"]
     old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep))
-    old = old if read_to is None else old.filter(id__lte=read_to)
-    ids = list(old.order_by("id").values_list("id", flat=True)[:step])
-    return MetricSnapshot.objects.filter(id__in=ids).delete()[0]
+    return _delete_some(old if read_to is None else old.filter(id__lte=read_to), step)
 
 
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
     """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them."""
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
-    ids = list(old.order_by("id").values_list("id", flat=True)[:step])
     ancient = HealthRecord.objects.filter(at__lt=to_ms(now - timedelta(days=settings.CONFIG.health_retention_days)))
-    ids += list(ancient.order_by("id").values_list("id", flat=True)[:step])
-    return HealthRecord.objects.filter(id__in=ids).delete()[0]
+    return _delete_some(old, step) + _delete_some(ancient, step)
 
 
-def forget_gone_hosts(now: datetime) -> None:
-    """Rows of hosts that have not been heard of for a week: each container that is replaced leaves some behind."""
-    leases = Lease.objects.filter(name__startswith=HOST_LEASE, expires_at__lt=now - _HOSTS_KEPT)
-    gone = [name.removeprefix(HOST_LEASE) for name in leases.values_list("name", flat=True)]
-    CollectorState.objects.filter(instance__in=gone).delete()
-    HealthCheckState.objects.filter(instance__in=gone).delete()
-    ProcessState.objects.filter(instance__in=gone, seen_at__lt=now - _HOSTS_KEPT).delete()
-    leases.delete()
+def forget_gone_hosts(now: datetime, step: int = STEP) -> int:
+    """Deletes up to ``step`` rows of a host that has not been heard of for a week; gives their number.
+
+    Each container that is replaced leaves some behind. Its leases are deleted last, so that the next step goes on.
+    """
+    gone = first_gone(now - _HOSTS_KEPT)
+    if gone is None:
+        return 0
+    states = HealthCheckState.objects.filter(instance=gone.instance)
+    rows = (
+        HealthRecord.objects.filter(state__in=states),
+        HealthDay.objects.filter(state__in=states),
+        states,
+        CollectorState.objects.filter(instance=gone.instance),
+        ProcessState.objects.filter(instance=gone.instance, seen_at__lt=now - _HOSTS_KEPT),
+        Lease.objects.filter(pk__in=gone.leases),
+    )
+    return next((deleted for each in rows if (deleted := _delete_some(each, step))), 0)
+
+
+def _delete_some(rows: QuerySet[Any], step: int) -> int:
+    pks = list(rows.order_by("pk").values_list("pk", flat=True)[:step])
+    return rows.model._default_manager.filter(pk__in=pks).delete()[0] if pks else 0

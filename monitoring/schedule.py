@@ -1,8 +1,17 @@
 """How often a periodic task runs, as the admin has it now."""
 
 from django.apps import apps
+from django.db import connection
 
+LONGEST_SECONDS = 366 * 86400.0  # beyond is never; times that far away are no times for Python
 _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "microseconds": 1e-6}
+_TABLE = "django_celery_beat_periodictask"
+_INTERVAL = """
+    SELECT pace.every, pace.period, task.enabled
+    FROM django_celery_beat_periodictask AS task
+    JOIN django_celery_beat_intervalschedule AS pace ON pace.id = task.interval_id
+    WHERE task.name = %s
+"""
 
 
 def least_gap_seconds(name: str, otherwise: float) -> float:
@@ -27,12 +36,20 @@ def pace_seconds(name: str, otherwise: float) -> float | None:
     return found[0] if found[1] else None
 
 
-def _row(name: str) -> tuple[float, bool] | None:
-    """Its interval in seconds, and whether it is enabled. A program that only records has no schedule to look at."""
-    if not apps.is_installed("django_celery_beat"):
-        return None
-    from django_celery_beat.models import PeriodicTask
+def seconds(every: int, period: str) -> float:
+    """An interval as the schedule's rows have it."""
+    return min(every * _SECONDS[period], LONGEST_SECONDS)
 
-    rows = PeriodicTask.objects.filter(name=name, interval__isnull=False)
-    found = rows.values_list("interval__every", "interval__period", "enabled").first()
-    return None if found is None else (found[0] * _SECONDS[found[1]], found[2])
+
+def _row(name: str) -> tuple[float, bool] | None:
+    """Its interval in seconds, and whether it is enabled; None without a row, or a schedule to look at.
+
+    In SQL, since a program that only records has the console's database and nothing of Celery.
+    """
+    with connection.cursor() as cursor:
+        is_there = apps.is_installed("django_celery_beat")
+        if not is_there and _TABLE not in connection.introspection.table_names(cursor):
+            return None
+        cursor.execute(_INTERVAL, [name])
+        found = cursor.fetchone()
+    return None if found is None else (seconds(found[0], found[1]), bool(found[2]))

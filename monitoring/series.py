@@ -92,9 +92,11 @@ class Unread:
     samples: list[Fresh]
 
 
-def latest(metric: str) -> list[Latest]:
-    """Newest values of a metric's series: one indexed read."""
+def latest(metric: str, since_ms: int | None = None) -> list[Latest]:
+    """Newest values of a metric's series, only of those that had one from ``since_ms`` on: one indexed read."""
     rows = Series.objects.filter(metric__name=metric).order_by("id")
+    if since_ms is not None:
+        rows = rows.filter(last_at__gte=since_ms)
     return [
         Latest(series_id, metric, tags, value, at_ms)
         for series_id, tags, value, at_ms in rows.values_list("id", "tags", "last_value", "last_at")

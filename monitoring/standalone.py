@@ -26,6 +26,8 @@ class Configuration(Protocol):
     @property
     def collect_seconds(self) -> int: ...
     @property
+    def host_lease_seconds(self) -> float: ...
+    @property
     def enable_performance_monitoring(self) -> bool: ...
 
 
@@ -40,6 +42,7 @@ class RecordingConfig:
     enable_performance_monitoring: bool = True
     collect_seconds: int = 10
     flush_seconds: float = 5
+    host_lease_seconds: float = 30
     slow_query_ms: float = 500
     repeated_queries: int = 10
 

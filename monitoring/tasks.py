@@ -52,9 +52,9 @@ def retain() -> None:
     ends = time.monotonic() + 60
     with lease("retention", seconds=120, gap_seconds=60) as held:
         if held is not None:
-            forget_gone_hosts(database_now())
             keep_days(database_now())  # before what they are made of is deleted
         while held is not None and time.monotonic() < ends:
             now = database_now()
-            if delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) == 0:
+            deleted = delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) + forget_gone_hosts(now)
+            if not deleted:
                 return

@@ -92,6 +92,21 @@ def lasted(end: datetime, start: datetime) -> str:
 
 
 @register.filter
+def duration(seconds: float) -> str:
+    """How long something took, with three figures: ``85.2 µs``, ``3.12 ms``, ``1.5 s``, ``12 min``."""
+    if seconds >= 120:
+        return span(timedelta(seconds=seconds))
+    for unit, name in ((1, "s"), (1e-3, "ms")):
+        if seconds >= unit:
+            return f"{_three_figures(seconds / unit)} {name}"
+    return f"{_three_figures(seconds * 1e6)} µs"
+
+
+def _three_figures(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+@register.filter
 def reading(value: float) -> str:
     """A number with four figures, as much as a person compares."""
     return f"{value:.4g}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from caching import stats
 from caching.stats import TierStats
 from monitoring.collectors.base import Reading, sample_of
+from monitoring.collectors.pace import Pace
 from monitoring.samples import Sample
 
 _COUNTED = ("hits", "misses", "evictions", "errors")
@@ -15,22 +16,20 @@ _OF_VISITOR = frozenset({"session"})  # nobody can say what all of them hold
 
 @dataclass(slots=True)
 class CacheSampler:
-    """Asked at each flush of the recorder; answers once every ``every_seconds``.
+    """Asked at each flush of the recorder; answers at its pace.
 
     Of a tier in which nothing was looked up meanwhile there is no hit ratio, rather than one of 0.
     """
 
     process: str
     instance: str
-    every_seconds: float
+    pace: Pace
     read: Callable[[], tuple[TierStats, ...]] = stats.tiers
-    _due_ms: int = field(default=0, init=False)
     _told: dict[str, TierStats] = field(default_factory=dict, init=False)
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
-        if now_ms < self._due_ms:
+        if not self.pace.is_due():
             return []
-        self._due_ms = now_ms + round(self.every_seconds * 1000) - 500  # a flush a little early still counts
         readings = [reading for tier in self.read() for reading in self._readings(tier)]
         return [sample_of(reading, now_ms, self.instance) for reading in readings]
 

@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 import psutil
 from django.db import connections
 
+from caching import connection_pools
 from monitoring.collectors.base import Reading, increases, sample_of
+from monitoring.collectors.pace import Pace
 from monitoring.samples import Sample
 
 
 @dataclass(slots=True)
 class ProcessSampler:
-    """Asked at each flush of the recorder; answers once every ``every_seconds``."""
+    """Asked at each flush of the recorder; answers at its pace."""
 
     process: str
     instance: str
-    every_seconds: float
-    _due_ms: int = field(default=0, init=False)
+    pace: Pace
     _memory: dict[str, float] = field(default_factory=dict, init=False)
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
-        if now_ms < self._due_ms:
+        if not self.pace.is_due():
             return []
-        self._due_ms = now_ms + round(self.every_seconds * 1000) - 500  # a flush a little early still counts
         return [sample_of(reading, now_ms, self.instance) for reading in increases(self._readings(), self._memory)]
 
     def _readings(self) -> Iterator[Reading]:
@@ -40,6 +40,22 @@ class ProcessSampler:
             generation_tags = (("generation", str(generation)), *tags)
             yield Reading("process_gc_collections_total", stats["collections"], generation_tags, True)
         yield from _pools(tags)
+        yield from _optimizer_pools(tags)
+
+
+def _optimizer_pools(tags: tuple[tuple[str, str], ...]) -> Iterator[Reading]:
+    """Of the optimizers of the process; two of one database are counted together."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for pool in connection_pools():
+        if pool.limit is None:
+            continue
+        idle, in_use, waiting = found.get(pool.database, (0, 0, 0))
+        found[pool.database] = (idle + pool.open - pool.in_use, in_use + pool.in_use, waiting + pool.waiting)
+    for database, (idle, in_use, waiting) in found.items():
+        of = (("database", database), *tags)
+        yield Reading("db_pool_connections", idle, (*of, ("state", "idle")))
+        yield Reading("db_pool_connections", in_use, (*of, ("state", "in use")))
+        yield Reading("db_pool_waiting", waiting, of)
 
 
 def _pools(tags: tuple[tuple[str, str], ...]) -> Iterator[Reading]:

@@ -10,19 +10,21 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from monitoring.clock import to_ms
 from monitoring.collectors.base import Collector, Reading, increases, sample_of
 from monitoring.health.flights import launch
+from monitoring.health.reasons import reason
+from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import CollectorState
 from monitoring.samples import Sample
 
 log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 5.0
-_EARLY = timedelta(seconds=0.5)  # a run a little early still counts
+_EARLY_SECONDS = 0.5  # a run a little early still counts
 _WRITTEN = ("started_at", "finished_at", "duration_ms", "series", "error", "memory")
 
 
@@ -88,7 +90,7 @@ class Collection:
             return []
         except Exception as error:  # the edge of the loop: whatever a source raises, its neighbours are read
             log.exception("The collector %s failed.", state.name)
-            state.error = f"{type(error).__name__}: {error}"[:2000]
+            state.error = reason(error)
             return []
         state.finished_at, state.error, state.series = now, "", len(found)
         return found
@@ -102,9 +104,11 @@ def _read(collector: Collector) -> tuple[list[Reading], float]:
 
 
 def is_due(state: CollectorState, now: datetime) -> bool:
-    if not state.enabled:
-        return False
-    return state.started_at is None or now - state.started_at >= timedelta(seconds=state.every_seconds) - _EARLY
+    """Also when it last began in the future, after the clock was set back."""
+    if not state.enabled or state.started_at is None:
+        return state.enabled
+    age = now - state.started_at
+    return age < -CLOCKS_AGREE_WITHIN or age.total_seconds() >= state.every_seconds - _EARLY_SECONDS
 
 
 def _states(collectors: Sequence[Collector], instance: str) -> dict[str, CollectorState]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitoring.health.status import Finding, Result, worst
 from monitoring.health.times import span
+from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import HealthCheckState, Status
 
 GONE_AFTER = timedelta(minutes=10)
@@ -27,8 +28,12 @@ def name_on(check: str, instance: str) -> str:
 
 
 def come_to(checks: Sequence[str], now: datetime, fresh_seconds: float) -> list[Result]:
-    """One result for each check, of all hosts that said something in the last 10 minutes; older ones are gone."""
-    heard = HealthCheckState.objects.exclude(instance="").filter(checked_at__gte=now - GONE_AFTER)
+    """One result for each check, of all hosts that said something in the last 10 minutes; others are gone.
+
+    With long intervals that would be too soon: a host is given as long again as what it says is fresh.
+    """
+    gone_before = now - max(GONE_AFTER, timedelta(seconds=2 * fresh_seconds))
+    heard = HealthCheckState.objects.exclude(instance="").filter(checked_at__gte=gone_before)
     by_name = {state.name: state for state in heard.order_by("instance")}
     instances = sorted({state.instance for state in by_name.values()})
     rows = {check: [by_name.get(name_on(check, instance)) for instance in instances] for check in checks}
@@ -40,6 +45,8 @@ def _said(state: HealthCheckState, now: datetime, fresh_seconds: float) -> Said:
     finding = Finding(Status(state.status), state.message, state.metadata)
     if age_seconds > fresh_seconds:
         finding = Finding(Status.UNKNOWN, f"Last checked {span(age_seconds)} ago, then {state.status}")
+    if age_seconds < -CLOCKS_AGREE_WITHIN.total_seconds():
+        finding = Finding(Status.UNKNOWN, f"Not checked since the clock was set back by {span(-age_seconds)}")
     return Said(state.instance, finding, state.duration_ms)
 
 

@@ -11,6 +11,7 @@ from monitoring.health.status import Finding
 from monitoring.health.times import span
 from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import Lease, Status
+from monitoring.schedule import seconds
 
 MISSED_INTERVALS = 3
 SHORTEST_LIMIT_SECONDS = 30.0
@@ -48,7 +49,7 @@ def read_jobs() -> dict[str, Job]:
 
 
 def _job(row: PeriodicTask, lease: Lease | None) -> Job:
-    every_seconds = row.interval.schedule.run_every.total_seconds()
+    every_seconds = seconds(row.interval.every, row.interval.period)
     if lease is None:
         return Job(row.name, row.enabled, every_seconds, row.last_run_at)
     error = without_secrets(lease.error)[:300]

@@ -3,9 +3,11 @@
 import dataclasses
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 _LONGEST = 300
 _SHORTEST_SECRET = 4
@@ -31,7 +33,9 @@ def without_secrets(text: str) -> str:
 
 def _secrets() -> Iterator[str]:
     """What the settings keep out of sight: passwords, keys, and the configuration's fields without a ``repr``."""
-    values: list[Any] = [settings.SECRET_KEY, settings.EMAIL_HOST_PASSWORD]
+    values: list[Any] = [settings.EMAIL_HOST_PASSWORD]
+    with suppress(ImproperlyConfigured):  # a program that only records has no key, and Django refuses to say so
+        values.append(settings.SECRET_KEY)
     values += [database.get("PASSWORD") for database in settings.DATABASES.values()]
     values += [getattr(settings.CONFIG, item.name) for item in dataclasses.fields(settings.CONFIG) if not item.repr]
     for value in values:

@@ -19,6 +19,7 @@ from monitoring.health.reasons import reason
 from monitoring.health.schedule import MISSED_ROUNDS, are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
 from monitoring.health.watched import entered
+from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import HealthCheckState, Status
 
 log = logging.getLogger(__name__)
@@ -144,11 +145,14 @@ def run_and_record(now: datetime) -> Overall:
 
 
 def run_host_checks(now: datetime) -> None:
-    """Runs and records what this host has to say of itself, unless it did so less than half an interval ago."""
+    """Runs and records what this host has to say of itself, unless it did so less than half an interval ago.
+
+    What was said in the future was said before the clock was set back, and counts for nothing.
+    """
     checks = [check for check in configured() if check.is_host_bound]
     names = [name_on(check.name, settings.INSTANCE) for check in checks]
-    recently = now - timedelta(seconds=round_seconds() / 2)
-    if HealthCheckState.objects.filter(name__in=names, checked_at__gt=recently).count() < len(names):
+    recently = (now - timedelta(seconds=round_seconds() / 2), now + CLOCKS_AGREE_WITHIN)
+    if HealthCheckState.objects.filter(name__in=names, checked_at__range=recently).count() < len(names):
         record(_runner.run(checks, now), now, settings.INSTANCE)
 
 

@@ -1,6 +1,7 @@
 """Facts, health and their bookkeeping, as tables."""
 
 from monitoring.models.facts import (
+    LONGEST_DATABASE,
     CollectorState,
     HealthCheckState,
     HealthRecord,
@@ -8,6 +9,7 @@ from monitoring.models.facts import (
     Metric,
     MetricSnapshot,
     ProcessState,
+    QueryShape,
     ReadCursor,
     Series,
     SlowQuery,
@@ -18,6 +20,7 @@ from monitoring.models.uptime import ExcludedInterval, HealthDay
 from monitoring.models.watched import WatchedCheck
 
 __all__ = [
+    "LONGEST_DATABASE",
     "CollectorState",
     "ExcludedInterval",
     "HealthCheckState",
@@ -28,6 +31,7 @@ __all__ = [
     "Metric",
     "MetricSnapshot",
     "ProcessState",
+    "QueryShape",
     "ReadCursor",
     "Series",
     "SlowQuery",

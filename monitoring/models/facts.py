@@ -1,9 +1,12 @@
 """Facts and their bookkeeping. Times of samples are integers, milliseconds since the epoch (UTC)."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from monitoring.kinds import Kind as Kind
+
+LONGEST_DATABASE = 200  # characters of the name of a database that is asked
 
 
 class Metric(models.Model):
@@ -76,7 +79,9 @@ class CollectorState(models.Model):
     instance = models.CharField(max_length=253, blank=True, default="")
     enabled = models.BooleanField(default=True)
     every_seconds = models.FloatField(
-        default=0, help_text="Least time between two readings; 0: at each run of the job collect."
+        default=0,
+        validators=(MinValueValidator(0), MaxValueValidator(86400)),
+        help_text="Least time between two readings, at most a day (86400); 0: at each run of the job collect.",
     )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When it last read without an error.")
@@ -87,7 +92,10 @@ class CollectorState(models.Model):
 
     class Meta:
         verbose_name = "collector"
-        constraints = (models.UniqueConstraint(fields=("instance", "name"), name="collector_once_per_host"),)
+        constraints = (
+            models.UniqueConstraint(fields=("instance", "name"), name="collector_once_per_host"),
+            models.CheckConstraint(condition=Q(every_seconds__range=(0, 86400)), name="collector_interval"),
+        )
         ordering = ("instance", "name")
 
     def __str__(self) -> str:
@@ -97,7 +105,7 @@ class CollectorState(models.Model):
 class SlowQuery(models.Model):
     """A shape of query that was slow, or was repeated within one request, with nothing of its values."""
 
-    database = models.CharField(max_length=64)
+    database = models.CharField(max_length=LONGEST_DATABASE, help_text="An alias, the path of a file, or an address.")
     vendor = models.CharField(max_length=32)
     query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
     text = models.TextField(help_text="Literals are replaced by question marks.")
@@ -116,6 +124,25 @@ class SlowQuery(models.Model):
         verbose_name_plural = "slow queries"
         constraints = (models.UniqueConstraint(fields=("database", "query"), name="slow_query_once"),)
         ordering = ("-last_at",)
+
+    def __str__(self) -> str:
+        return self.query
+
+
+class QueryShape(models.Model):
+    """A shape of query that was executed, with nothing of its values; its figures are in the series of its name."""
+
+    database = models.CharField(max_length=LONGEST_DATABASE)
+    vendor = models.CharField(max_length=32)
+    query = models.CharField(max_length=200, help_text="As in the tag of db_query_duration_seconds.")
+    text = models.TextField(help_text="Literals are replaced by question marks.")
+    first_at = models.DateTimeField()
+    plan = models.TextField(blank=True)
+    advice = models.JSONField(default=list, blank=True, help_text="Indexes that the plan misses.")
+    planned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("database", "query"), name="query_shape_once"),)
 
     def __str__(self) -> str:
         return self.query

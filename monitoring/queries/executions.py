@@ -1,7 +1,7 @@
 """Every query of every Django connection, measured; the hot path appends, the shape is found when it is flushed."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,6 +26,16 @@ class Slow:
     seconds: float
     parameters: str
     where: str
+    at_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of a slow execution, from where it was executed; ``advice`` is indexes as SQL with their reasons."""
+
+    asked: Asked
+    plan: str
+    advice: tuple[tuple[str, str], ...]
     at_seconds: float
 
 
@@ -64,6 +74,8 @@ class Executions:
         self._done: deque[tuple[Asked, float, bool]] = deque(maxlen=MOST_WAITING)
         self._slow: deque[Slow] = deque(maxlen=MOST_SLOW)
         self._repeated: deque[Repeated] = deque(maxlen=MOST_SLOW)
+        self._rows: deque[tuple[Asked, int]] = deque(maxlen=MOST_WAITING)
+        self._planned: deque[Planned] = deque(maxlen=MOST_SLOW)
 
     def watch(self, connection: BaseDatabaseWrapper) -> None:
         """Measures what ``connection`` executes from now on; again is once."""
@@ -82,14 +94,32 @@ class Executions:
             result = execute(sql, params, many, context)
             failed = False
         finally:
-            self._add(context["connection"], str(sql), params, perf_counter() - began, failed)
+            connection = context["connection"]
+            self._add((connection.alias, connection.vendor, str(sql)), params, perf_counter() - began, failed)
+        rows = context["cursor"].rowcount
+        if rows > 0:  # SQLite does not know how many a SELECT gives
+            self._rows.append(((connection.alias, connection.vendor, str(sql)), rows))
         return result
 
-    def _add(self, connection: BaseDatabaseWrapper, sql: str, params: Any, seconds: float, failed: bool) -> None:
-        asked = (connection.alias, connection.vendor, sql)
-        if len(self._done) == MOST_WAITING:
-            self.lost += 1
-        self._done.append((asked, seconds, failed))
+    def hear(
+        self, asked: Asked, params: Any, seconds: float, rows: int, failed: bool, is_measured: bool = False
+    ) -> None:
+        """An execution that somebody else measured; one that is recorded already is only looked at for slowness."""
+        if is_quiet():
+            return
+        self._add(asked, params, seconds, failed, is_measured)
+        if rows > 0:
+            self._rows.append((asked, rows))
+
+    def hear_plan(self, asked: Asked, plan: str, advice: Iterable[tuple[str, str]]) -> None:
+        """How the database executed what was slow."""
+        self._planned.append(Planned(asked, plan, tuple(advice), time()))
+
+    def _add(self, asked: Asked, params: Any, seconds: float, failed: bool, is_measured: bool = False) -> None:
+        if not is_measured:
+            if len(self._done) == MOST_WAITING:
+                self.lost += 1
+            self._done.append((asked, seconds, failed))
         scope = _scope.get()
         if scope is not None and scope.owner is self:
             scope.texts[asked] += 1
@@ -114,9 +144,16 @@ class Executions:
         """All that waits; the next flush begins empty."""
         return _drained(self._done), _drained(self._slow), _drained(self._repeated)
 
+    def take_rows(self) -> list[tuple[Asked, int]]:
+        """How many rows executions gave or changed, where that is known."""
+        return _drained(self._rows)
+
+    def take_plans(self) -> list[Planned]:
+        return _drained(self._planned)
+
     def forget(self) -> None:
         """In a child process: what waits here is the parent's to tell."""
-        for waiting in (self._done, self._slow, self._repeated):
+        for waiting in (self._done, self._slow, self._repeated, self._rows, self._planned):
             waiting.clear()
 
 

@@ -3,7 +3,8 @@
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
-from monitoring.models import SlowQuery
+from caching import Plan, QueryOptimizer
+from monitoring.models import QueryShape, SlowQuery
 from monitoring.quiet import quietly
 
 _EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
@@ -13,7 +14,7 @@ class NoPlan(Exception):
     """Why there is none, in a sentence for people."""
 
 
-def plan(query: SlowQuery) -> str:
+def plan(query: SlowQuery | QueryShape) -> str:
     """One line a step. PostgreSQL plans without values (GENERIC_PLAN, from 16 on). Raises NoPlan."""
     if not query.text.upper().startswith(_EXPLAINED):
         raise NoPlan(f"{query.text.partition(' ')[0]} has no plan.")
@@ -32,6 +33,13 @@ def plan(query: SlowQuery) -> str:
     except DatabaseError as error:
         raise NoPlan(f"The database gives no plan: {error}") from error
     raise NoPlan(f"Plans of {query.vendor} are not supported.")
+
+
+def plan_with_advice(query: QueryShape) -> Plan:
+    """The plan, with indexes that would save reading whole tables. Raises NoPlan."""
+    text = plan(query)
+    with quietly():
+        return QueryOptimizer(query.database).advise(query.text, text)
 
 
 def _numbered(text: str, vendor: str) -> tuple[str, int]:

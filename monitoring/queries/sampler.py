@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from django.db import Error as DatabaseError
 from django.db import transaction
 
+from caching import Shape, shape
 from monitoring.gathering import Gathering
 from monitoring.kinds import Kind
 from monitoring.models import SlowQuery
 from monitoring.queries.executions import Asked, Executions, Repeated, Slow
-from monitoring.queries.shapes import Shape, shape
+from monitoring.queries.texts import KeptShapes
 from monitoring.recorder import Recorder
 from monitoring.samples import Sample, SeriesKey, sorted_tags
 
@@ -25,6 +26,7 @@ class QuerySampler:
         self._executions = executions
         self._limits = recorder.limits
         self._met: set[SeriesKey] = set()
+        self._kept = KeptShapes()
         self._told_lost = 0
 
     def __call__(self, now_ms: int) -> Iterable[Sample]:
@@ -35,6 +37,9 @@ class QuerySampler:
             self._add(gathered, SeriesKey("db_query_duration_seconds", tags, Kind.TIMING, "database"), seconds)
             if failed:
                 self._add(gathered, SeriesKey("db_query_errors_total", tags, Kind.COUNTER, "database"), 1.0)
+        for asked, rows in self._executions.take_rows():
+            tags = sorted_tags({"database": asked[0], "query": _shape(asked).name})
+            self._add(gathered, SeriesKey("db_query_rows_total", tags, Kind.COUNTER, "database"), rows)
         for one in repeated:
             tags = sorted_tags({"page": one.where, "query": _shape(one.asked).name})
             self._add(gathered, SeriesKey("db_repeated_queries_total", tags, Kind.COUNTER, "database"), one.times)
@@ -42,6 +47,7 @@ class QuerySampler:
         if lost:
             self._add(gathered, SeriesKey("ahgd_ops_queries_dropped_total", (), Kind.COUNTER, "console"), lost)
         keep(slow, repeated)
+        self._kept.keep({asked for asked, *_ in done}, self._executions.take_plans())
         return [sample for one in gathered.values() if (sample := one.take(now_ms)) is not None]
 
     def _add(self, gathered: dict[SeriesKey, Gathering], key: SeriesKey, number: float) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +15,14 @@ from monitoring import series
 from monitoring.clock import from_ms, to_ms
 from monitoring.health.jobs import Job, read_jobs
 from monitoring.health.reasons import without_secrets
-from monitoring.leases import HOST_LEASE
-from monitoring.models import CollectorState, Lease, MetricSnapshot
-from monitoring.schedule import pace_seconds
+from monitoring.host_leases import COLLECT, HEALTH, HostLease, collectors_in_use, host_leases
+from monitoring.leases import CLOCKS_AGREE_WITHIN
+from monitoring.models import CollectorState, MetricSnapshot
+from monitoring.schedule import interval_seconds, pace_seconds
 
 MISSED = 3  # intervals, after which something is late
 SHORTEST_LATE = timedelta(seconds=30)
-_WORKERS_SHOWN = timedelta(days=1)
+_SHOWN = timedelta(days=1)
 _WORKER_SEEN = timedelta(seconds=60)
 _FAILURES_COUNTED = timedelta(days=1)
 _LONGEST_ERROR = 300
@@ -56,11 +58,13 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host as the process that looks after it says; ``error`` is empty when its last round was good."""
+    """What a host does by itself, as the process that does it says; ``error`` is empty when its last round was good."""
 
     name: str
+    job: str
     level: str
     state: str
+    every: timedelta
     finished_at: datetime | None
     error: str
 
@@ -94,9 +98,9 @@ def page(request: HttpRequest) -> HttpResponse:
 def workers(now: datetime) -> list[Worker]:
     """Those that measured themselves in the last day."""
     found = []
-    for one in series.latest("process_resident_memory_bytes"):
+    for one in series.latest("process_resident_memory_bytes", to_ms(now - _SHOWN)):
         name, seen_at = one.tags.get("process", ""), from_ms(one.at_ms)
-        if name.startswith("worker-") and now - seen_at < _WORKERS_SHOWN:
+        if name.startswith("worker-"):
             level, state = ("ok", "running") if now - seen_at < _WORKER_SEEN else ("unknown", "not seen")
             found.append(Worker(name, one.tags.get("instance", ""), level, state, one.value, seen_at))
     return sorted(found, key=lambda worker: (worker.instance, worker.name))
@@ -122,20 +126,29 @@ def _scheduled(job: Job, now: datetime) -> Scheduled:
 
 
 def hosts(now: datetime) -> list[Host]:
-    found = []
-    for lease in Lease.objects.filter(name__startswith=HOST_LEASE).order_by("name"):
-        is_held = lease.expires_at > now
-        level, state = progress(True, lease.error, lease.finished_at, timedelta(0), now)
-        level, state = (level, state) if is_held else ("unknown", "nobody looks after it")
-        name = lease.name.removeprefix(HOST_LEASE)
-        found.append(Host(name, level, state, lease.finished_at, _shown(lease.error)))
-    return found
+    """Those that somebody looked after in the last day."""
+    paces = {job: pace_seconds(job, otherwise) for job, otherwise in _host_defaults().items()}
+    return [_host(lease, paces.get(lease.job), now) for lease in host_leases(now - _SHOWN)]
+
+
+def _host_defaults() -> dict[str, float]:
+    """Intervals in seconds of what hosts do by themselves, while the schedule has none."""
+    config = settings.CONFIG
+    return {COLLECT: config.collect_seconds, HEALTH: config.health_check_interval_seconds}
+
+
+def _host(lease: HostLease, pace: float | None, now: datetime) -> Host:
+    row, every = lease.row, timedelta(seconds=pace or 0)
+    level, state = progress(pace is not None, row.error, row.finished_at, every, now)
+    if pace is not None and row.expires_at <= now:
+        level, state = "unknown", "nobody looks after it"
+    return Host(lease.instance, lease.job, level, state, every, row.finished_at, _shown(row.error))
 
 
 def collectors(now: datetime) -> list[Reader]:
     """What failed first."""
-    pace = timedelta(seconds=pace_seconds("collect", 0) or 0)
-    found = [_reader(row, pace, now) for row in CollectorState.objects.order_by("name", "instance")]
+    pace = timedelta(seconds=interval_seconds(COLLECT, 0))
+    found = [_reader(row, pace, now) for row in collectors_in_use(now).order_by("name", "instance")]
     return sorted(found, key=lambda reader: reader.level != "critical")
 
 
@@ -164,7 +177,7 @@ def progress(
         return "critical", "failed"
     if done_at is None:
         return "unknown", "never done"
-    if now - done_at > max(MISSED * every, SHORTEST_LATE):
+    if not -CLOCKS_AGREE_WITHIN <= now - done_at <= max(MISSED * every, SHORTEST_LATE):
         return "warning", "late"
     return "ok", "on time"
 

@@ -307,5 +307,5 @@ def test_a_popup_of_the_admin_closes_and_hands_its_choice_over(open_page: OpenPa
     popup.get_by_label("Name").fill("night-watch")
     popup.get_by_label("Kind").select_option("log")
     with popup.expect_event("close"):
-        popup.get_by_role("button", name="Save").click()
+        popup.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#id_channels_to option")).to_have_text("night-watch")

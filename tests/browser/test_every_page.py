@@ -11,6 +11,7 @@ from alerts.models import Rule
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
 from monitoring.health.status import Result
+from monitoring.models import QueryShape
 from tests.alerts.escalation.policies import a_policy
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
@@ -23,6 +24,8 @@ OpenPage = Callable[..., Page]
 
 PAGES = (
     "/ops/",
+    "/ops/database/",
+    "/ops/database/query/{query}/",
     "/ops/jobs/",
     "/ops/alerts/",
     "/ops/cache/",
@@ -85,6 +88,17 @@ def shown(transactional_db: None) -> dict[str, int]:
     a_silence("rule=before", now - timedelta(hours=2), timedelta(hours=1))
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
     return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk, "policy": a_policy(15, 60).pk}
+    name = "SELECT a_table_with_quite_a_long_name_for_a_phone 1f2e3d4c"
+    record("db_query_duration_seconds", {now: 0.25}, "seconds", database="default", query=name)
+    query = QueryShape.objects.create(
+        database="default",
+        vendor="sqlite",
+        query=name,
+        text="SELECT " + "wide, " * 200,
+        first_at=now,
+        plan="SCAN t " * 40,
+    )
+    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,18 +1,20 @@
 """Asking a port over HTTP, and asking anything again until there is an answer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection
+from types import MappingProxyType
 from typing import TypeVar
 
 T = TypeVar("T")
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-def ask(port: int, path: str, seconds: float = 10) -> tuple[int, bytes]:
+def ask(port: int, path: str, seconds: float = 10, headers: Mapping[str, str] = NO_HEADERS) -> tuple[int, bytes]:
     """Status and body of a GET on this machine. Raises OSError, of which no answer in time is one."""
     connection = HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return response.status, response.read()
     finally:

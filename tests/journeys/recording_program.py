@@ -1,4 +1,4 @@
-"""A program that measures itself, told what to do line by line: ``record 500``, ``flush``; at the end of input it ends.
+"""A program that measures itself, told what to do by lines: ``record 5``, ``flush``, ``start``; it ends with its input.
 
 ``web`` forks after its first sample, as a server does that loads the application first, and its child goes on;
 ``worker`` records on four threads at once; ``script`` has no Django settings.
@@ -46,6 +46,8 @@ def obey() -> None:
         command, *arguments = line.split()
         if command == "record":
             (in_threads if ROLE == "worker" else record)(int(arguments[0]))
+        elif command == "start":
+            monitor.start_monitoring(ROLE)
         else:
             monitor.flush()
         say("done")

@@ -1,4 +1,4 @@
-"""Two workers on two hosts that share a database: each host measures itself, and checks itself."""
+"""Workers and programs on hosts that share a database: each host measures itself, and checks itself."""
 
 import os
 import subprocess
@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from monitoring.models import HealthCheckState, MetricSnapshot
+from monitoring.host_leases import COLLECT, lease_name
+from monitoring.models import HealthCheckState, Lease, MetricSnapshot
 from tests.checkout import PROJECT_DIR
 from tests.journeys.asking import wait_until
-from tests.journeys.test_recording import database_url
+from tests.journeys.test_recording import Program, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTS = ("host-a", "host-b")
@@ -41,6 +42,25 @@ def worker(instance: str, directory: Path) -> Iterator["subprocess.Popen[bytes]"
         process.wait()
 
 
+@contextmanager
+def program(instance: str, directory: Path) -> Iterator[Program]:
+    """One that only records; it has begun to measure itself, and stands by to measure its host."""
+    often = {"AHGD_COLLECT_SECONDS": "1", "AHGD_HOST_LEASE_SECONDS": "1"}
+    program = Program("script", directory, AHGD_INSTANCE=instance, **often)
+    try:
+        program.tell("start")
+        program.hear()
+        yield program
+    finally:
+        program.close()
+
+
+def measured_by(instance: str) -> int | None:
+    """The pid of the process that measures the host, or did so last."""
+    found = Lease.objects.filter(pk=lease_name(COLLECT, instance)).values_list("holder", flat=True).first()
+    return int(found.partition("-")[0]) if found else None
+
+
 def newest(metric: str, instance: str) -> int:
     """When it was measured last, in ms; 0 for never."""
     found = MetricSnapshot.objects.filter(series__metric__name=metric, series__tags__instance=instance)
@@ -52,6 +72,15 @@ def advances(metric: str, instance: str) -> None:
     since = newest(metric, instance)
     why = f"for {metric} of {instance}"
     wait_until(lambda: newest(metric, instance) > since, PATIENCE_SECONDS, lambda: why)
+
+
+def test_the_host_of_a_process_that_is_killed_is_measured_by_another(tmp_path: Path) -> None:
+    with program("host-a", tmp_path) as one, program("host-a", tmp_path) as other:
+        wait_until(lambda: measured_by("host-a") == one.pid, PATIENCE_SECONDS)
+        one.kill()
+        wait_until(lambda: measured_by("host-a") == other.pid, PATIENCE_SECONDS)
+        advances("memory_usage_percent", "host-a")
+    connection.close()
 
 
 def test_each_host_is_measured_and_checked_by_itself(tmp_path: Path) -> None:
@@ -67,4 +96,13 @@ def test_each_host_is_measured_and_checked_by_itself(tmp_path: Path) -> None:
         second.kill()
         second.wait()
         advances("memory_usage_percent", HOSTS[0])
+    connection.close()
+
+
+def test_a_host_that_a_program_measures_is_checked_by_the_console(tmp_path: Path) -> None:
+    with program("host-a", tmp_path) as first:
+        wait_until(lambda: measured_by("host-a") == first.pid, PATIENCE_SECONDS)
+        with worker("host-a", tmp_path):
+            checked = HealthCheckState.objects.filter(name="memory@host-a", checked_at__isnull=False)
+            wait_until(checked.exists, PATIENCE_SECONDS)
     connection.close()

@@ -27,7 +27,7 @@ ROLES = ("web", "web", "worker", "script")
 class Program:
     """One recording process; ``tell`` does not wait, ``hear`` does, for everything told."""
 
-    def __init__(self, role: str, state_dir: Path) -> None:
+    def __init__(self, role: str, state_dir: Path, **variables: str) -> None:
         environment = {
             "PATH": os.environ["PATH"],
             "AHGD_STATE_DIR": str(state_dir),
@@ -35,6 +35,7 @@ class Program:
             "DATABASE_URL": database_url(),
             "PYTHONPATH": str(PROJECT_DIR),
             **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+            **variables,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.journeys.recording_program", role],

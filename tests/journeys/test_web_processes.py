@@ -1,18 +1,21 @@
 """Two web processes behind one port: what django-prometheus counts in each of them is one number on /metrics."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from ahgd_ops.access import tokens
+from ahgd_ops.models import ApiToken
 from tests.checkout import PROJECT_DIR
 from tests.journeys.asking import ask, wait_until
 from tests.journeys.test_recording import database_url
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_SECONDS = 90
 PAGE = "/ops/api/live"
 COUNTED = "django_http_requests_before_middlewares_total"
+LOOK_UPS = "django_cache_get_total"
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,17 @@ class Web:
 
     def get(self, _: int = 0) -> None:
         """As somebody whose session has ended: it is looked up in the database."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", PAGE, headers={"Cookie": "ahgd_ops_session=ended-long-ago"})
-        response = connection.getresponse()
-        response.read()
-        connection.close()
-        assert response.status == 401
+        assert ask(self.port, PAGE, 60, {"Cookie": "ahgd_ops_session=ended-long-ago"})[0] == 401
 
-    def processes_that_served(self) -> int:
-        """Those that have counted a request, by the files in which they count."""
-        return sum(map(_has_counted, self.prometheus_dir.glob("counter_*.db")))
+    def check(self, token: str) -> None:
+        """Has the process that is asked run every check, one of which looks a value up in Django's cache."""
+        status, _ = ask(self.port, "/health/checks?format=json", 60, {"Authorization": f"Bearer {token}"})
+        assert status in (200, 500)  # 500: one is not healthy, as without a worker
+
+    def counted(self, name: str) -> list[float]:
+        """What each process that has counted any says of a counter, by the files in which they count."""
+        sums = (_sum(file, name) for file in self.prometheus_dir.glob("counter_*.db"))
+        return [each for each in sums if each]
 
     def sums(self, *names: str) -> list[float]:
         families = parse(ask(self.port, "/metrics", 60)[1].decode())
@@ -54,11 +59,11 @@ class Web:
         return [sum(sample.value for sample in samples if sample.name == name) for name in names]
 
 
-def _has_counted(file: Path) -> bool:
+def _sum(file: Path, name: str) -> float:
     if not file.stat().st_size:  # being made
-        return False
+        return 0
     values = MmapedDict.read_all_values_from_file(str(file))
-    return any(COUNTED in key and value > 0 for key, value, *_ in values)
+    return sum(value for key, value, *_ in values if json.loads(key)[1] == name)
 
 
 @pytest.fixture
@@ -91,10 +96,23 @@ def test_requests_and_statements_of_both_are_added_up(web: Web) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(web.get, range(16)))
         asked += 16
-        return web.processes_that_served() == 2
+        return len(web.counted(COUNTED)) >= 2
 
     wait_until(both_served, PATIENCE_SECONDS)
     requests, executed, timed = web.sums(COUNTED, "django_db_execute_total", "django_db_query_duration_seconds_count")
     assert requests == asked
     assert executed >= asked
     assert timed >= asked
+
+
+def test_look_ups_in_djangos_cache_of_both_are_added_up(web: Web) -> None:
+    _, token = tokens.issue("checks", [ApiToken.Scope.HEALTH_READ], User.objects.create_user("robot"))
+
+    def both_looked_up() -> bool:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(web.check, [token] * 4))
+        return len(web.counted(LOOK_UPS)) >= 2
+
+    wait_until(both_looked_up, PATIENCE_SECONDS)
+    look_ups, hits, misses = web.sums(LOOK_UPS, "django_cache_get_hits_total", "django_cache_get_misses_total")
+    assert look_ups == sum(web.counted(LOOK_UPS)) == hits + misses

@@ -62,6 +62,15 @@ def test_a_collectors_error_is_shown_and_its_interval_can_be_edited(admin: Clien
     assert LogEntry.objects.get_for_object(state).latest().changes_dict == {"every_seconds": ["0.0", "60.0"]}
 
 
+def test_an_interval_of_more_than_a_day_is_refused_with_what_to_do(admin: Client) -> None:
+    state = CollectorState.objects.create(name="disk", instance="host-a")
+    address = f"/admin/ahgd_monitoring/collectorstate/{state.pk}/change/"
+    page = admin.post(address, {"enabled": "on", "every_seconds": "1e20"}).content.decode()
+    assert "less than or equal to 86400" in page
+    state.refresh_from_db()
+    assert state.every_seconds == 0
+
+
 def slow(query: str) -> SlowQuery:
     now = timezone.now()
     return SlowQuery.objects.create(

@@ -40,7 +40,7 @@ def new_process() -> None:
 
 @pytest.fixture
 def held() -> Held:
-    held = acquire("host:a", database_now(), 60)
+    held = acquire("host-collect:a", database_now(), 60)
     assert held is not None
     return held
 
@@ -60,11 +60,11 @@ def test_what_several_hosts_share_carries_no_host(held: Held) -> None:
 def test_one_who_was_overtaken_stores_neither_samples_nor_what_the_source_said(held: Held) -> None:
     source = Growing(1000, 1500, 1700)
     collect((source,), held, "a")
-    overtake("host:a")
+    overtake("host-collect:a")
     with pytest.raises(LeaseLost):
         collect((source,), held, "a")
     assert not MetricSnapshot.objects.exists()
-    successor = acquire("host:a", database_now(), 60)
+    successor = acquire("host-collect:a", database_now(), 60)
     assert successor is not None
     collect((source,), successor, "a")
     assert [snapshot.value for snapshot in MetricSnapshot.objects.all()] == [700]

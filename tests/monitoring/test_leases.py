@@ -75,6 +75,22 @@ def test_a_clock_that_is_set_back_stops_no_work() -> None:
 
 
 @pytest.mark.django_db
+def test_a_holder_that_renewed_for_long_and_was_killed_is_followed_after_the_clock_was_set_back() -> None:
+    now = database_now()
+    killed = acquire("work", now - timedelta(hours=2), seconds=30)
+    assert killed is not None
+    killed.renew(30)
+    assert acquire("work", now - timedelta(hours=1), seconds=30) is not None
+
+
+@pytest.mark.django_db
+def test_the_error_that_ended_the_work_tells_no_secret() -> None:
+    with pytest.raises(OSError, match="refused"), lease("work", seconds=60):
+        raise OSError("redis://:hunter2@cache refused")
+    assert Lease.objects.get().error == "OSError: redis://***@cache refused"
+
+
+@pytest.mark.django_db
 def test_long_work_renews_its_lease() -> None:
     now = database_now()
     held = acquire("work", now, seconds=1)

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.clock import to_ms
+from monitoring.host_leases import COLLECT, HEALTH, lease_name
 from monitoring.leases import acquire
 from monitoring.models import CollectorState, HealthCheckState, HealthRecord, Kind, Lease, MetricSnapshot, ReadCursor
 from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
@@ -28,6 +29,11 @@ def test_only_what_is_past_its_retention_is_deleted() -> None:
 def test_a_step_is_bounded() -> None:
     write(*[2 * DAY] * 5)
     assert [delete_old_snapshots(NOW, DAY, step=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def forget(step: int) -> list[int]:
+    """What each step deleted, until one has nothing to do."""
+    return list(iter(lambda: forget_gone_hosts(NOW, step), 0))
 
 
 def a_reader(position: int, table: str = MetricSnapshot._meta.db_table, moved_at: datetime = NOW) -> None:
@@ -65,12 +71,28 @@ def test_transitions_of_health_outlive_other_records() -> None:
 
 def test_a_host_that_has_been_away_for_a_week_is_forgotten_and_what_people_set_for_others_stays() -> None:
     for instance, away in (("gone", 8 * DAY), ("here", timedelta(0))):
-        acquire(f"host:{instance}", NOW - away, seconds=30)
+        acquire(lease_name(COLLECT, instance), NOW - away, seconds=30)
         CollectorState.objects.create(name="disk", instance=instance, enabled=False, started_at=NOW - 8 * DAY)
         HealthCheckState.objects.create(name=f"disk@{instance}", instance=instance)
     CollectorState.objects.create(name="queues", started_at=NOW - 8 * DAY)
     HealthCheckState.objects.create(name="disk")
-    forget_gone_hosts(NOW)
+    acquire(lease_name(HEALTH, "gone"), NOW - 9 * DAY, seconds=30)
+    forget(step=2)
     assert list(CollectorState.objects.values_list("name", "instance")) == [("queues", ""), ("disk", "here")]
     assert set(HealthCheckState.objects.values_list("name", flat=True)) == {"disk", "disk@here"}
-    assert Lease.objects.get().name == "host:here"
+    assert Lease.objects.get().name == "host-collect:here"
+
+
+def test_a_host_that_is_still_checked_or_still_measured_is_not_gone() -> None:
+    for job, away in ((COLLECT, 8 * DAY), (HEALTH, timedelta(0))):
+        acquire(lease_name(job, "here"), NOW - away, seconds=30)
+    assert forget(step=2) == []
+
+
+def test_a_host_is_forgotten_in_steps_that_are_bounded() -> None:
+    acquire(lease_name(HEALTH, "gone"), NOW - 8 * DAY, seconds=30)
+    state = HealthCheckState.objects.create(name="disk@gone", instance="gone")
+    record = HealthRecord(state=state, at=to_ms(NOW), status="healthy", duration_ms=1)
+    HealthRecord.objects.bulk_create([record] * 5)
+    assert forget(step=2) == [2, 2, 1, 1, 1]
+    assert not HealthCheckState.objects.exists()

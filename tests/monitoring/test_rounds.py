@@ -8,9 +8,10 @@ from pytest_django.fixtures import Settings
 from ahgd_ops.celery import ensure_schedule
 from monitoring import collecting, series
 from monitoring.collecting import CollectionFailed
+from monitoring.host_leases import COLLECT, HEALTH, lease_name
 from monitoring.leases import Held, LeaseLost, overtake
 from monitoring.models import HealthCheckState, Lease
-from monitoring.rounds import ROUNDS, TICK_SECONDS, Host, Round
+from monitoring.rounds import ROUNDS, Host, Round
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.django_db
 class Job:
     """A round that notes how often it was made."""
 
-    def __init__(self, every_seconds: float | None = 0.0, fails: Exception | None = None) -> None:
-        self.made, self.every_seconds, self.fails = 0, every_seconds, fails
+    def __init__(self, every_seconds: float | None = 0.0, fails: Exception | None = None, name: str = COLLECT) -> None:
+        self.made, self.every_seconds, self.fails, self.name = 0, every_seconds, fails, name
 
     def __call__(self, held: Held) -> None:
         self.made += 1
@@ -28,11 +29,11 @@ class Job:
 
     @property
     def round(self) -> Round:
-        return Round(lambda: self.every_seconds, self)
+        return Round(self.name, lambda: self.every_seconds, self)
 
 
-def lease() -> Lease:
-    return Lease.objects.get(name=f"host:{django_settings.INSTANCE}")
+def lease(job: str = COLLECT) -> Lease:
+    return Lease.objects.get(name=lease_name(job, django_settings.INSTANCE))
 
 
 def test_of_two_processes_of_a_host_one_makes_the_rounds_until_it_ends() -> None:
@@ -44,7 +45,7 @@ def test_of_two_processes_of_a_host_one_makes_the_rounds_until_it_ends() -> None
     first.end()
     second.turn()
     assert job.made == 3
-    assert second.held is not None
+    assert second.held.keys() == {COLLECT}
 
 
 def test_each_host_has_a_lease_of_its_own(settings: Settings) -> None:
@@ -56,7 +57,7 @@ def test_each_host_has_a_lease_of_its_own(settings: Settings) -> None:
 
 
 def test_a_round_is_made_when_its_interval_is_over() -> None:
-    often, seldom = Job(0.0), Job(3600)
+    often, seldom = Job(0.0), Job(3600, name=HEALTH)
     host = Host((often.round, seldom.round))
     for _ in range(3):
         host.turn()
@@ -64,8 +65,8 @@ def test_a_round_is_made_when_its_interval_is_over() -> None:
 
 
 def test_it_is_called_again_when_the_next_round_is_due_and_at_least_every_ten_seconds() -> None:
-    assert Host((Job(5).round, Job(60).round)).turn() <= 5
-    assert Host((Job(60).round,)).turn() <= TICK_SECONDS
+    assert Host((Job(5).round, Job(60, name=HEALTH).round)).turn() <= 5
+    assert Host((Job(60).round,)).turn() <= django_settings.CONFIG.host_lease_seconds / 3
 
 
 def test_what_is_switched_off_is_not_made_and_takes_no_lease() -> None:
@@ -86,6 +87,26 @@ def test_a_round_in_which_a_collector_failed_says_so_on_the_lease_until_one_succ
     assert lease().finished_at is not None
 
 
+def test_whatever_collecting_raises_is_told_and_the_hosts_checks_are_made_all_the_same() -> None:
+    collecting_, checks = Job(fails=ValueError("password=hunter2 in a mount")), Job(name=HEALTH)
+    host = Host((collecting_.round, checks.round))
+    for _ in range(2):
+        host.turn()
+    assert (collecting_.made, checks.made) == (2, 2)
+    assert lease().error == "ValueError: password=*** in a mount"
+    assert (lease(HEALTH).error, lease().finished_at) == ("", None)
+
+
+def test_a_program_that_only_records_leaves_the_checks_to_a_process_that_has_some() -> None:
+    measuring, checks = Job(), Job(name=HEALTH)
+    program, worker = Host((measuring.round, Job(None, name=HEALTH).round)), Host((measuring.round, checks.round))
+    for _ in range(3):
+        program.turn()
+        worker.turn()
+    assert (measuring.made, checks.made) == (3, 3)
+    assert (program.held.keys(), worker.held.keys()) == ({COLLECT}, {HEALTH})
+
+
 def test_one_whose_lease_was_taken_stands_by() -> None:
     job = Job()
     first, second = Host((job.round,)), Host((job.round,))
@@ -93,13 +114,13 @@ def test_one_whose_lease_was_taken_stands_by() -> None:
     overtake(lease().name)
     second.turn()
     first.turn()
-    assert (first.held, job.made) == (None, 2)
+    assert (first.held, job.made) == ({}, 2)
 
 
 def test_one_who_learns_in_the_middle_of_a_round_that_it_was_overtaken_stands_by() -> None:
     host = Host((Job(fails=LeaseLost("host")).round,))
     host.turn()
-    assert host.held is None
+    assert host.held == {}
 
 
 def test_a_host_stores_its_metrics_and_what_its_checks_say(settings: Settings) -> None:

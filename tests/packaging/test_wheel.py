@@ -48,7 +48,8 @@ def test_the_library_loads_nothing_that_is_slow(library: Environment) -> None:
 
 def test_the_library_brings_only_what_it_needs(library: Environment) -> None:
     names = library.python("from importlib.metadata import distributions as d; print(*(x.name.lower() for x in d()))")
-    assert set(names.split()) == {"ahgd-ops", "asgiref", "django", "psutil", "sqlparse"}
+    needed = {"ahgd-ops", "asgiref", "blake3", "django", "lz4", "psutil", "sqlparse"}
+    assert set(names.split()) - {"typing_extensions"} == needed  # blake3 brings that below Python 3.12
 
 
 def test_the_console_checks_itself(server: Environment, tmp_path: Path) -> None:

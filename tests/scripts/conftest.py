@@ -12,7 +12,7 @@ import pytest
 from tests.checkout import PROJECT_DIR
 
 SHELL = shutil.which("dash") or "/bin/sh"
-STANDARD_PROGRAMS = ("awk", "cat", "df", "dirname", "grep", "id", "mkdir", "mktemp", "rm", "rmdir", "tail")
+STANDARD_PROGRAMS = ("awk", "cat", "df", "dirname", "grep", "id", "mkdir", "mktemp", "rm", "rmdir", "tail", "tr")
 PREPARE = 'set -eu; . scripts/setup.sh; prepare_environment {}; exec "$PYTHON" -c "print(\'started\')"'
 
 

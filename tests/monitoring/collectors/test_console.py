@@ -23,7 +23,7 @@ def test_a_job_is_as_old_as_its_last_good_run_and_one_that_never_ended_says_noth
         pass
     Lease.objects.update(finished_at=database_now() - timedelta(minutes=5))
     acquire("seal", database_now(), 60)
-    acquire("host:a", database_now(), 60)
+    acquire("host-collect:a", database_now(), 60)
     ages = told()
     assert ages.keys() == {("ahgd_ops_cycle_age_seconds", "evaluate")}
     assert ages["ahgd_ops_cycle_age_seconds", "evaluate"] >= 300

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from monitoring.collectors.base import Collector, Reading, increases
 from monitoring.collectors.running import Collected, Collection, is_due
@@ -103,6 +105,30 @@ def test_people_say_whether_and_how_often_one_reads(
 ) -> None:
     started = None if seconds_ago is None else NOW - timedelta(seconds=seconds_ago)
     assert is_due(CollectorState(enabled=enabled, every_seconds=every_seconds, started_at=started), NOW) is due
+
+
+def test_one_that_last_began_in_the_future_is_due_since_the_clock_was_set_back() -> None:
+    ahead = [CollectorState(started_at=NOW + timedelta(seconds=seconds)) for seconds in (3, 3600)]
+    assert [is_due(state, NOW) for state in ahead] == [False, True]
+
+
+def test_an_error_is_stored_without_secrets() -> None:
+    class Telling:
+        name = "telling"
+
+        def collect(self) -> Iterable[Reading]:
+            raise OSError("redis://:hunter2@cache:6379 refused")
+
+    run(Collection(), (Telling(),), 0)
+    assert state("telling").error == "OSError: redis://***@cache:6379 refused"
+
+
+@pytest.mark.parametrize("every_seconds", [-1, 86401, 1e20])
+def test_an_interval_of_its_own_is_at_most_a_day(every_seconds: float) -> None:
+    with pytest.raises(ValidationError, match="every_seconds"):
+        CollectorState(name="cpu", every_seconds=every_seconds).full_clean()
+    with pytest.raises(IntegrityError, match="collector_interval"), transaction.atomic():
+        CollectorState.objects.create(name="cpu", every_seconds=every_seconds)
 
 
 def test_increases_leave_other_readings_alone() -> None:

@@ -99,3 +99,26 @@ def test_a_host_without_the_round_runs_its_own_checks_and_not_twice_within_half_
         run_host_checks(NOW + timedelta(seconds=seconds))
     assert HealthRecord.objects.filter(state__name="memory@host-b").count() == 2
     assert not HealthCheckState.objects.filter(instance="").exists()
+
+
+@pytest.mark.django_db
+def test_after_the_clock_was_set_back_a_host_looks_at_itself_at_once(settings: Settings) -> None:
+    settings.INSTANCE = "host-b"
+    for ago in (timedelta(0), timedelta(hours=1)):
+        run_host_checks(NOW - ago)
+        assert HealthCheckState.objects.get(name="memory@host-b").checked_at == NOW - ago
+
+
+@pytest.mark.django_db
+def test_what_a_host_said_before_the_clock_was_set_back_is_not_fresh() -> None:
+    record([found(Status.HEALTHY)], NOW + timedelta(hours=1), "a")
+    expected = Finding(Status.UNKNOWN, "Not checked since the clock was set back by 1 h")
+    assert together().finding == expected
+
+
+@pytest.mark.django_db
+def test_with_a_long_interval_a_host_is_not_gone_before_it_is_late() -> None:
+    record([found(Status.HEALTHY)], NOW, "a")
+    record([found(Status.CRITICAL, "98 %")], NOW - timedelta(minutes=11), "b")
+    (result,) = come_to(["disk"], NOW, 3 * 900)
+    assert result.status is Status.CRITICAL

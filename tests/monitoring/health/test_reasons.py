@@ -37,3 +37,8 @@ def test_a_reason_is_the_kind_of_error_and_its_first_line() -> None:
 
 def test_a_reason_is_never_long() -> None:
     assert len(reason(ValueError("x" * 5000))) == 300
+
+
+def test_a_program_without_a_key_of_its_own_masks_all_the_same(settings: Settings) -> None:
+    settings.SECRET_KEY = ""
+    assert without_secrets("redis://:hunter2@cache refused") == "redis://***@cache refused"

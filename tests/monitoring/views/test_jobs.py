@@ -3,8 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from ahgd_ops.celery import ensure_schedule
+from monitoring.host_leases import COLLECT, HEALTH, lease_name
 from monitoring.leases import acquire, lease
 from monitoring.models import CollectorState, Lease
 from monitoring.views import jobs
@@ -14,12 +16,26 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVERY = timedelta(seconds=20)
 
 
+def every(number: int, period: str = IntervalSchedule.SECONDS) -> IntervalSchedule:
+    return IntervalSchedule.objects.get_or_create(every=number, period=period)[0]
+
+
+def look_after(instance: str, job: str, until: datetime, error: str = "") -> None:
+    """A round of the host, just made; its lease ends at ``until``."""
+    held = acquire(lease_name(job, instance), timezone.now(), 30)
+    assert held is not None
+    held.note(0.1)
+    Lease.objects.filter(pk=held.name).update(expires_at=until, error=error)
+
+
 @pytest.mark.parametrize(
     ("enabled", "error", "seconds_ago", "level", "word"),
     [
         (True, "", 10, "ok", "on time"),
         (True, "", 60, "ok", "on time"),
         (True, "", 61, "warning", "late"),
+        (True, "", -3, "ok", "on time"),
+        (True, "", -3600, "warning", "late"),
         (True, "OSError", 10, "critical", "failed"),
         (True, "", None, "unknown", "never done"),
         (False, "OSError", 9999, "unknown", "switched off"),
@@ -42,8 +58,6 @@ def test_workers_of_all_hosts_are_listed_and_one_that_is_gone_is_not_seen() -> N
 
 @pytest.mark.django_db
 def test_a_job_is_shown_with_its_last_and_next_run_and_its_error() -> None:
-    from django_celery_beat.models import PeriodicTask
-
     ensure_schedule()
     PeriodicTask.objects.filter(name="evaluate").update(last_run_at=NOW)
     with pytest.raises(OSError, match="no such device"), lease("evaluate", seconds=60):
@@ -67,15 +81,49 @@ def test_collectors_that_failed_come_first_and_none_tells_a_secret() -> None:
 @pytest.mark.django_db
 def test_a_host_that_nobody_looks_after_says_so() -> None:
     now = timezone.now()
-    for instance, seconds in (("here", 3600), ("gone", -3600)):
-        held = acquire(f"host:{instance}", now, 30)
-        assert held is not None
-        held.note(0.1)
-        Lease.objects.filter(pk=held.name).update(expires_at=now + timedelta(seconds=seconds))
+    for instance, hours in (("here", 1), ("gone", -1), ("replaced", -25)):
+        look_after(instance, COLLECT, now + timedelta(hours=hours))
     assert {one.name: one.state for one in jobs.hosts(now)} == {
         "gone": "nobody looks after it",
         "here": "on time",
     }
+
+
+@pytest.mark.django_db
+def test_a_hosts_rounds_are_late_by_their_own_interval_and_each_keeps_its_error() -> None:
+    ensure_schedule()
+    PeriodicTask.objects.filter(name="collect").update(interval=every(60))
+    PeriodicTask.objects.filter(name="health").update(interval=every(300), enabled=False)
+    now = timezone.now()
+    for job, error in ((COLLECT, ""), (HEALTH, "OSError")):
+        look_after("a", job, now + timedelta(hours=1), error)
+        look_after("b", job, now + timedelta(hours=1))
+    later = now + timedelta(seconds=150)
+    assert [(one.job, one.state) for one in jobs.hosts(later)] == [
+        ("collect", "on time"), ("health", "switched off"), ("collect", "on time"), ("health", "switched off"),
+    ]  # fmt: skip
+    PeriodicTask.objects.filter(name="health").update(enabled=True)
+    assert [one.state for one in jobs.hosts(later)] == ["on time", "failed", "on time", "on time"]
+    assert {one.state for one in jobs.hosts(later + timedelta(seconds=60)) if one.job == COLLECT} == {"late"}
+
+
+@pytest.mark.django_db
+def test_collectors_of_hosts_that_were_replaced_are_not_listed() -> None:
+    now = timezone.now()
+    for instance, minutes in (("here", 1), ("restarting", -30), ("replaced", -61)):
+        look_after(instance, COLLECT, now + timedelta(minutes=minutes))
+        CollectorState.objects.create(name="cpu", instance=instance, finished_at=now)
+    CollectorState.objects.create(name="queues", finished_at=now)
+    assert {one.row.instance for one in jobs.collectors(now)} == {"", "here", "restarting"}
+
+
+@pytest.mark.django_db
+def test_an_interval_without_end_breaks_no_page(viewer: Client) -> None:
+    ensure_schedule()
+    PeriodicTask.objects.filter(name="collect").update(interval=every(2**31 - 1, IntervalSchedule.DAYS))
+    PeriodicTask.objects.filter(name="collect").update(last_run_at=timezone.now())
+    look_after("here", COLLECT, timezone.now() + timedelta(minutes=1))
+    assert viewer.get("/ops/jobs/").status_code == 200
 
 
 @pytest.mark.django_db

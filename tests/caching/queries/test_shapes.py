@@ -1,6 +1,6 @@
 import pytest
 
-from monitoring.queries.shapes import shape
+from caching.queries.shapes import shape
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 

@@ -1,0 +1,1 @@
+"""Data that benches make for themselves, the same each time."""

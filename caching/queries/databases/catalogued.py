@@ -1,0 +1,36 @@
+"""Databases whose catalogue is read by a module of its own, through whichever connections."""
+
+from typing import Any, Protocol
+
+from caching.queries.databases.base import Column, Connection, Cursor, Database
+
+
+class Catalogue(Protocol):
+    """``sqlite_catalog`` and ``postgresql_catalog``: each answers as the method of ``Database`` of the same name."""
+
+    def tables(self, database: Database, connection: Connection) -> tuple[str, ...]: ...
+    def columns(self, database: Database, connection: Connection, table: str) -> tuple[Column, ...]: ...
+    def keys(self, database: Database, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]: ...
+    def indexes(self, database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]: ...
+    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str: ...
+
+
+class CataloguedDatabase(Database):
+    """Asks its ``catalogue``."""
+
+    catalogue: Catalogue
+
+    def tables(self, connection: Connection) -> tuple[str, ...]:
+        return self.catalogue.tables(self, connection)
+
+    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
+        return self.catalogue.columns(self, connection, table)
+
+    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
+        return self.catalogue.keys(self, connection, table)
+
+    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
+        return self.catalogue.indexes(self, connection, table)
+
+    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
+        return self.catalogue.explain(cursor, sql, parameters)

@@ -1,0 +1,69 @@
+"""PostgreSQL by URL, through SQLAlchemy and psycopg."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from caching.queries.databases import postgresql_catalog as catalog
+from caching.queries.databases.base import Connection
+from caching.queries.databases.catalogued import CataloguedDatabase
+from caching.queries.databases.pooled import PooledDatabase
+from caching.queries.errors import NoDatabase
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import Pool
+
+
+class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
+    """Each statement is its own transaction. A connection that the server has closed meanwhile is replaced."""
+
+    vendor = "postgresql"
+    dialect = "postgres"
+    placeholder = "%s"
+    catalogue = catalog
+
+    def __init__(self, url: str, *, read_only: bool, pool_size: int, wait_seconds: float) -> None:
+        super().__init__(_without_password(url), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
+        self._url = url
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:  # type: ignore[override]  # known once it is imported
+        import psycopg
+
+        return (psycopg.Error,)
+
+    def make_pool(self) -> "Pool":
+        from sqlalchemy import create_engine
+
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=self._connector(),
+            pool_size=self.pool_size,
+            max_overflow=0,
+            pool_timeout=self.wait_seconds,
+            pool_pre_ping=True,
+        )
+        return engine.pool
+
+    def _connector(self) -> Callable[[], Any]:
+        """libpq reads the URL itself: it also knows several hosts, and sockets, whose slashes are quoted."""
+        try:
+            import psycopg
+        except ImportError as error:
+            raise NoDatabase("PostgreSQL needs a package: pip install 'psycopg[binary]'.") from error
+        connect = partial(psycopg.connect, self._url, autocommit=True)
+        return partial(connect, options="-c default_transaction_read_only=on") if self.read_only else connect
+
+    def interrupt(self, connection: Connection) -> None:
+        connection.cancel_safe(timeout=5)
+
+    def version(self, connection: Connection) -> str | None:
+        return catalog.version(self, connection)
+
+
+def _without_password(url: str) -> str:
+    """Without options either, where one can be given, too."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    return f"postgresql://{user.partition(':')[0]}{at}{host}{parts.path}"

@@ -1,0 +1,70 @@
+"""What a SQLite database says of its tables; through this library's connections and through Django's."""
+
+from typing import Any
+
+from caching.queries.databases.base import Column, Connection, Cursor, Database, rows
+
+
+def tables(database: Database, connection: Connection) -> tuple[str, ...]:
+    found = rows(database, connection, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+    return tuple(name for (name,) in found if not name.startswith("sqlite_"))
+
+
+def columns(database: Database, connection: Connection, table: str) -> tuple[Column, ...]:
+    found = _table_info(database, connection, table)
+    never_null = _never_null(found, _has_rowid(database, connection, table))
+    return tuple(Column(name, kind.upper(), name not in never_null) for name, kind, _, _ in found)
+
+
+def keys(database: Database, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
+    """The primary key and unique indexes without NULL; else the row's own number, where nothing hides it."""
+    found, has_rowid = _table_info(database, connection, table), _has_rowid(database, connection, table)
+    primary = sorted((place, name) for name, _, _, place in found if place)
+    unique = 'SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND partial = 0 ORDER BY seq'
+    candidates = [tuple(name for _, name in primary)]
+    candidates += [_index_columns(database, connection, name) for (name,) in rows(database, connection, unique, table)]
+    never_null = _never_null(found, has_rowid)
+    usable = [candidate for candidate in candidates if candidate and never_null.issuperset(candidate)]
+    if not usable and has_rowid and "rowid" not in {name.lower() for name, *_ in found}:
+        usable = [("rowid",)]
+    return tuple(dict.fromkeys(usable))
+
+
+def indexes(database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
+    names = rows(database, connection, "SELECT name FROM pragma_index_list(?) ORDER BY seq", table)
+    return {name: _index_columns(database, connection, name) for (name,) in names}
+
+
+def explain(cursor: Cursor, sql: str, parameters: Any) -> str:
+    """SQLite's plan as an indented list."""
+    cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    depth: dict[int, int] = {0: -1}
+    lines = []
+    for step, parent, _, detail in cursor.fetchall():
+        depth[step] = depth.get(parent, -1) + 1
+        lines.append("  " * depth[step] + detail)
+    return "\n".join(lines)
+
+
+def _table_info(database: Database, connection: Connection, table: str) -> list[Any]:
+    """Name, type, whether NOT NULL was said, place in the primary key."""
+    return rows(database, connection, 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)', table)
+
+
+def _never_null(found: list[Any], has_rowid: bool) -> set[str]:
+    """A primary key can be NULL, by an old mistake of SQLite's, unless it is the row's number or there is none."""
+    primary = [(name, kind.upper()) for name, kind, _, place in found if place]
+    is_rowid = [name for name, kind in primary if len(primary) == 1 and kind == "INTEGER"]
+    said = [name for name, _, not_null, _ in found if not_null]
+    return {*said, *(is_rowid if has_rowid else (name for name, _ in primary))}
+
+
+def _has_rowid(database: Database, connection: Connection, table: str) -> bool:
+    sql = "SELECT 1 FROM pragma_table_list WHERE name = ? AND type = 'table' AND wr = 0"
+    return bool(rows(database, connection, sql, table))
+
+
+def _index_columns(database: Database, connection: Connection, index: str) -> tuple[str, ...]:
+    """Empty for an index over an expression, which has no name to give."""
+    found = [name for (name,) in rows(database, connection, "SELECT name FROM pragma_index_info(?)", index)]
+    return () if None in found else tuple(found)

@@ -1,0 +1,48 @@
+"""Parameters as the driver takes them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+# A text, a quoted name, a comment or a dollar-quoted text, in which nothing is a placeholder; or a question mark.
+_PIECES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|(?P<mark>\?)""", re.DOTALL)
+
+
+def bound(sql: str, parameters: Parameters, placeholder: str, vendor: str) -> tuple[str, Any]:
+    """SQL and parameters for a driver whose placeholder is ``placeholder``; ``?`` may be written for any of them.
+
+    Numbers of numpy become numbers of Python, which SQLite would store as bytes otherwise.
+    """
+    if not parameters:
+        return sql, ()
+    if isinstance(parameters, Mapping):
+        return sql, {name: _plain(value, vendor) for name, value in parameters.items()}
+    if isinstance(parameters, str | bytes):
+        raise TypeError("parameters is one text; give a list, such as ['NSW'].")
+    values = [_plain(value, vendor) for value in parameters]
+    return (_with_placeholders(sql) if placeholder == "%s" else sql), values
+
+
+def _with_placeholders(sql: str) -> str:
+    """Question marks as ``%s``, unless the statement has ``%s`` already."""
+    outside = _PIECES.sub(lambda piece: piece["mark"] or "", sql)
+    if "%s" in outside or "?" not in outside:
+        return sql
+    return _PIECES.sub(lambda piece: "%s" if piece["mark"] else piece[0], sql.replace("%", "%%"))
+
+
+def with_question_marks(sql: str) -> str:
+    """``%s`` as question marks, and ``%%`` as the percent sign it stands for; other SQL as it is."""
+    outside = _PIECES.sub(lambda piece: piece["mark"] or "", sql)
+    return sql.replace("%s", "?").replace("%%", "%") if "%s" in outside else sql
+
+
+def _plain(value: Any, vendor: str) -> Any:
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if vendor == "sqlite" and isinstance(value, date):
+        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+    return value

@@ -1,0 +1,58 @@
+"""Frames are those of ``pandas.read_sql_query``, whatever a column holds."""
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caching.frames.reading import ROWS_AT_A_TIME, frame_of, natural, read_frame
+
+pytestmark = pytest.mark.once
+value = st.one_of(
+    st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(max_size=5), st.binary(max_size=3)
+)
+one_kind = st.one_of(
+    st.lists(st.integers(-9, 9)),
+    st.lists(st.one_of(st.none(), st.integers(-9, 9))),
+    st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))),
+    st.lists(st.one_of(st.none(), st.text(max_size=5))),
+    st.lists(value),
+)
+
+
+def read_both(columns: list[list[Any]]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """By pandas, by ours from a cursor, and by ours from rows that were fetched."""
+    rows = list(zip(*columns, strict=True))
+    names = [f"c{n}" for n in range(len(columns))]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE TABLE t ({', '.join(names)})")
+        connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(names))})", rows)  # noqa: S608
+        theirs = pd.read_sql_query("SELECT * FROM t", connection)
+        ours = read_frame(connection.execute("SELECT * FROM t"))
+        fetched = natural(frame_of(names, connection.execute("SELECT * FROM t").fetchall()))
+    return theirs, ours, fetched
+
+
+@settings(max_examples=60, deadline=None)
+@given(one_kind)
+def test_any_column_is_read_as_pandas_reads_it(values: list[Any]) -> None:
+    theirs, ours, fetched = read_both([values])
+    pd.testing.assert_frame_equal(ours, theirs)
+    pd.testing.assert_frame_equal(fetched, theirs)
+
+
+@pytest.mark.parametrize("last", [None, 1, 1.5, "text", b"bytes", 2**63 - 1])
+def test_what_comes_late_decides_as_if_it_came_first(last: Any) -> None:
+    many = ROWS_AT_A_TIME + 5
+    theirs, ours, _ = read_both([[1] * many + [last], [None] * many + [last], ["a"] * many + [last]])
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_columns_of_one_name_are_both_there() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        found = read_frame(connection.execute("SELECT 1 AS a, 'x' AS a"))
+    assert (found.columns.tolist(), found.iloc[0].tolist()) == (["a", "a"], [1, "x"])
