@@ -119,7 +119,10 @@ if CONFIG.enable_performance_monitoring:  # django_db_* of /metrics; 16 us a sta
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_CONFIG = CONFIG.cache
-CACHES = {"default": {"BACKEND": "ahgd_ops.measured_cache.MeasuredCache", "KEY_PREFIX": "django"}}
+_CACHE = "ahgd_ops.measured_cache.MeasuredCache"  # django_cache_* of /metrics
+if not CONFIG.enable_performance_monitoring:
+    _CACHE = "caching.backends.TieredCache"
+CACHES = {"default": {"BACKEND": _CACHE, "KEY_PREFIX": "django"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # People ---------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from monitoring.collectors.caching import CacheSampler
 from monitoring.collectors.pace import Pace
 from monitoring.collectors.process import ProcessSampler
-from monitoring.host_thread import host_rounds
+from monitoring.host_thread import host_thread
 from monitoring.kinds import Kind
 from monitoring.process import get_recorder
 from monitoring.recorder import Recorder
@@ -87,12 +87,12 @@ class PerformanceMonitor:
         self._recorder.set_sampler("cache", CacheSampler(process, config.instance, Pace(config.collect_seconds)))
         self._recorder.start()
         if self._own is None:
-            host_rounds.start()
+            host_thread.start()
 
     def stop_monitoring(self) -> None:
         """Ends the threads, after a last flush."""
         if self._own is None:
-            host_rounds.stop()
+            host_thread.stop()
         self._recorder.stop()
 
     def flush(self) -> int:

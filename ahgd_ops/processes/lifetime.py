@@ -15,10 +15,10 @@ def start_process(name: str) -> None:
     Also to look after this host, should no other process of it do so.
     """
     from monitoring import get_performance_monitor
-    from monitoring.host_thread import host_rounds
+    from monitoring.host_thread import host_thread
 
     show_process_as(name)
-    host_rounds.start()
+    host_thread.start()
     if settings.CONFIG.enable_performance_monitoring:
         get_performance_monitor().start_monitoring(process=name)
 
@@ -32,9 +32,9 @@ def show_process_as(name: str) -> None:
 def stop_process() -> None:
     """Stores what was recorded and not yet flushed, and closes the database."""
     from monitoring import get_performance_monitor
-    from monitoring.host_thread import host_rounds
+    from monitoring.host_thread import host_thread
 
-    host_rounds.stop()
+    host_thread.stop()
     if settings.CONFIG.enable_performance_monitoring:
         get_performance_monitor().stop_monitoring()
     connections.close_all()

@@ -43,7 +43,7 @@ def queues(app: Celery) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class WorkersCollector:
-    """Workers of all hosts that measured themselves within the last minute, supervised or not."""
+    """Workers of all hosts that measured themselves within the last minute, or three intervals if those are longer."""
 
     name: str = "workers"
 

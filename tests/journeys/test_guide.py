@@ -163,7 +163,7 @@ def output_of(program: str, state_dir: Path) -> str:
             "AHGD_INSTANCE": "ward-7",
             "PYTHONPATH": str(PROJECT_DIR),
         },
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
     assert done.stderr == ""
     return done.stdout

@@ -1,14 +1,24 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from monitoring import series, tasks
+from ahgd_ops.celery import app
+from monitoring import collecting, series, tasks
 from monitoring.clock import database_now, to_ms
 from monitoring.models import Kind, Lease, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def new_worker() -> None:
+    """Its application is the console's, and it has met no series yet, as the database of each test has none."""
+    app.set_current()
+    collecting._storage.forget()
 
 
 def test_collecting_stores_what_hosts_share_once_and_of_no_host() -> None:
@@ -18,6 +28,12 @@ def test_collecting_stores_what_hosts_share_once_and_of_no_host() -> None:
     assert (sessions.value, sessions.tags) == (0, {})
     assert MetricSnapshot.objects.filter(series__metric__name="active_sessions").count() == 1
     assert series.latest("celery_workers")
+
+
+def test_while_monitoring_is_off_nothing_is_collected(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, enable_performance_monitoring=False)
+    tasks.collect_shared()
+    assert not Lease.objects.exists()
 
 
 def test_what_is_past_its_retention_goes() -> None:

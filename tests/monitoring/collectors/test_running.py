@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -7,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from monitoring.collectors.base import Collector, Reading, increases
-from monitoring.collectors.running import Collected, Collection, is_due
+from monitoring.collectors.running import Collected, Collection, Flight, is_due
 from monitoring.models import CollectorState
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ class Hanging:
 
     def collect(self) -> Iterable[Reading]:
         self.calls += 1
-        self.end.wait(30)
+        self.end.wait(120)
         return ()
 
 
@@ -59,14 +60,23 @@ def state(name: str) -> CollectorState:
     return CollectorState.objects.get(name=name, instance="host-a")
 
 
+def hang_for(seconds: float, hanging: Hanging, collection: Collection) -> Flight:
+    """As if it had been begun so long ago: the others have the whole limit to answer in, however slow the machine."""
+    flight = collection._start(hanging)
+    flight = collection._flights[hanging.name] = replace(flight, began=flight.began - seconds)
+    return flight
+
+
 def test_one_that_fails_and_one_that_hangs_stop_no_other_and_say_so() -> None:
-    collection, hanging = Collection(limit_seconds=0.05), Hanging()
+    collection, hanging = Collection(limit_seconds=60), Hanging()
+    flight = hang_for(61, hanging, collection)
     collectors = (Broken(), hanging, Working())
     for seconds in (0, 10):
         collected = run(collection, collectors, seconds)
         assert [sample.value for sample in collected.samples] == [40]
         assert collected.errors.keys() == {"broken", "hanging"}
     hanging.end.set()
+    flight.future.result(60)
     assert hanging.calls == 1
     assert state("broken").error == "OSError: no such device"
     assert "not started again" in state("hanging").error

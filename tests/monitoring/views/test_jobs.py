@@ -137,7 +137,7 @@ def test_failed_tasks_of_the_last_day_are_counted() -> None:
 @pytest.mark.django_db
 def test_the_page_shows_what_is_there_and_says_what_to_do_when_nothing_is(viewer: Client) -> None:
     empty = viewer.get("/ops/jobs/").content.decode()
-    assert "No worker answered" in empty
+    assert "No worker has reported in the last day" in empty
     assert "manage.py up --only worker" in empty
     ensure_schedule()
     now = timezone.now()
