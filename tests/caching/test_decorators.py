@@ -1,13 +1,20 @@
 import asyncio
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from caching import CacheManager, Unkeyable, cached
+from caching.function_names import name_of
 from tests.caching.conftest import Make
+from tests.checkout import PROJECT_DIR
 
 
 @pytest.fixture
@@ -18,6 +25,14 @@ def manager(make: Make) -> CacheManager:
 @dataclass(frozen=True)
 class Area:
     code: int
+
+    def same(self, code: int) -> bool:
+        return code == self.code
+
+
+class Suburb(Area):
+    def same(self, code: int) -> bool:
+        return super().same(code)
 
 
 def test_a_result_is_kept_by_arguments(manager: CacheManager) -> None:
@@ -194,3 +209,68 @@ def test_a_generator_is_refused() -> None:
         @cached()
         def numbers() -> object:
             yield 1
+
+
+def test_functions_of_one_name_do_not_share_a_result(manager: CacheManager) -> None:
+    def times(factor: int) -> Callable[[int], int]:
+        @cached(manager=manager)
+        def product(number: int) -> int:
+            return number * factor
+
+        return product
+
+    twice, thrice = times(2), times(3)
+    assert [twice(5), thrice(5), twice(5)] == [10, 15, 10]
+    more, less = cached(manager=manager)(lambda number: number + 1), cached(manager=manager)(lambda number: number - 1)
+    assert [more(5), less(5)] == [6, 4]
+
+
+def test_methods_that_are_bound_do_not_share_a_result(manager: CacheManager) -> None:
+    one, other = cached(manager=manager)([1].count), cached(manager=manager)([].count)
+    assert [one(1), other(1)] == [1, 0]
+    first, second = cached(manager=manager)(Area(1).same), cached(manager=manager)(Area(2).same)
+    assert [first(1), second(1)] == [True, False]
+
+
+def test_a_method_that_calls_its_parent_keeps_a_name_that_processes_share() -> None:
+    assert name_of(Suburb.same) == f"{__name__}.Suburb.same"
+
+
+PROGRAM = """
+from caching import cached
+@cached(ttl=600)
+def load(year): return NAME
+print(load(2026), load.cache_key(2026))
+"""
+
+
+def run(directory: Path, *arguments: str) -> list[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{PROJECT_DIR}{os.pathsep}{directory}",
+        "AHGD_STATE_DIR": str(directory),
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=directory, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_programs_that_share_a_directory_do_not_share_results(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(PROGRAM.replace("NAME", repr(name)))
+    assert [run(tmp_path, f"{name}.py")[0] for name in ("one", "two")] == ["one", "two"]
+    assert run(tmp_path, "-m", "one")[1].startswith("one.load:")
+    assert run(tmp_path, "-c", PROGRAM.replace("NAME", "1"))[1] != run(tmp_path, "-c", PROGRAM.replace("NAME", "2"))[1]
+
+
+def test_long_arguments_are_not_kept_for_their_keys(manager: CacheManager) -> None:
+    @cached(manager=manager)
+    def length(text: str) -> int:
+        return len(text)
+
+    text = "long" * 10_000
+    before = sys.getrefcount(text)
+    assert length(text) == 40_000
+    assert sys.getrefcount(text) == before
