@@ -68,6 +68,15 @@ def test_clear_leaves_nothing(cache: CacheManager) -> None:
     assert cache.get_many(["a", "b"]) == {}
 
 
+def test_clear_finds_long_keys_and_values_of_many_arrays(cache: CacheManager) -> None:
+    cache.set("SELECT " + "x" * 5000, 1)
+    cache.set("arrays", [np.zeros(2) for _ in range(240)])
+    cache.set("more arrays", [np.zeros(2) for _ in range(600)])
+    assert cache.clear() == 3
+    assert cache.keys() == []
+    assert all(not stats.entries and not stats.reason for stats in cache.get_stats())
+
+
 def test_many_at_once(cache: CacheManager) -> None:
     assert cache.set_many({"a": 1, "b": None, "c": [3]}) == []
     assert cache.get_many(["a", "b", "c", "d"]) == {"a": 1, "b": None, "c": [3]}
@@ -171,10 +180,11 @@ def test_keys_are_text(cache: CacheManager) -> None:
         cache.get(1)  # type: ignore[arg-type]  # what is tested
 
 
-@pytest.mark.parametrize("key", ["", "a b", "../../etc/passwd", "ключ", "x" * 5000, "a\nb", "*"])
+@pytest.mark.parametrize("key", ["", "a b", "../../etc/passwd", "ключ", "x" * 5000, "a\nb", "*", "\udcff"])
 def test_any_text_is_a_key(cache: CacheManager, key: str) -> None:
     cache.set(key, 1)
     assert cache.get(key) == 1
+    assert cache.keys() == [key]
     assert cache.delete(key)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from caching import CacheManager, TierStats, breaker
+from caching.tiers.redis import RedisTier
 from tests.caching.conftest import Make
 from tests.caching.faults import Server, until
 
@@ -142,3 +143,36 @@ def test_a_wrong_password_is_a_reason_and_no_error(make: Make, server: Server) -
     assert cache.set("key", 1)
     assert cache.get("key") == 1
     assert "AuthenticationError" in redis_stats(cache).reason
+
+
+@pytest.mark.parametrize("tiers", OUTER)
+def test_what_is_no_text_under_one_name_is_a_miss_of_that_name_only(make: Make, server: Server, tiers: str) -> None:
+    cache = make(tiers, **on(server))
+    with server.client() as client:
+        client.lpush(f"{cache.config.prefix}foreign", "a list of another program")
+    cache.set("other", 1)
+    assert cache.get("foreign") is None
+    assert cache.get_many(["foreign", "other"]) == {"other": 1}
+    assert redis_stats(cache).errors == 0
+    assert cache.set("foreign", 2)
+    assert make("redis", **on(server)).get("foreign") == 2
+
+
+def test_an_answer_that_came_too_late_is_nobodys(make: Make, server: Server) -> None:
+    cache = make("redis", **on(server, redis_timeout=0.3))
+    cache.set_many({"one": 1, "two": 2})
+    with server.frozen():
+        assert cache.get("one") is None
+    until(lambda: not redis_stats(cache).reason)
+    assert cache.get_many(["two"]) == {"two": 2}
+    assert cache.get("two") == 2
+
+
+def test_a_tier_that_is_cleared_leaves_no_name_of_its_prefix(make: Make, server: Server) -> None:
+    cache = make("redis", **on(server))
+    cache.set("key", 1)
+    with server.client() as client:
+        client.set(cache.config.prefix.encode() + b"\xff", "no text")
+        client.set("of another program", "kept")
+        assert RedisTier(lambda: client, cache.config.prefix).clear() == 2
+        assert client.keys() == [b"of another program"]
