@@ -16,8 +16,8 @@ from caching.process import get_cache_manager, manager_of
 class TieredCache(BaseCache):
     """For ``CACHES``. ``OPTIONS`` are fields of ``CacheConfig``; without any it is the manager of the process.
 
-    ``LOCATION`` is the directory of the file tier. Threads, for each of which Django makes a cache of its own, share one
-    manager, as do caches that are configured alike. ``clear`` deletes what has this cache's ``KEY_PREFIX``.
+    ``LOCATION`` is the directory of the file tier. Threads, for each of which Django makes a cache, share one manager,
+    as do caches that are configured alike. ``clear`` deletes what has this cache's ``KEY_PREFIX``.
     """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:

@@ -59,17 +59,18 @@ class GuardedTier:
     def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
         """False when it was not written; then what was there before is gone, or will be before it can be read."""
         began = perf_counter()
-
-        def write() -> bool:
+        try:
+            if (self.breaker.reason or self._owed) and not self._is_ready():
+                self._owe((key,))
+                return False
             self._tier.write(key, entry, ttl_seconds)
-            return True
-
-        if self._try(write, False):
-            self.tally.writes += 1
-            self.tally.time_write(perf_counter() - began)
-            return True
-        self._owe((key,))
-        return False
+        except TierFailed as failed:
+            self._note(failed)
+            self._owe((key,))
+            return False
+        self.tally.writes += 1
+        self.tally.time_write(perf_counter() - began)
+        return True
 
     def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
         return self._try(lambda: self._tier.claim(key, entry, ttl_seconds), False)
@@ -108,15 +109,20 @@ class GuardedTier:
         self.breaker.after_fork()
 
     def _try(self, operation: Callable[[], T], otherwise: T) -> T:
-        if not self.breaker.is_closed():
-            return otherwise
         try:
-            if self._owed:
-                self._pay()
-            return operation()
+            if self._is_ready():
+                return operation()
         except TierFailed as failed:
             self._note(failed)
         return otherwise
+
+    def _is_ready(self) -> bool:
+        """It works, and holds nothing that it should not. TierFailed when debts cannot be paid."""
+        if not self.breaker.is_closed():
+            return False
+        if self._owed:
+            self._pay()
+        return True
 
     def _note(self, failed: TierFailed) -> None:
         self.tally.errors += 1
