@@ -88,4 +88,7 @@ _CULLING = ("MAX_ENTRIES", "CULL_FREQUENCY")  # Django's own; here bytes count
 
 def _configuration(options: Mapping[str, Any]) -> CacheConfig:
     """Equal options make equal configurations, also where they are lists."""
-    return CacheConfig(**{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()})
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    return CacheConfig(**values)

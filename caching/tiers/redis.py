@@ -62,7 +62,8 @@ class RedisTier:
         return sum(self._pipelined("unlink", tuple(keys)))
 
     def clear(self) -> int:
-        return self._try(lambda client: sum(_pipelined(client, "unlink", list(self._names(client)))))
+        deleted = self._try(lambda client: _pipelined(client, "unlink", list(self._names(client))))
+        return sum(deleted)
 
     def keys(self) -> Iterator[str]:
         start = len(encoded(self._prefix))
