@@ -16,7 +16,7 @@ from ahgd_ops.models import Cache
 from ahgd_ops.reading import VIEW_MONITORING
 from alerts.audit import audit
 from caching import get_cache_manager
-from caching.manager import matching
+from caching.names import matching
 
 INVALIDATE = "ahgd_ops.invalidate_cache"
 KINDS = (("tag", "Tag"), ("pattern", "Pattern of keys"))

@@ -9,8 +9,10 @@ from typing import Any, ParamSpec, TypeVar, cast
 from caching import coroutines
 from caching.computing import Wanted
 from caching.keys import digest
-from caching.manager import ABSENT, CacheManager, named_version
+from caching.manager import CacheManager
+from caching.names import named_version
 from caching.process import get_cache_manager
+from caching.recall import ABSENT
 
 P = ParamSpec("P")
 R = TypeVar("R")

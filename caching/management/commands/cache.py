@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
 from caching import TierStats, get_cache_manager, warming
-from caching.manager import matching
+from caching.names import matching
 
 _BATCH = 1000
 _HEADINGS = ("tier", "state", "entries", "size", "limit")
