@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,17 @@ import pytest
 
 from caching import CacheManager, Unkeyable, cached
 from tests.caching.conftest import Make
+from tests.caching.faults import until
 
 
 @pytest.fixture
 def manager(make: Make) -> CacheManager:
     return make("memory+file")
+
+
+def waiters(manager: CacheManager, function: Callable[[], object]) -> int:
+    """How many wait for what is computed now."""
+    return manager.computing.flights.waiters(function.cache_key())  # type: ignore[attr-defined]  # a door of the wrapper
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,8 @@ def test_a_cancelled_leader_leaves_the_work_to_who_waits(manager: CacheManager) 
         while not started:
             await asyncio.sleep(0.001)
         second = asyncio.create_task(slow())  # type: ignore[arg-type]  # it is a coroutine
-        await asyncio.sleep(0.01)
+        while not waiters(manager, slow):
+            await asyncio.sleep(0.001)
         first.cancel()
         return await second
 
@@ -173,6 +181,7 @@ def test_threads_wait_for_the_one_that_computes(manager: CacheManager) -> None:
     threads = [threading.Thread(target=lambda: results.append(slow())) for _ in range(8)]
     for thread in threads:
         thread.start()
+    until(lambda: waiters(manager, slow) == 7)
     may_end.set()
     for thread in threads:
         thread.join()
