@@ -11,8 +11,10 @@ from caching import coroutines
 from caching.computing import Wanted
 from caching.function_names import name_of
 from caching.keys import digest
-from caching.manager import ABSENT, CacheManager, named_version
+from caching.manager import CacheManager
+from caching.names import named_version
 from caching.process import get_cache_manager
+from caching.recall import ABSENT
 
 P = ParamSpec("P")
 R = TypeVar("R")

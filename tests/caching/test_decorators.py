@@ -14,12 +14,18 @@ import pytest
 from caching import CacheManager, Unkeyable, cached
 from caching.function_names import name_of
 from tests.caching.conftest import Make
+from tests.caching.faults import until
 from tests.checkout import PROJECT_DIR
 
 
 @pytest.fixture
 def manager(make: Make) -> CacheManager:
     return make("memory+file")
+
+
+def waiters(manager: CacheManager, function: Callable[[], object]) -> int:
+    """How many wait for what is computed now."""
+    return manager.computing.flights.waiters(function.cache_key())  # type: ignore[attr-defined]  # a door of the wrapper
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,8 @@ def test_a_cancelled_leader_leaves_the_work_to_who_waits(manager: CacheManager) 
         while not started:
             await asyncio.sleep(0.001)
         second = asyncio.create_task(slow())  # type: ignore[arg-type]  # it is a coroutine
-        await asyncio.sleep(0.01)
+        while not waiters(manager, slow):
+            await asyncio.sleep(0.001)
         first.cancel()
         return await second
 
@@ -188,6 +195,7 @@ def test_threads_wait_for_the_one_that_computes(manager: CacheManager) -> None:
     threads = [threading.Thread(target=lambda: results.append(slow())) for _ in range(8)]
     for thread in threads:
         thread.start()
+    until(lambda: waiters(manager, slow) == 7)
     may_end.set()
     for thread in threads:
         thread.join()
