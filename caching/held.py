@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from caching.codec import Unstorable
+from caching.codec import NEVER, Unstorable
 
 _SCALARS = frozenset(
     (str, bytes, int, float, complex, bool, type(None), decimal.Decimal, fractions.Fraction, uuid.UUID, range,
@@ -51,6 +51,11 @@ class Held:
         self.hits = 0
         self.in_main = False
         self.shared: Any = None
+
+    @property
+    def stale_seconds(self) -> float:
+        """How long ``get_or_set`` may hand it out after its end."""
+        return max(self.kept_until - self.fresh_until, 0.0) if self.fresh_until != NEVER else 0.0
 
     def take(self) -> Any:
         """The caller's own."""
