@@ -56,7 +56,8 @@ class SilenceAdmin(admin.ModelAdmin):
         return not is_over and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Silence, form: Any, change: bool) -> None:
-        asked = {"text": obj.matchers, "comment": obj.comment, "starts_at": obj.starts_at, "ends_at": obj.ends_at}
+        asked: dict[str, Any] = {name: form.cleaned_data[name] for name in ("comment", "starts_at", "ends_at")}
+        asked["text"] = form.cleaned_data["matchers"]
         actor, now = _user(request), timezone.now()
         if not change:
             obj.pk = silences.create(**asked, actor=actor, now=now).pk
