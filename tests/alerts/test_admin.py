@@ -190,6 +190,12 @@ def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable
     assert admin.post(f"/admin/ahgd_alerts/notification/{told.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_the_rule_form_keeps_the_word_silence_for_what_people_silence(admin: Client) -> None:
+    page = admin.get("/admin/ahgd_alerts/rule/add/").content.decode()
+    assert "No data</" in page
+    assert ">Silence</" not in page
+
+
 def test_what_was_given_up_can_be_sent_again(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
     evaluation.evaluate(feed.now)
     make_rule()
