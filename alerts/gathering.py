@@ -63,23 +63,23 @@ def _judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
 
 def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     """Rows of the channel that wait for what one of the batch may bring: a message of their group, a digest, or the
-    message that was to name them when its worker was lost. They are not claimed yet."""
+    message that was to name them when it failed or its worker was lost. They are not claimed yet."""
     rows = [delivery.notification for delivery in deliveries]
+    lost = {one.notification.pk for one in deliveries if one.may_have_arrived}
     groups = {row.alert.group_key for row in rows if row.alert.group_key}
-    returning = [one.notification.pk for one in deliveries if one.may_have_arrived]
+    returning = [one.pk for one in rows if one.attempts or one.pk in lost]
     wanted = Q()
-    if returning:
-        wanted |= Q(leader__in=returning)
     if groups:
         wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
     if any(row.held_by in LIMITS for row in rows):
         wanted |= Q(held_by__in=LIMITS)
-    if not wanted:
-        return []
-    waiting = Notification.objects.filter(wanted, channel=rows[0].channel_id, state=Notification.State.DUE)
+    waiting = Notification.objects.filter(channel=rows[0].channel_id, state=Notification.State.DUE)
     others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
+    found = list(others.filter(leader__in=returning)[:MOST_MEMBERS])
+    if wanted:
+        found += others.filter(wanted).exclude(pk__in=[row.pk for row in found])[: MOST_MEMBERS - len(found)]
     lease_until = deliveries[0].lease_until
-    return [Delivery(row, due_of(row), row.fence, lease_until) for row in others[:MOST_MEMBERS]]
+    return [Delivery(row, due_of(row), row.fence, lease_until) for row in found]
 
 
 def _led(
@@ -108,11 +108,13 @@ def _too_many(now: datetime) -> Hold:
 
 
 def _severity_to_tell(row: Notification, standing: Standing) -> int:
-    """0 is: that it is over. What was gathered says how it ended, unless an earlier attempt may have said it fires."""
+    """0 is: that it is over. What was gathered says how it ended; each attempt says the same as the first."""
     if standing.is_resolve:
         return 0
+    if standing.was_tried and row.told_severity is not None:
+        return row.told_severity
     is_over = not standing.alert_is_open and standing.is_gathered
-    return 0 if is_over and not standing.may_have_arrived and not row.attempts else standing.severity
+    return 0 if is_over and not standing.may_have_arrived and not standing.was_tried else standing.severity
 
 
 def _with_claimed(judged: Judged, batch: Collection[int]) -> Judged:
@@ -130,6 +132,12 @@ def _with_claimed(judged: Judged, batch: Collection[int]) -> Judged:
             continue  # somebody else was faster
         fence = claimed[one.notification.pk].fence if one.notification.pk in claimed else one.fence
         members.append(replace(one, fence=fence))
-    ids = [one.notification.pk for one in members]
-    Notification.objects.filter(pk__in=ids, state=Notification.State.LEASED).update(leader=judged.delivery.notification)
+    _follow([one.notification.pk for one in members], judged.delivery.notification)
     return replace(judged, members=members)
+
+
+def _follow(ids: Collection[int], leader: Notification) -> None:
+    """The leader follows nobody any more: two that were each other's would both wait."""
+    leased = Notification.objects.filter(state=Notification.State.LEASED)
+    leased.filter(pk=leader.pk, leader__isnull=False).update(leader=None)
+    leased.filter(pk__in=ids).update(leader=leader)
