@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.leases import HOST_LEASE
@@ -36,12 +36,21 @@ def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> in
 
 
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them."""
+    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them.
+
+    Of those that are older the last one of each check stays: it says what the check has been since.
+    """
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
     ids = list(old.order_by("id").values_list("id", flat=True)[:step])
-    ancient = HealthRecord.objects.filter(at__lt=to_ms(now - timedelta(days=settings.CONFIG.health_retention_days)))
-    ids += list(ancient.order_by("id").values_list("id", flat=True)[:step])
+    ids += list(_ancient_transitions(now).order_by("id").values_list("id", flat=True)[:step])
     return HealthRecord.objects.filter(id__in=ids).delete()[0]
+
+
+def _ancient_transitions(now: datetime) -> QuerySet[HealthRecord]:
+    """Transitions past their retention that another one past it followed."""
+    limit_ms = to_ms(now - timedelta(days=settings.CONFIG.health_retention_days))
+    ancient = HealthRecord.objects.filter(at__lt=limit_ms, is_transition=True)
+    return ancient.filter(Exists(ancient.filter(state=OuterRef("state"), at__gt=OuterRef("at"))))
 
 
 def forget_gone_hosts(now: datetime) -> None:

@@ -18,6 +18,7 @@ from monitoring.health.hosts import come_to, name_on
 from monitoring.health.reasons import reason
 from monitoring.health.schedule import MISSED_ROUNDS, are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.storable import storable
 from monitoring.health.watched import entered
 from monitoring.models import HealthCheckState, Status
 
@@ -70,10 +71,10 @@ def examine(check: Check, now: datetime) -> Result:
     """Runs one check here and now; one that raises is unknown, with the reason."""
     began = time.monotonic()
     try:
-        finding = check.find(now)
+        finding = storable(check.find(now))
     except Exception as error:  # the edge: whatever a check raises, it is a result
         log.exception("The health check %s failed.", check.name)
-        finding = Finding(Status.UNKNOWN, f"The check failed: {reason(error)}")
+        finding = storable(Finding(Status.UNKNOWN, f"The check failed: {reason(error)}"))
     return Result(check.name, finding, (time.monotonic() - began) * 1000, now)
 
 

@@ -1,6 +1,8 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from monitoring.clock import to_ms
 from monitoring.leases import acquire
@@ -74,3 +76,19 @@ def test_a_host_that_has_been_away_for_a_week_is_forgotten_and_what_people_set_f
     assert list(CollectorState.objects.values_list("name", "instance")) == [("queues", ""), ("disk", "here")]
     assert set(HealthCheckState.objects.values_list("name", flat=True)) == {"disk", "disk@here"}
     assert Lease.objects.get().name == "host:here"
+
+
+def test_the_last_transition_past_its_retention_stays_as_it_says_what_has_been_since(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, health_retention_days=30)
+    for name, ages in (("steady", (90, 60)), ("changing", (70, 5))):
+        state = HealthCheckState.objects.create(name=name)
+        for age in ages:
+            HealthRecord.objects.create(
+                state=state, at=to_ms(NOW - age * DAY), status="healthy", duration_ms=1, is_transition=True
+            )
+    assert delete_old_health_records(NOW, DAY) == 1
+    kept = HealthRecord.objects.order_by("at").values_list("state__name", "at")
+    assert list(kept) == [
+        (name, to_ms(NOW - age * DAY)) for name, age in (("changing", 70), ("steady", 60), ("changing", 5))
+    ]
+    assert delete_old_health_records(NOW, DAY) == 0
