@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from monitoring.clock import from_ms
 from monitoring.health import past
+from monitoring.health.present import present
 from monitoring.models import HealthCheckState, HealthRecord
 from monitoring.views import health_data
 from monitoring.views.probes import LIVE_CHECKS_PATH
@@ -83,9 +84,8 @@ def check_json(request: HttpRequest, name: str) -> HttpResponse:
     except RangeRefused as refused:
         return JsonResponse({"error": str(refused)}, status=400)
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(records)]
-    return JsonResponse(
-        health_data.described(state, past.read([state], now - past.LONGEST, now)[state.pk], now) | {"records": rows}
-    )
+    found, known = present([state], now)[state.pk], past.read([state], now - past.LONGEST, now)[state.pk]
+    return JsonResponse(health_data.described(state, found, known, now) | {"records": rows})
 
 
 @open_to_machines
