@@ -79,6 +79,7 @@ def test_the_page_of_a_check_shows_its_past(viewer: Client, now: datetime) -> No
     for expected in ("Critical: as it is", "Upgrade of the broker", "host-b", "usage_percent", "polyline points="):
         assert expected in page
     assert page.count('<i class="none" title=') == 90  # today is not over
+    assert page.count('<td class="number nowrap">no data</td>') == 90  # the same as a table
     assert page.count(">Critical</span>") == 5 + 1  # the mark of the banner
 
 
@@ -106,7 +107,7 @@ def test_a_strange_address_is_no_error(viewer: Client, now: datetime, query: str
 
 
 def test_a_check_that_does_not_exist_is_not_found(viewer: Client) -> None:
-    for path in ("/ops/health/nothing/", "/ops/health/nothing.json", "/ops/health/nothing.csv"):
+    for path in ("/ops/health/nothing/", "/ops/health/nothing.json", "/ops/health/nothing.csv", "/ops/health/%00/"):
         assert viewer.get(path).status_code == 404
 
 
@@ -138,6 +139,7 @@ def test_json_has_the_state_and_the_uptime(viewer: Client, now: datetime) -> Non
     assert broker["uptime"]["24 h"] == pytest.approx(40 / 60, abs=0.02)
     one = viewer.get("/ops/health/broker.json?from=now-22m").json()
     assert (one["name"], len(one["records"]), one["records"][-1]["status"]) == ("broker", 5, "critical")
+    assert (len(one["days"]), set(one["days"][0])) == (90, {"day", "share"})
 
 
 def test_a_range_that_cannot_be_used_says_so(viewer: Client, now: datetime) -> None:
