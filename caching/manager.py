@@ -18,6 +18,7 @@ from caching.recall import ABSENT, Recall
 from caching.stats import TierStats, managers
 from caching.tiers.memory import MemoryTier
 from caching.tiers.session import SessionTier
+from caching.trips import Trip, round_trips
 from caching.visits import Visits
 
 log = logging.getLogger(__name__)
@@ -199,6 +200,10 @@ class CacheManager:
         """One for each tier, the nearest first."""
         near = (self._memory.stats(), self._session.stats()) if self.config.enabled else ()
         return (*near, *self.shared.stats())
+
+    def round_trips(self) -> tuple[Trip, ...]:
+        """One through each tier; those of visitors apart."""
+        return tuple(round_trips(self._memory, self.shared.tiers))
 
     def close(self) -> None:
         """Ends the connections; they are opened again when they are needed."""
