@@ -124,7 +124,7 @@ def _stage(scale: float) -> Iterator["Stage"]:
 def _report(tally: Tally, options: argparse.Namespace) -> None:
     last = options.seed + options.runs - 1
     _say(f"\n{tally.runs} runs at scale {options.scale:g} on {options.engine}, seeds {options.seed} to {last}")
-    _say(f"faults that struck: {', '.join(f'{count} of {kind}' for kind, count in sorted(tally.struck.items()))}")
+    _say(f"faults that struck: {', '.join(f'{kind} {count}' for kind, count in sorted(tally.struck.items()))}")
     _say(f"deliveries due {tally.deliveries}")
     _say(f"lost {tally.lost}, doubled under another delivery id {tally.doubled}")
     _say(f"repeated under the same delivery id, after a crash or a lost answer: {tally.repeated}")

@@ -21,7 +21,7 @@ def two_workers_and_two_beats(stage: Stage, chance: random.Random) -> dict[str, 
     stage.schedule_deliveries()
     for name in ("worker", "worker", "beat", "beat"):
         stage.role(name)
-    stage.struck["double"] += 1
+    stage.struck["second worker and beat"] += 1
     return _told_once(stage, 4)
 
 
