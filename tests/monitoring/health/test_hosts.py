@@ -5,7 +5,7 @@ from pytest_django.fixtures import Settings
 
 from monitoring.health import feed
 from monitoring.health.history import record, recorded
-from monitoring.health.hosts import Said, combined, come_to
+from monitoring.health.hosts import HostFinding, combined, results_of_hosts
 from monitoring.health.running import run_and_record, run_host_checks
 from monitoring.health.status import Finding, Result
 from monitoring.models import HealthCheckState, HealthRecord, Status
@@ -19,12 +19,12 @@ def found(status: Status, message: str = "so") -> Result:
     return Result("disk", Finding(status, message, {"usage_percent": 41.5}), 2.5, NOW)
 
 
-def said(instance: str, status: Status, message: str = "so") -> Said:
-    return Said(instance, Finding(status, message, {"of": instance}), 1.0)
+def said(instance: str, status: Status, message: str = "so") -> HostFinding:
+    return HostFinding(instance, Finding(status, message, {"of": instance}), 1.0)
 
 
 def together() -> Result:
-    (result,) = come_to(["disk"], NOW, FRESH_SECONDS)
+    (result,) = results_of_hosts(["disk"], NOW, FRESH_SECONDS)
     return result
 
 
@@ -120,5 +120,5 @@ def test_what_a_host_said_before_the_clock_was_set_back_is_not_fresh() -> None:
 def test_with_a_long_interval_a_host_is_not_gone_before_it_is_late() -> None:
     record([found(Status.HEALTHY)], NOW, "a")
     record([found(Status.CRITICAL, "98 %")], NOW - timedelta(minutes=11), "b")
-    (result,) = come_to(["disk"], NOW, 3 * 900)
+    (result,) = results_of_hosts(["disk"], NOW, 3 * 900)
     assert result.status is Status.CRITICAL
