@@ -91,6 +91,16 @@ def test_a_round_records_what_this_host_found_of_itself(settings: Settings) -> N
 
 
 @pytest.mark.django_db
+def test_a_host_that_said_nothing_for_three_rounds_is_unknown_to_the_round(settings: Settings) -> None:
+    settings.INSTANCE = "host-a"
+    record([found(Status.HEALTHY)], NOW - timedelta(seconds=10), "fresh")
+    record([found(Status.HEALTHY)], NOW - timedelta(seconds=91), "silent")
+    run_and_record(NOW)
+    told = HealthCheckState.objects.get(name="disk").metadata["hosts"]
+    assert (told["fresh"], told["silent"]) == ("healthy", "unknown")
+
+
+@pytest.mark.django_db
 def test_a_host_without_the_round_runs_its_own_checks_and_not_twice_within_half_an_interval(
     settings: Settings,
 ) -> None:

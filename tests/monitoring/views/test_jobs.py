@@ -138,6 +138,14 @@ def test_a_hosts_rounds_are_late_by_their_own_interval_and_each_keeps_its_error(
 
 
 @pytest.mark.django_db
+def test_why_a_hosts_round_failed_is_told_without_secrets() -> None:
+    now = timezone.now()
+    look_after("a", COLLECT, now + timedelta(hours=1), "OperationalError: redis://:hunter2@localhost refused")
+    (shown,) = jobs.hosts(now)
+    assert shown.error == "OperationalError: redis://***@localhost refused"
+
+
+@pytest.mark.django_db
 def test_collectors_of_hosts_that_were_replaced_are_not_listed() -> None:
     now = timezone.now()
     for instance, minutes in (("here", 1), ("restarting", -30), ("replaced", -61)):
