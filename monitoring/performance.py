@@ -13,7 +13,7 @@ from monitoring.kinds import Kind
 from monitoring.process import get_recorder
 from monitoring.recorder import Recorder
 from monitoring.samples import SeriesKey, sorted_tags
-from monitoring.standalone import setup
+from monitoring.standalone import Configuration, setup
 from monitoring.tracking import timed
 
 
@@ -78,16 +78,21 @@ class PerformanceMonitor:
         return summarise(self._recorder.unsaved, now - timedelta(hours=hours), now)
 
     def start_monitoring(self, process: str = "main") -> None:
-        """Begins to measure this process under the name ``process``, to flush by itself, and to measure the host.
+        """Begins to measure this process under the name ``process``, to flush by itself, and to look after the host.
 
-        Of the processes of a host one measures it (CPU, memory, disks); the others stand by.
+        Of the processes of a host one measures it (CPU, memory, disks); the others stand by. While monitoring is
+        switched off neither is measured: of the host the checks are left, where there are some.
         """
         config = setup()
+        if config.enable_performance_monitoring:
+            self._measure_process(process, config)
+        if self._own is None:
+            host_thread.start()
+
+    def _measure_process(self, process: str, config: Configuration) -> None:
         self._recorder.set_sampler("process", ProcessSampler(process, config.instance, Pace(config.collect_seconds)))
         self._recorder.set_sampler("cache", CacheSampler(process, config.instance, Pace(config.collect_seconds)))
         self._recorder.start()
-        if self._own is None:
-            host_thread.start()
 
     def stop_monitoring(self) -> None:
         """Ends the threads, after a last flush."""

@@ -13,7 +13,7 @@ from math import inf
 from django.conf import settings
 
 from monitoring.clock import database_now
-from monitoring.collecting import CollectionFailed, collect
+from monitoring.collecting import Collecting, CollectionFailed
 from monitoring.collectors import HOST_COLLECTORS
 from monitoring.health.reasons import reason
 from monitoring.host_leases import COLLECT, HEALTH, lease_name
@@ -32,7 +32,7 @@ class Round:
 
     job: str
     every_seconds: Callable[[], float | None]
-    make: Callable[[Held], None]
+    make: Callable[[Collecting, Held], None]
 
 
 def _collect_every_seconds() -> float | None:
@@ -41,8 +41,8 @@ def _collect_every_seconds() -> float | None:
     return pace_seconds(COLLECT, settings.CONFIG.collect_seconds)
 
 
-def _collect(held: Held) -> None:
-    collect(HOST_COLLECTORS, held, settings.INSTANCE)
+def _collect(collecting: Collecting, held: Held) -> None:
+    collecting.collect(HOST_COLLECTORS, held, settings.INSTANCE)
 
 
 def _check_every_seconds() -> float | None:
@@ -52,7 +52,7 @@ def _check_every_seconds() -> float | None:
     return pace_seconds(HEALTH, settings.CONFIG.health_check_interval_seconds)
 
 
-def _check(held: Held) -> None:
+def _check(collecting: Collecting, held: Held) -> None:
     from monitoring.health.running import run_host_checks  # needs django-health-check, which the plain library has not
 
     run_host_checks(database_now())
@@ -66,6 +66,7 @@ class Host:
     """The rounds of this host as one process sees them; used by one thread."""
 
     rounds: Sequence[Round] = ROUNDS
+    collecting: Collecting = field(default_factory=Collecting)
     held: dict[str, Held] = field(default_factory=dict)  # by job, as what follows
     _made: dict[str, float] = field(default_factory=dict)  # monotonic
 
@@ -106,7 +107,7 @@ class Host:
         began = time.monotonic()
         error = ""
         try:
-            each.make(held)
+            each.make(self.collecting, held)
         except LeaseLost:
             del self.held[each.job]
             return

@@ -3,6 +3,8 @@
 from django.apps import apps
 from django.db import connection
 
+MISSED_INTERVALS = 3
+SHORTEST_LIMIT_SECONDS = 30.0
 LONGEST_SECONDS = 366 * 86400.0  # beyond is never; times that far away are no times for Python
 _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "microseconds": 1e-6}
 _TABLE = "django_celery_beat_periodictask"
@@ -34,6 +36,11 @@ def pace_seconds(name: str, otherwise: float) -> float | None:
     if found is None:
         return otherwise
     return found[0] if found[1] else None
+
+
+def limit_seconds(every_seconds: float) -> float:
+    """The age from which the last sign of what repeats is too old: three intervals, and short ones get some air."""
+    return max(MISSED_INTERVALS * every_seconds, SHORTEST_LIMIT_SECONDS)
 
 
 def seconds(every: int, period: str) -> float:

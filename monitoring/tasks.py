@@ -9,7 +9,7 @@ from django.conf import settings
 
 from monitoring import work
 from monitoring.clock import database_now
-from monitoring.collecting import collect
+from monitoring.collecting import Collecting
 from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.health.days import keep_days
@@ -18,6 +18,7 @@ from monitoring.retention import delete_old_health_records, delete_old_snapshots
 from monitoring.schedule import least_gap_seconds
 
 work.connect()
+_collecting = Collecting()
 
 
 @shared_task(name="monitoring.collect")
@@ -29,7 +30,7 @@ def collect_shared() -> None:
     with lease("collect", seconds=30, gap_seconds=gap_seconds) as held:
         if held is not None:
             queues = QueuesCollector(app_or_default())  # here: other threads know no present application
-            collect((*SHARED_COLLECTORS, queues, WorkersCollector()), held)
+            _collecting.collect((*SHARED_COLLECTORS, queues, WorkersCollector()), held)
 
 
 @shared_task(name="monitoring.check_health")

@@ -4,7 +4,6 @@ import contextlib
 import os
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
@@ -15,12 +14,9 @@ def start_process(name: str) -> None:
     Also to look after this host, should no other process of it do so.
     """
     from monitoring import get_performance_monitor
-    from monitoring.host_thread import host_thread
 
     show_process_as(name)
-    host_thread.start()
-    if settings.CONFIG.enable_performance_monitoring:
-        get_performance_monitor().start_monitoring(process=name)
+    get_performance_monitor().start_monitoring(process=name)
 
 
 def show_process_as(name: str) -> None:
@@ -32,11 +28,8 @@ def show_process_as(name: str) -> None:
 def stop_process() -> None:
     """Stores what was recorded and not yet flushed, and closes the database."""
     from monitoring import get_performance_monitor
-    from monitoring.host_thread import host_thread
 
-    host_thread.stop()
-    if settings.CONFIG.enable_performance_monitoring:
-        get_performance_monitor().stop_monitoring()
+    get_performance_monitor().stop_monitoring()
     connections.close_all()
 
 

@@ -12,6 +12,7 @@ from kombu.exceptions import ChannelError
 from monitoring.clock import database_now, to_ms
 from monitoring.collectors.base import Reading
 from monitoring.models import Series
+from monitoring.schedule import limit_seconds
 
 _SEEN_WITHIN = timedelta(seconds=60)
 
@@ -41,17 +42,21 @@ def queues(app: Celery) -> set[str]:
     return {str(app.conf.task_default_queue)} | {str(route["queue"]) for route in routes.values() if "queue" in route}
 
 
+def worker_seen_within() -> timedelta:
+    """A worker that measured itself as lately is there: within a minute, or three intervals where those are longer."""
+    return max(_SEEN_WITHIN, timedelta(seconds=limit_seconds(settings.CONFIG.collect_seconds)))
+
+
 @dataclass(frozen=True, slots=True)
 class WorkersCollector:
-    """Workers of all hosts that measured themselves within the last minute, or three intervals if those are longer."""
+    """Workers of all hosts that measured themselves lately, supervised or not."""
 
     name: str = "workers"
 
     def collect(self) -> Iterable[Reading]:
-        limit = max(_SEEN_WITHIN, timedelta(seconds=3 * settings.CONFIG.collect_seconds))
         seen = Series.objects.filter(
             metric__name="process_resident_memory_bytes",
             tags__process__startswith="worker-",
-            last_at__gte=to_ms(database_now() - limit),
+            last_at__gte=to_ms(database_now() - worker_seen_within()),
         )
         yield Reading("celery_workers", seen.count())

@@ -13,7 +13,7 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class HostFinding:
     """What a host found last. Its finding is unknown when that is too long ago."""
 
     instance: str
@@ -26,7 +26,7 @@ def name_on(check: str, instance: str) -> str:
     return f"{check}@{instance}" if instance else check
 
 
-def come_to(checks: Sequence[str], now: datetime, fresh_seconds: float) -> list[Result]:
+def results_of_hosts(checks: Sequence[str], now: datetime, fresh_seconds: float) -> list[Result]:
     """One result for each check, of all hosts that said something in the last 10 minutes; others are gone.
 
     With long intervals that would be too soon: a host is given as long again as what it says is fresh.
@@ -36,14 +36,14 @@ def come_to(checks: Sequence[str], now: datetime, fresh_seconds: float) -> list[
     by_name = {state.name: state for state in heard.order_by("instance")}
     instances = sorted({state.instance for state in by_name.values()})
     rows = {check: [by_name.get(name_on(check, instance)) for instance in instances] for check in checks}
-    return [combined(check, [_said(row, now, fresh_seconds) for row in rows[check] if row], now) for check in checks]
+    return [combined(check, [_found(row, now, fresh_seconds) for row in rows[check] if row], now) for check in checks]
 
 
-def _said(state: HealthCheckState, now: datetime, fresh_seconds: float) -> Said:
-    return Said(state.instance, finding_at(state, now, fresh_seconds), state.duration_ms)
+def _found(state: HealthCheckState, now: datetime, fresh_seconds: float) -> HostFinding:
+    return HostFinding(state.instance, finding_at(state, now, fresh_seconds), state.duration_ms)
 
 
-def combined(check: str, hosts: Sequence[Said], now: datetime) -> Result:
+def combined(check: str, hosts: Sequence[HostFinding], now: datetime) -> Result:
     """The worst of all hosts, named; of a single host just what it said."""
     if not hosts:
         return Result(check, Finding(Status.UNKNOWN, "No host reports"), 0, now)
@@ -56,11 +56,11 @@ def combined(check: str, hosts: Sequence[Said], now: datetime) -> Result:
     return Result(check, Finding(status, text, told), max(host.duration_ms for host in hosts), now)
 
 
-def _text(concerned: Sequence[Said], of: int) -> str:
+def _text(concerned: Sequence[HostFinding], of: int) -> str:
     named = "; ".join(_sentences(concerned[:_MOST_NAMED]))
     more = f"; and {len(concerned) - _MOST_NAMED} more" if len(concerned) > _MOST_NAMED else ""
     return f"{named}{more} ({len(concerned)} of {of} hosts)"
 
 
-def _sentences(concerned: Iterable[Said]) -> Iterable[str]:
+def _sentences(concerned: Iterable[HostFinding]) -> Iterable[str]:
     return (f"{host.instance}: {host.finding.message}" for host in concerned)

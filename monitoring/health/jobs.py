@@ -11,10 +11,8 @@ from monitoring.health.status import Finding
 from monitoring.health.times import span
 from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import Lease, Status
-from monitoring.schedule import seconds
+from monitoring.schedule import limit_seconds, seconds
 
-MISSED_INTERVALS = 3
-SHORTEST_LIMIT_SECONDS = 30.0
 GRACE_SECONDS = 60.0
 
 
@@ -37,8 +35,8 @@ class Job:
 
     @property
     def limit_seconds(self) -> float:
-        """The age from which a sign of life is too old; short intervals get some air."""
-        return max(MISSED_INTERVALS * self.every_seconds, SHORTEST_LIMIT_SECONDS)
+        """The age from which a sign of life is too old."""
+        return limit_seconds(self.every_seconds)
 
 
 def read_jobs() -> dict[str, Job]:

@@ -15,14 +15,15 @@ from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
 from monitoring.health.gone import retire_gone
 from monitoring.health.history import record
-from monitoring.health.hosts import come_to, name_on
+from monitoring.health.hosts import name_on, results_of_hosts
 from monitoring.health.reasons import reason
-from monitoring.health.schedule import MISSED_ROUNDS, are_due, round_seconds, silence_seconds
+from monitoring.health.schedule import are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
 from monitoring.health.storable import storable
 from monitoring.health.watched import entered
 from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import HealthCheckState, Status
+from monitoring.schedule import limit_seconds
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> S
     here = [result for result in found if result.name in bound]
     if here:
         record(here, done, settings.INSTANCE)
-    together = come_to([result.name for result in here], done, MISSED_ROUNDS * every_seconds)
+    together = results_of_hosts([result.name for result in here], done, limit_seconds(every_seconds))
     whole = [*(result for result in found if result.name not in bound), *together]
     record(whole, done, silences={check.name: silence_seconds(check, every_seconds) for check in checks})
     return whole

@@ -7,10 +7,9 @@ from django.conf import settings
 
 from monitoring.health.base import Check
 from monitoring.models import HealthCheckState
-from monitoring.schedule import interval_seconds
+from monitoring.schedule import MISSED_INTERVALS, interval_seconds
 
 LATE_SECONDS = 5.0  # a round is not overdue before this: with the default interval a result is fresh for 35 s
-MISSED_ROUNDS = 3  # a host that says nothing for longer is unknown
 
 
 def round_seconds() -> float:
@@ -25,7 +24,7 @@ def fresh_seconds(check: Check, every_round_seconds: float) -> float:
 
 def silence_seconds(check: Check, every_round_seconds: float) -> float:
     """From when on the time between two results is an outage of the console's own, and not of what is checked."""
-    return fresh_seconds(check, every_round_seconds) + (MISSED_ROUNDS - 1) * every_round_seconds
+    return fresh_seconds(check, every_round_seconds) + (MISSED_INTERVALS - 1) * every_round_seconds
 
 
 def are_due(checks: Iterable[Check], now: datetime, is_held: Callable[[str], bool]) -> list[Check]:

@@ -8,9 +8,10 @@ from typing import ClassVar
 from django.conf import settings
 
 from monitoring.health.base import Check
-from monitoring.health.jobs import GRACE_SECONDS, SHORTEST_LIMIT_SECONDS, Job, judge_sign, read_jobs
+from monitoring.health.jobs import GRACE_SECONDS, Job, judge_sign, read_jobs
 from monitoring.health.status import Finding
 from monitoring.models import Status
+from monitoring.schedule import limit_seconds
 
 # What has a lease that tells when a worker finished it, and the setting that switches it off.
 _WORK = {
@@ -70,4 +71,4 @@ def _sent_at(some: list[Job]) -> datetime | None:
 
 
 def _limit_seconds(some: list[Job]) -> float:
-    return min((job.limit_seconds for job in some), default=SHORTEST_LIMIT_SECONDS)
+    return min((job.limit_seconds for job in some), default=limit_seconds(0))

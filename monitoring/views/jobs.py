@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -13,19 +12,26 @@ from django.views.decorators.http import require_safe
 
 from monitoring import series
 from monitoring.clock import from_ms, to_ms
+from monitoring.collectors.celery import worker_seen_within
 from monitoring.health.jobs import Job, read_jobs
 from monitoring.health.reasons import without_secrets
-from monitoring.host_leases import COLLECT, HEALTH, HostLease, collectors_in_use, host_leases
+from monitoring.host_leases import COLLECT, HostLease, collectors_in_use, host_leases
 from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import CollectorState, MetricSnapshot
-from monitoring.schedule import interval_seconds, pace_seconds
+from monitoring.rounds import ROUNDS
+from monitoring.schedule import limit_seconds
 
-MISSED = 3  # intervals, after which something is late
-SHORTEST_LATE = timedelta(seconds=30)
 _SHOWN = timedelta(days=1)
-_WORKER_SEEN = timedelta(seconds=60)
 _FAILURES_COUNTED = timedelta(days=1)
 _LONGEST_ERROR = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of something that repeats: a level, which colours it, and the word for it."""
+
+    level: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Scheduled:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostJob:
     """What a host does by itself, as the process that does it says; ``error`` is empty when its last round was good."""
 
     name: str
@@ -70,7 +76,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class HostCollector:
     """A collector on a host, or of what hosts share; ``every`` is the interval that it is read at."""
 
     row: CollectorState
@@ -97,11 +103,11 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def workers(now: datetime) -> list[Worker]:
     """Those that measured themselves in the last day."""
-    found = []
+    found, seen_within = [], worker_seen_within()
     for one in series.latest("process_resident_memory_bytes", to_ms(now - _SHOWN)):
         name, seen_at = one.tags.get("process", ""), from_ms(one.at_ms)
         if name.startswith("worker-"):
-            level, state = ("ok", "running") if now - seen_at < _WORKER_SEEN else ("unknown", "not seen")
+            level, state = ("ok", "running") if now - seen_at < seen_within else ("unknown", "not seen")
             found.append(Worker(name, one.tags.get("instance", ""), level, state, one.value, seen_at))
     return sorted(found, key=lambda worker: (worker.instance, worker.name))
 
@@ -121,41 +127,40 @@ def schedule(now: datetime) -> list[Scheduled]:
 def _scheduled(job: Job, now: datetime) -> Scheduled:
     every = timedelta(seconds=job.every_seconds)
     next_at = job.sent_at + every if job.is_enabled and job.sent_at else None
-    level, state = progress(job.is_enabled, job.error, job.finished_at or job.sent_at, every, now)
-    return Scheduled(job, level, state, every, next_at)
+    how = progress(job.is_enabled, job.error, job.finished_at or job.sent_at, every, now)
+    return Scheduled(job, how.level, how.state, every, next_at)
 
 
-def hosts(now: datetime) -> list[Host]:
+def hosts(now: datetime) -> list[HostJob]:
     """Those that somebody looked after in the last day."""
-    paces = {job: pace_seconds(job, otherwise) for job, otherwise in _host_defaults().items()}
+    paces = _paces()
     return [_host(lease, paces.get(lease.job), now) for lease in host_leases(now - _SHOWN)]
 
 
-def _host_defaults() -> dict[str, float]:
-    """Intervals in seconds of what hosts do by themselves, while the schedule has none."""
-    config = settings.CONFIG
-    return {COLLECT: config.collect_seconds, HEALTH: config.health_check_interval_seconds}
+def _paces() -> dict[str, float | None]:
+    """Intervals in seconds of what hosts do by themselves; None for what the schedule or the settings switch off."""
+    return {each.job: each.every_seconds() for each in ROUNDS}
 
 
-def _host(lease: HostLease, pace: float | None, now: datetime) -> Host:
+def _host(lease: HostLease, pace: float | None, now: datetime) -> HostJob:
     row, every = lease.row, timedelta(seconds=pace or 0)
-    level, state = progress(pace is not None, row.error, row.finished_at, every, now)
+    how = progress(pace is not None, row.error, row.finished_at, every, now)
     if pace is not None and row.expires_at <= now:
-        level, state = "unknown", "nobody looks after it"
-    return Host(lease.instance, lease.job, level, state, every, row.finished_at, _shown(row.error))
+        how = Progress("unknown", "nobody looks after it")
+    return HostJob(lease.instance, lease.job, how.level, how.state, every, row.finished_at, _shown(row.error))
 
 
-def collectors(now: datetime) -> list[Reader]:
+def collectors(now: datetime) -> list[HostCollector]:
     """What failed first."""
-    pace = timedelta(seconds=interval_seconds(COLLECT, 0))
-    found = [_reader(row, pace, now) for row in collectors_in_use(now).order_by("name", "instance")]
-    return sorted(found, key=lambda reader: reader.level != "critical")
+    pace = _paces()[COLLECT]
+    found = [_collector(row, pace, now) for row in collectors_in_use(now).order_by("name", "instance")]
+    return sorted(found, key=lambda collector: collector.level != "critical")
 
 
-def _reader(row: CollectorState, pace: timedelta, now: datetime) -> Reader:
-    every = max(pace, timedelta(seconds=row.every_seconds))
-    level, state = progress(row.enabled, row.error, row.finished_at, every, now)
-    return Reader(row, level, state, every, _shown(row.error))
+def _collector(row: CollectorState, pace: float | None, now: datetime) -> HostCollector:
+    every = timedelta(seconds=max(pace or 0.0, row.every_seconds))
+    how = progress(row.enabled and pace is not None, row.error, row.finished_at, every, now)
+    return HostCollector(row, how.level, how.state, every, _shown(row.error))
 
 
 def failures(now: datetime) -> list[tuple[str, int]]:
@@ -167,19 +172,17 @@ def failures(now: datetime) -> list[tuple[str, int]]:
     return sorted(((tags.get("task", "other"), int(times)) for tags, times in sums), key=lambda pair: -pair[1])
 
 
-def progress(
-    is_enabled: bool, error: str, done_at: datetime | None, every: timedelta, now: datetime
-) -> tuple[str, str]:
-    """Level and word of something that repeats ``every`` so often and was last done at ``done_at``."""
+def progress(is_enabled: bool, error: str, done_at: datetime | None, every: timedelta, now: datetime) -> Progress:
+    """Of something that repeats ``every`` so often and was last done at ``done_at``."""
     if not is_enabled:
-        return "unknown", "switched off"
+        return Progress("unknown", "switched off")
     if error:
-        return "critical", "failed"
+        return Progress("critical", "failed")
     if done_at is None:
-        return "unknown", "never done"
-    if not -CLOCKS_AGREE_WITHIN <= now - done_at <= max(MISSED * every, SHORTEST_LATE):
-        return "warning", "late"
-    return "ok", "on time"
+        return Progress("unknown", "never done")
+    if not -CLOCKS_AGREE_WITHIN <= now - done_at <= timedelta(seconds=limit_seconds(every.total_seconds())):
+        return Progress("warning", "late")
+    return Progress("ok", "on time")
 
 
 def _shown(error: str) -> str:

@@ -1,8 +1,10 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from pytest_django.fixtures import Settings
 
 from monitoring.kinds import Kind
 from monitoring.models import MetricSnapshot, Series
@@ -82,6 +84,16 @@ def test_a_summary_within_a_transaction_waits_for_nobody(monitor: PerformanceMon
     monitor.add_custom_metric("users", 3)
     with transaction.atomic():
         assert monitor.get_performance_summary()["avg_users"] == 3
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_process_is_measured_unless_monitoring_is_switched_off(settings: Settings, is_enabled: bool) -> None:
+    settings.CONFIG = replace(settings.CONFIG, enable_performance_monitoring=is_enabled)
+    monitor = PerformanceMonitor(Recorder(flush_seconds=3600))
+    monitor.start_monitoring("etl")
+    monitor.stop_monitoring()
+    measured = Series.objects.filter(metric__name="process_resident_memory_bytes", tags__process="etl")
+    assert measured.exists() is is_enabled
 
 
 def test_a_value_that_is_no_number_is_refused_without_a_word(monitor: PerformanceMonitor) -> None:

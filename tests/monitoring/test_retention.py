@@ -7,7 +7,16 @@ from pytest_django.fixtures import Settings
 from monitoring.clock import to_ms
 from monitoring.host_leases import COLLECT, HEALTH, lease_name
 from monitoring.leases import acquire
-from monitoring.models import CollectorState, HealthCheckState, HealthRecord, Kind, Lease, MetricSnapshot, ReadCursor
+from monitoring.models import (
+    CollectorState,
+    HealthCheckState,
+    HealthRecord,
+    Kind,
+    Lease,
+    MetricSnapshot,
+    ProcessState,
+    ReadCursor,
+)
 from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
@@ -83,6 +92,14 @@ def test_a_host_that_has_been_away_for_a_week_is_forgotten_and_what_people_set_f
     assert list(CollectorState.objects.values_list("name", "instance")) == [("queues", ""), ("disk", "here")]
     assert set(HealthCheckState.objects.values_list("name", flat=True)) == {"disk", "disk@here"}
     assert Lease.objects.get().name == "host-collect:here"
+
+
+def test_what_processes_of_a_gone_host_said_last_is_forgotten() -> None:
+    acquire(lease_name(COLLECT, "gone"), NOW - 8 * DAY, seconds=30)
+    for instance, name, ago in (("gone", "web-1", 8 * DAY), ("gone", "web-2", DAY), ("here", "web-1", 8 * DAY)):
+        ProcessState.objects.create(instance=instance, name=name, changed_at=NOW - ago, seen_at=NOW - ago)
+    forget(step=2)
+    assert set(ProcessState.objects.values_list("instance", "name")) == {("gone", "web-2"), ("here", "web-1")}
 
 
 def test_a_host_that_is_still_checked_or_still_measured_is_not_gone() -> None:

@@ -6,8 +6,8 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django.fixtures import Settings
 
 from ahgd_ops.celery import ensure_schedule
-from monitoring import collecting, series
-from monitoring.collecting import CollectionFailed
+from monitoring import series
+from monitoring.collecting import Collecting, CollectionFailed
 from monitoring.host_leases import COLLECT, HEALTH, lease_name
 from monitoring.leases import Held, LeaseLost, overtake
 from monitoring.models import HealthCheckState, Lease
@@ -22,7 +22,7 @@ class Job:
     def __init__(self, every_seconds: float | None = 0.0, fails: Exception | None = None, name: str = COLLECT) -> None:
         self.made, self.every_seconds, self.fails, self.name = 0, every_seconds, fails, name
 
-    def __call__(self, held: Held) -> None:
+    def __call__(self, collecting: Collecting, held: Held) -> None:
         self.made += 1
         if self.fails is not None:
             raise self.fails
@@ -124,7 +124,6 @@ def test_one_who_learns_in_the_middle_of_a_round_that_it_was_overtaken_stands_by
 
 
 def test_a_host_stores_its_metrics_and_what_its_checks_say(settings: Settings) -> None:
-    collecting._storage.forget()
     settings.INSTANCE = "host-b"
     Host(ROUNDS).turn()
     assert [one.tags for one in series.latest("memory_usage_percent")] == [{"instance": "host-b"}]

@@ -5,8 +5,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from ahgd_ops.celery import app
-from monitoring import collecting, series, tasks
+from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
+from monitoring.collecting import Collecting
 from monitoring.models import Kind, Lease, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
@@ -15,10 +16,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def new_worker() -> None:
+def new_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its application is the console's, and it has met no series yet, as the database of each test has none."""
     app.set_current()
-    collecting._storage.forget()
+    monkeypatch.setattr(tasks, "_collecting", Collecting())
 
 
 def test_collecting_stores_what_hosts_share_once_and_of_no_host() -> None:

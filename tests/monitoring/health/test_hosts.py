@@ -5,7 +5,7 @@ from pytest_django.fixtures import Settings
 
 from monitoring.health import feed
 from monitoring.health.history import record, recorded
-from monitoring.health.hosts import Said, combined, come_to
+from monitoring.health.hosts import HostFinding, combined, results_of_hosts
 from monitoring.health.running import run_and_record, run_host_checks
 from monitoring.health.status import Finding, Result
 from monitoring.models import HealthCheckState, HealthRecord, Status
@@ -19,12 +19,12 @@ def found(status: Status, message: str = "so") -> Result:
     return Result("disk", Finding(status, message, {"usage_percent": 41.5}), 2.5, NOW)
 
 
-def said(instance: str, status: Status, message: str = "so") -> Said:
-    return Said(instance, Finding(status, message, {"of": instance}), 1.0)
+def said(instance: str, status: Status, message: str = "so") -> HostFinding:
+    return HostFinding(instance, Finding(status, message, {"of": instance}), 1.0)
 
 
 def together() -> Result:
-    (result,) = come_to(["disk"], NOW, FRESH_SECONDS)
+    (result,) = results_of_hosts(["disk"], NOW, FRESH_SECONDS)
     return result
 
 
@@ -91,6 +91,16 @@ def test_a_round_records_what_this_host_found_of_itself(settings: Settings) -> N
 
 
 @pytest.mark.django_db
+def test_a_host_that_said_nothing_for_three_rounds_is_unknown_to_the_round(settings: Settings) -> None:
+    settings.INSTANCE = "host-a"
+    record([found(Status.HEALTHY)], NOW - timedelta(seconds=10), "fresh")
+    record([found(Status.HEALTHY)], NOW - timedelta(seconds=91), "silent")
+    run_and_record(NOW)
+    told = HealthCheckState.objects.get(name="disk").metadata["hosts"]
+    assert (told["fresh"], told["silent"]) == ("healthy", "unknown")
+
+
+@pytest.mark.django_db
 def test_a_host_without_the_round_runs_its_own_checks_and_not_twice_within_half_an_interval(
     settings: Settings,
 ) -> None:
@@ -120,5 +130,5 @@ def test_what_a_host_said_before_the_clock_was_set_back_is_not_fresh() -> None:
 def test_with_a_long_interval_a_host_is_not_gone_before_it_is_late() -> None:
     record([found(Status.HEALTHY)], NOW, "a")
     record([found(Status.CRITICAL, "98 %")], NOW - timedelta(minutes=11), "b")
-    (result,) = come_to(["disk"], NOW, 3 * 900)
+    (result,) = results_of_hosts(["disk"], NOW, 3 * 900)
     assert result.status is Status.CRITICAL

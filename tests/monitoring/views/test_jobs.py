@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django.fixtures import Settings
 
 from ahgd_ops.celery import ensure_schedule
 from monitoring.host_leases import COLLECT, HEALTH, lease_name
@@ -45,7 +47,7 @@ def test_what_repeats_is_on_time_until_three_intervals_are_missed(
     enabled: bool, error: str, seconds_ago: float | None, level: str, word: str
 ) -> None:
     done_at = None if seconds_ago is None else NOW - timedelta(seconds=seconds_ago)
-    assert jobs.progress(enabled, error, done_at, EVERY, NOW) == (level, word)
+    assert jobs.progress(enabled, error, done_at, EVERY, NOW) == jobs.Progress(level, word)
 
 
 @pytest.mark.django_db
@@ -54,6 +56,34 @@ def test_workers_of_all_hosts_are_listed_and_one_that_is_gone_is_not_seen() -> N
         at = NOW - timedelta(seconds=ago)
         record("process_resident_memory_bytes", {at: 1.0}, instance=instance, process=process)
     assert [(one.instance, one.state) for one in jobs.workers(NOW)] == [("a", "running"), ("b", "not seen")]
+
+
+@pytest.mark.django_db
+def test_with_a_long_interval_a_worker_is_not_gone_before_three_are_over(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, collect_seconds=60)
+    for name, ago in (("worker-1", 170), ("worker-2", 190)):
+        at = NOW - timedelta(seconds=ago)
+        record("process_resident_memory_bytes", {at: 1.0}, instance="a", process=name)
+    assert [(one.name, one.state) for one in jobs.workers(NOW)] == [("worker-1", "running"), ("worker-2", "not seen")]
+
+
+@pytest.mark.django_db
+def test_what_is_switched_off_in_the_settings_is_neither_late_nor_left_alone(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, enable_performance_monitoring=False, enable_health_checks=False)
+    now = timezone.now()
+    for job in (COLLECT, HEALTH):
+        look_after("a", job, now - timedelta(hours=1))
+    CollectorState.objects.create(name="queues", finished_at=now - timedelta(hours=1))
+    assert [one.state for one in jobs.hosts(now)] == ["switched off"] * 2
+    assert [one.state for one in jobs.collectors(now)] == ["switched off"]
+
+
+@pytest.mark.django_db
+def test_without_a_row_in_the_schedule_collectors_are_late_by_the_interval_of_the_settings(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, collect_seconds=100)
+    CollectorState.objects.create(name="cpu", instance="a", finished_at=NOW)
+    found = [jobs.collectors(NOW + timedelta(seconds=seconds)) for seconds in (299, 301)]
+    assert [one.state for (one,) in found] == ["on time", "late"]
 
 
 @pytest.mark.django_db
@@ -105,6 +135,14 @@ def test_a_hosts_rounds_are_late_by_their_own_interval_and_each_keeps_its_error(
     PeriodicTask.objects.filter(name="health").update(enabled=True)
     assert [one.state for one in jobs.hosts(later)] == ["on time", "failed", "on time", "on time"]
     assert {one.state for one in jobs.hosts(later + timedelta(seconds=60)) if one.job == COLLECT} == {"late"}
+
+
+@pytest.mark.django_db
+def test_why_a_hosts_round_failed_is_told_without_secrets() -> None:
+    now = timezone.now()
+    look_after("a", COLLECT, now + timedelta(hours=1), "OperationalError: redis://:hunter2@localhost refused")
+    (shown,) = jobs.hosts(now)
+    assert shown.error == "OperationalError: redis://***@localhost refused"
 
 
 @pytest.mark.django_db
