@@ -164,6 +164,21 @@ def test_what_another_process_invalidated_is_seen_in_time_by_entries_of_any_age(
     assert one.get("third") is None
 
 
+def test_a_look_at_the_tags_alone_does_not_put_off_the_look_at_the_value(make: Make, clock: Clock) -> None:
+    one, other = make("memory+file", max_staleness=1000), make("memory+file", max_staleness=1000)
+    one.set("first", "old", tags=["t"])
+    one.get("first")
+    clock.seconds += 900
+    one.set("key", "old", tags=["t"])
+    clock.seconds += 150
+    one.get("first")  # the tag is looked up, and known until 2050
+    other.set("key", "new", tags=["t"])
+    clock.seconds += 450
+    assert one.get("key") == "old"
+    clock.seconds += 450
+    assert one.get("key") == "new"
+
+
 def test_what_was_read_before_a_change_does_not_enter_memory_after_it(make: Make) -> None:
     cache = make("memory+file")
     make("file").set("key", "old")

@@ -66,8 +66,9 @@ def test_a_value_that_is_set_again_stays_as_used_as_it_was() -> None:
 def in_main(tier: MemoryTier, key: str, hits: int) -> None:
     """As one that has returned, and was asked for so often since."""
     tier._ghosts[key] = None
-    tier.put(entry(key))
-    tier.entries[key].hits = hits
+    held = entry(key)
+    held.hits = hits
+    tier.put(held)
 
 
 def test_of_those_that_stay_the_least_used_leaves_first_however_often_the_others_were() -> None:
