@@ -1,8 +1,9 @@
 """What people hold back: silences, and maintenance windows that come once or every week."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,7 @@ MATCHERS_HELP = (
     'Which alerts, one matcher a line: rule=high_cpu_usage, severity!=critical, team=data, instance=~"web-.*". '
     "All have to match; write every alert as rule=~.*"
 )
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 class Silence(models.Model):
@@ -95,3 +97,13 @@ class MaintenanceWindow(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuses days so far away that some zone has no such time."""
+        far = [
+            name
+            for name in ("starts_on", "ends_on")
+            if (day := getattr(self, name)) is not None and not _FIRST_DAY <= day <= _LAST_DAY
+        ]
+        if far:
+            raise ValidationError(dict.fromkeys(far, f"Choose a day from {_FIRST_DAY} to {_LAST_DAY}."))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -28,7 +29,7 @@ class AlreadyOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What matchers are about: alerts that are open, and those that opened in the last 24 h and are over."""
+    """What matchers are about: alerts that are open, and those that fired in the last 24 h and are over."""
 
     now: list[Alert]
     lately: list[Alert]
@@ -93,12 +94,23 @@ def look_again(silence: Silence, now: datetime) -> None:
     Notification.objects.filter(silence=silence.pk, state=Notification.State.DUE).update(due_at=now)
 
 
+def matchers_of(alert: Alert) -> str:
+    """The text of matchers that fit this alert's instance alone, and not its severity, which may change."""
+    return matchers.exactly(facts_of(alert), ["rule", "subject"])
+
+
+def matchers_of_tags(alert: Alert) -> str:
+    """The text of matchers that fit what has this alert's rule and tags, for people to widen."""
+    return matchers.exactly(facts_of(alert), ["rule", *sorted(alert.labels.keys() - {"rule", "severity", "subject"})])
+
+
 def hits(parsed: Sequence[Matcher], now: datetime) -> Hits:
     """What these matchers hold back now, and what they would have in the last 24 h."""
-    over = Alert.objects.filter(resolved_at__isnull=False, opened_at__gt=now - LOOKS_BACK).order_by("-opened_at")
+    over = Alert.objects.filter(resolved_at__gt=now - LOOKS_BACK).order_by("-resolved_at").iterator()
+    lately = (alert for alert in over if matchers.matches(parsed, facts_of(alert)))
     return Hits(
         [alert for alert in _open() if matchers.matches(parsed, facts_of(alert))],
-        [alert for alert in over[:_MOST_SHOWN] if matchers.matches(parsed, facts_of(alert))],
+        list(islice(lately, _MOST_SHOWN)),
     )
 
 
