@@ -35,7 +35,7 @@ class Acting(admin.ModelAdmin):
         actor, now = actor_of(request, ACKNOWLEDGE, "give back"), timezone.now()
         held = alerts.filter(resolved_at__isnull=True, acknowledged_at__isnull=False)
         done = each(held, lambda alert: acknowledging.give_back(alert, actor, now))
-        self._say(request, done, "gave back")
+        self._say(request, done, "gave back", "given back or resolved meanwhile")
 
     @admin.action(description="Resolve the selected alerts by hand", permissions=["resolve"])
     def resolve(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
@@ -58,6 +58,6 @@ class Acting(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/alerts/acknowledge.html", shown)
 
-    def _say(self, request: HttpRequest, done: Done, verb: str) -> None:
+    def _say(self, request: HttpRequest, done: Done, verb: str, over: str = "already resolved") -> None:
         level = messages.SUCCESS if done.acted else messages.INFO
-        self.message_user(request, done.sentence(verb) or "Nobody had any of them.", level)
+        self.message_user(request, done.sentence(verb, over) or "Nobody had any of them.", level)

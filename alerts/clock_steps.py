@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Q, Value
 from django.db.models.functions import Least
 
-from alerts.gates import COOLDOWN, RECHECK
-from alerts.models import Notification
+from alerts.gates import RECHECK
+from alerts.models import Gate, Notification
 from alerts.retries import longest_wait_seconds
 
 TOLERANCE = timedelta(seconds=60)
@@ -41,6 +41,6 @@ def bring_back(now: datetime) -> int:
 
 def _is_in_cooldown(row: Notification, now: datetime) -> bool:
     rule = row.alert.rule
-    if rule is None or not row.gate.startswith(COOLDOWN) or row.created_at > now + TOLERANCE:
+    if rule is None or row.held_by != Gate.COOLDOWN or row.created_at > now + TOLERANCE:
         return False
     return row.due_at <= now + timedelta(minutes=rule.cooldown_minutes) + TOLERANCE

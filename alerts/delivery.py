@@ -140,7 +140,7 @@ def _led_by_another() -> QuerySet[Notification]:
     went = Q(attempts__gt=0) | Q(lease_until__isnull=False)
     leader_went = Q(leader__attempts__gt=0) | Q(leader__lease_until__isnull=False)
     rows = Notification.objects.filter(went, leader_went, state=_DUE, leader__state__in=(_DUE, _LEASED))
-    return rows.filter(leader__held_by__in=IN_TURN).order_by().values("pk")
+    return rows.filter(leader__held_by__in=IN_TURN).order_by()
 
 
 def _clock_was_set_back(now: datetime) -> Q:
@@ -275,9 +275,10 @@ def _update_channel(ours: Sequence[Ended]) -> None:
     for until in (one.consequence.channel_waits_until for one in ours):
         if until is not None:
             waiting.filter(due_at__lt=until).update(due_at=until)
-    tell_fallback(channel, [one.delivery.notification for one in ours if one.consequence.falls_back], at)
+    untold = [one.delivery.notification for one in ours if one.consequence.falls_back]
     if any(one.consequence.channel_falls_back for one in ours):
-        tell_fallback(channel, list(waiting.filter(gate="")[:MOST_ROWS_OF_A_CHANNEL]), at)
+        untold += waiting.filter(gate="")[:MOST_ROWS_OF_A_CHANNEL]
+    tell_fallback(channel, untold, at)
 
 
 def _events(notification: Notification, consequence: Consequence, now: datetime) -> list[AlertEvent]:

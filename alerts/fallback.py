@@ -5,13 +5,14 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 
-from alerts.models import Channel, Notification
+from alerts.models import Alert, Channel, Notification
 
 _Kind = Notification.Kind
 
 
 def tell_fallback(channel: Channel, untold: Sequence[Notification], now: datetime) -> None:
-    """Makes due for the fallback of ``channel`` what the channel was not told, once for each event.
+    """Makes due for the fallback of ``channel`` what the channel was not told, once for each event. Call inside a
+    transaction, and once in it.
 
     The end of an alert that is over by now goes along, as it would otherwise never be told of that.
     """
@@ -19,6 +20,7 @@ def tell_fallback(channel: Channel, untold: Sequence[Notification], now: datetim
     if fallback is None:
         return
     fired = [row.alert_id for row in untold if row.kind == _Kind.FIRING]
+    _hold_open_or_over(fired)
     ends = Notification.objects.filter(alert__in=fired, channel=channel, kind=_Kind.RESOLVED)
     rows = {row.event_id: row for row in (*untold, *ends)}
     knows = set(Notification.objects.filter(channel=fallback, event__in=rows).values_list("event_id", flat=True))
@@ -38,6 +40,13 @@ def tell_fallback(channel: Channel, untold: Sequence[Notification], now: datetim
         ],
         ignore_conflicts=True,
     )
+
+
+def _hold_open_or_over(alert_ids: Sequence[int]) -> None:
+    """Who ends one of these alerts at the same moment either came first, and its end is found, or comes after, and
+    finds the fallback among those to tell."""
+    alerts = Alert.objects.select_for_update(no_key=True).filter(pk__in=alert_ids).order_by("pk")
+    list(alerts.values_list("pk"))
 
 
 def working_fallback(channel: Channel) -> Channel | None:

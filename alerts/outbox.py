@@ -45,8 +45,8 @@ def deliver_due(now: datetime) -> int:
 def send_again(notification: Notification, now: datetime) -> bool:
     """Makes a row that was given up or withheld due again, with the same delivery id; the gates judge it anew.
 
-    A row that some recipients refused goes to those only. A channel that is not to be tried yet is tried at once: who sends again has
-    mended something.
+    A row that some recipients refused goes to those only. A channel that is not to be tried yet is tried at once: who
+    sends again has mended something.
 
     With a firing goes the resolve that was withheld because the firing was not told, so that no pager stays open.
     False when the row is in another state by now. The audit log takes the actor from the request.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from alerts.acknowledging import NotAcknowledged
 from alerts.lifecycle import AlreadyResolved
 from alerts.models import Alert
 
@@ -14,11 +15,11 @@ class Done:
     acted: int
     late: int
 
-    def sentence(self, verb: str) -> str:
+    def sentence(self, verb: str, over: str = "already resolved") -> str:
         """``You resolved 3 alerts. 1 was already resolved.``"""
         said = [f"You {verb} {self.acted} alert{'s' if self.acted != 1 else ''}."] if self.acted else []
         if self.late:
-            said.append(f"{self.late} {'was' if self.late == 1 else 'were'} already resolved.")
+            said.append(f"{self.late} {'was' if self.late == 1 else 'were'} {over}.")
         return " ".join(said)
 
 
@@ -27,7 +28,7 @@ def each(alerts: Iterable[Alert], act: Callable[[Alert], object]) -> Done:
     for alert in alerts:
         try:
             act(alert)
-        except AlreadyResolved:
+        except (AlreadyResolved, NotAcknowledged):
             late += 1
         else:
             acted += 1

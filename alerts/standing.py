@@ -145,6 +145,12 @@ def _severity(row: Mapping[str, Any]) -> int:
     return next((one for one in severities if one is not None), 0)
 
 
+def _severity_of_firing(row: Mapping[str, Any]) -> int:
+    """As ``_severity``, and of what was told together with its end how bad it had been."""
+    is_told_as_over = row["told_severity"] == 0
+    return _severity({**row, "told_severity": None} if is_told_as_over else row)
+
+
 def _told_instances(rows: Sequence[Notification], now: datetime) -> dict[Key, Told]:
     """The worst firing the channel was told of each instance within its cooldown, that is spent only by what was sent;
     and not by what the clock, set back since, puts in the future."""
@@ -164,7 +170,7 @@ def _told_instances(rows: Sequence[Notification], now: datetime) -> dict[Key, To
     told: dict[Key, Told] = {}
     for row in sent.values("pk", "alert__rule_id", "alert__fingerprint", "sent_at", *_SEVERITIES):
         key = row["alert__rule_id"], row["alert__fingerprint"]
-        severity = row["told_severity"] or row["event__severity"] or row["alert__severity"]
+        severity = _severity_of_firing(row)
         if row["sent_at"] > now - timedelta(minutes=rules[key[0]].cooldown_minutes):
             worst = max(severity, told[key].severity if key in told else 0)
             told[key] = Told(row["sent_at"], worst, row["pk"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from caching.held import hold
-from caching.shared import INTERNAL
+from caching.names import INTERNAL
 from caching.tiers.guarded import GuardedTier
 from caching.tiers.memory import MemoryTier
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import signals
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from ahgd_ops.celery import app
 from monitoring.health import read_jobs
@@ -25,7 +25,11 @@ TASKS = {
     "remind": "alerts.remind",
 }
 """What alerts cannot do without: rows of the schedule, and their tasks. Rules also judge what health checks say."""
+BESIDE = {"deliver": 2}
+"""How many threads a task has, of those that may run beside themselves: a channel that hangs delays no other."""
 MISSED_INTERVALS = 3
+MOST_DOUBLINGS = 6
+"""Of the time between two looks, while they fail."""
 LOOK_SECONDS = 1.0
 FIRST_GUESS_SECONDS = 1.0
 
@@ -48,10 +52,16 @@ class Unasked(threading.Thread):
         self._asked = time.monotonic()
 
     def run(self) -> None:
-        while not self._over.wait(self._look_seconds):
+        failures = 0
+        while not self._over.wait(self._look_seconds * 2 ** min(failures, MOST_DOUBLINGS)):
             try:
                 self._look()
-            except Exception:  # the edge of a thread: the database may be away too, and come back
+                failures = 0
+            except DatabaseError as error:  # it may be away too, and come back
+                failures += 1
+                log.warning("%s failed, unasked: %s", self._job, " ".join(str(error).split())[:200])
+            except Exception:  # the edge of a thread
+                failures += 1
                 log.exception("%s failed, unasked.", self._job)
 
     def stop(self, wait_seconds: float) -> None:
@@ -80,9 +90,9 @@ class Unasked(threading.Thread):
 
 
 def start() -> list[Unasked]:
-    """One thread for each of ``TASKS``, which listens for the broker bringing it."""
+    """The threads of each of ``TASKS``, which listen for the broker bringing it."""
     app.loader.import_default_modules()
-    threads = [Unasked(name, app.tasks[task]) for name, task in TASKS.items()]
+    threads = [Unasked(name, app.tasks[task]) for name, task in TASKS.items() for _ in range(BESIDE.get(name, 1))]
     for thread in threads:
         signals.task_prerun.connect(thread.asked, sender=thread.task, weak=False)
         thread.start()

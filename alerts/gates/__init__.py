@@ -17,7 +17,6 @@ from alerts.gates.ledger import Ledger as Ledger
 from alerts.gates.muting import acknowledged, dependency, flapping, maintenance, silence
 from alerts.gates.news import RECHECK as RECHECK
 from alerts.gates.news import channel_disabled, news, rule_disabled
-from alerts.gates.pace import COOLDOWN as COOLDOWN
 from alerts.gates.pace import aggregation, cooldown, global_limit, rule_limit
 from alerts.gates.standing import Muted as Muted
 from alerts.gates.standing import Standing as Standing

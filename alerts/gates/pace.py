@@ -10,9 +10,6 @@ from alerts.gates.standing import Standing
 from alerts.models.gate import Gate
 from alerts.models.severity import Severity
 
-COOLDOWN = "cooldown until"
-"""What the reason of a row begins with that a cooldown holds."""
-
 
 def cooldown(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
     """A channel hears of an instance once in this time, unless it got worse; resolves of what was told are exempt."""
@@ -25,7 +22,7 @@ def cooldown(standing: Standing, ledger: Ledger, now: datetime) -> Decision | No
     if until <= now:
         return None
     because = Because(told_before_id=last.notification_id)
-    return Hold(f"{COOLDOWN} {until:%H:%M:%S} UTC", until, Gate.COOLDOWN, because)
+    return Hold(f"cooldown until {until:%H:%M:%S} UTC", until, Gate.COOLDOWN, because)
 
 
 def rule_limit(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:

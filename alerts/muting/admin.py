@@ -81,7 +81,7 @@ class SilenceAdmin(admin.ModelAdmin):
         """What it is about now, and would have been in the last 24 h."""
         if not silence.matchers:
             return "Save it to see, or use the preview on the console's page of silences."
-        found = silences.hits(matchers.parse(silence.matchers), timezone.now())
+        found = silences.hits(matchers.stored(silence.matchers), timezone.now())
         now = ", ".join(map(str, found.now[:10])) or "no open alert"
         return f"{now}; in the last 24 h {len(found.lately)} more that are over"
 

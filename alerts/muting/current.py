@@ -66,7 +66,7 @@ def _longest(mutes: Iterable[Mute], alert: Alert) -> Muted | None:
 def _silences(now: datetime) -> list[Mute]:
     rows = Silence.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
     return [
-        Mute(matchers.parse(row.matchers), Muted(row.pk, _said(row), row.ends_at))
+        Mute(matchers.stored(row.matchers), Muted(row.pk, _said(row), row.ends_at))
         for row in rows.select_related("created_by")
     ]
 
@@ -82,5 +82,5 @@ def _windows(now: datetime) -> list[Mute]:
         occurrence = plan_of(row).current(now)
         if occurrence is not None:
             said = f"maintenance {row.name} until {occurrence.end:%Y-%m-%d %H:%M} UTC"
-            found.append(Mute(matchers.parse(row.matchers), Muted(row.pk, said, occurrence.end)))
+            found.append(Mute(matchers.stored(row.matchers), Muted(row.pk, said, occurrence.end)))
     return found

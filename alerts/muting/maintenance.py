@@ -42,7 +42,7 @@ def replan(window_id: int, now: datetime) -> None:
 
 def _check_of(window: MaintenanceWindow) -> str:
     """The health check that the window is about; empty where it is about more than one."""
-    named = [one.value for one in matchers.parse(window.matchers) if (one.name, one.operator) == ("check", "=")]
+    named = [one.value for one in matchers.stored(window.matchers) if (one.name, one.operator) == ("check", "=")]
     return named[0] if named else ""
 
 

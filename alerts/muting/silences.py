@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -30,7 +31,7 @@ class AlreadyOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What matchers are about: alerts that are open, and those that opened in the last 24 h and are over."""
+    """What matchers are about: alerts that are open, and those that fired in the last 24 h and are over."""
 
     now: list[Alert]
     lately: list[Alert]
@@ -100,10 +101,21 @@ def look_again(silence: Silence, now: datetime) -> None:
     Notification.objects.filter(silence=silence.pk, state=Notification.State.DUE).update(due_at=now)
 
 
+def matchers_of(alert: Alert) -> str:
+    """The text of matchers that fit this alert's instance alone, and not its severity, which may change."""
+    return matchers.exactly(facts_of(alert), ["rule", "subject"])
+
+
+def matchers_of_tags(alert: Alert) -> str:
+    """The text of matchers that fit what has this alert's rule and tags, for people to widen."""
+    return matchers.exactly(facts_of(alert), ["rule", *sorted(alert.labels.keys() - {"rule", "severity", "subject"})])
+
+
 def hits(parsed: Sequence[Matcher], now: datetime) -> Hits:
     """What these matchers hold back now, and what they would have in the last 24 h."""
-    over = Alert.objects.filter(resolved_at__isnull=False, opened_at__gt=now - LOOKS_BACK).order_by("-opened_at")
-    return Hits(matching(parsed, open_alerts()), matching(parsed, over[:_MOST_SHOWN]))
+    over = Alert.objects.filter(resolved_at__gt=now - LOOKS_BACK).order_by("-resolved_at").iterator()
+    lately = (alert for alert in over if matchers.matches(parsed, facts_of(alert)))
+    return Hits(matching(parsed, open_alerts()), list(islice(lately, _MOST_SHOWN)))
 
 
 def matching(parsed: Sequence[Matcher], alerts: Iterable[Alert]) -> list[Alert]:
@@ -113,11 +125,6 @@ def matching(parsed: Sequence[Matcher], alerts: Iterable[Alert]) -> list[Alert]:
 def open_alerts() -> list[Alert]:
     """All, however many: each that is held back has to be noted."""
     return list(Alert.objects.filter(resolved_at__isnull=True).order_by("-severity", "opened_at"))
-
-
-def matchers_of(alert: Alert) -> str:
-    """The text of matchers that fit this alert's instance, and not its severity, which may change."""
-    return matchers.exactly(facts_of(alert), ["rule", *sorted(alert.labels.keys() - {"rule", "severity", "subject"})])
 
 
 def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:

@@ -64,10 +64,14 @@ class Plan:
         return max(going, key=lambda one: one.end, default=None)
 
     def next(self, now: datetime) -> Occurrence | None:
-        """The first that begins after ``now``."""
-        start = max(now, self.on(self.starts_on).start - DAY)
-        coming = self.between(start, start + 9 * DAY)
-        return next((one for one in coming if one.start > now), None)
+        """The first that begins after ``now``; None also where the calendar ends before it does."""
+        try:
+            is_begun = self.starts_on <= now.astimezone(self.zone).date()
+            start = now if is_begun else max(now, self.on(self.starts_on).start - DAY)
+            coming = self.between(start, start + 9 * DAY)
+            return next((one for one in coming if one.start > now), None)
+        except OverflowError:
+            return None
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:

@@ -75,10 +75,11 @@ class SilenceForm(ZoneForm):
             return None
         try:
             at = datetime.fromisoformat(text)
-        except ValueError:
+            local = at if at.tzinfo is not None else at.replace(tzinfo=self.cleaned_data.get("zone") or UTC)
+            return local.astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter at both ends of the calendar
             self.add_error(name, "Write a time such as 2026-03-04T18:00.")
             return None
-        return at.replace(tzinfo=self.cleaned_data.get("zone") or UTC).astimezone(UTC) if at.tzinfo is None else at
 
 
 def first_error(form: forms.Form) -> str:

@@ -36,7 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     expired = [row for row in rows if row.over_at <= now and now - row.over_at < SHOWN_FOR]
     shown = {
         "active": [
-            (row, silences.matching(matchers.parse(row.matchers), alerts)) for row in rows if row.is_active(now)
+            (row, silences.matching(matchers.stored(row.matchers), alerts)) for row in rows if row.is_active(now)
         ],
         "planned": [row for row in rows if row.is_planned(now)],
         "expired": sorted(expired, key=lambda row: row.over_at, reverse=True)[:_MOST_EXPIRED],
@@ -154,7 +154,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     """What the address fills the form with: matchers, or an alert to take them from."""
     alert_id = request.GET.get("alert", "")
     if alert_id.isdecimal() and len(alert_id) < 19:
-        return {"matchers": silences.matchers_of(get_object_or_404(Alert, pk=int(alert_id)))}
+        return {"matchers": silences.matchers_of_tags(get_object_or_404(Alert, pk=int(alert_id)))}
     return {"matchers": request.GET.get("matchers", "")}
 
 

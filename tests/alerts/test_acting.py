@@ -3,8 +3,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from alerts.acknowledging import acknowledge
+from alerts.acknowledging import acknowledge, give_back
 from alerts.models import Alert
+from alerts.several import each
 from tests.alerts.rows import an_alert
 from tests.people import person
 
@@ -49,6 +50,13 @@ def test_several_are_given_back(client: Client, alerts: list[Alert]) -> None:
     acknowledge(alerts[0], User.objects.create_user("kim"), "on it", timezone.now())
     assert "You gave back 1 alert." in act(staff(client, "Operator"), "give_back", alerts)
     assert "Nobody had any of them." in act(client, "give_back", alerts)
+
+
+def test_one_that_somebody_gave_back_meanwhile_stops_no_other(alerts: list[Alert]) -> None:
+    kim = User.objects.create_user("kim")
+    acknowledge(alerts[1], kim, "on it", timezone.now())
+    done = each(alerts, lambda alert: give_back(alert, kim, timezone.now()))
+    assert done.sentence("gave back", "given back meanwhile") == "You gave back 1 alert. 1 was given back meanwhile."
 
 
 def test_several_are_resolved(client: Client, alerts: list[Alert]) -> None:

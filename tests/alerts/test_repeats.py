@@ -79,9 +79,7 @@ def test_what_is_due_does_not_wait_behind_many_that_are_not(channel: Channel, mo
     assert repeat_due(NOW + HOUR) == 1
 
 
-def test_those_that_were_told_longest_ago_are_repeated_first(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_those_that_were_told_longest_ago_are_repeated_first(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alerts.repeats.MOST_AT_ONCE", 1)
     for name, ago in (("late", 5 * HOUR), ("later", 6 * HOUR)):
         firing(an_alert(NOW, fingerprint=name), channel, NOW, state="sent", sent_at=NOW - ago)

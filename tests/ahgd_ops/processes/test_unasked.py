@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from celery import signals
+from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from ahgd_ops.processes import unasked
@@ -97,6 +98,34 @@ def test_a_failure_is_logged_and_the_work_goes_on(
     finally:
         thread.stop(PATIENCE_SECONDS)
     assert "work failed, unasked." in caplog.text
+
+
+def test_while_the_database_is_away_it_is_said_in_one_line_each_time(
+    job: PeriodicTask, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = threading.Semaphore(0)
+
+    def fail() -> None:
+        tried.release()
+        raise OperationalError("connection refused\nIs the server running?")
+
+    thread = Unasked("work", fail, look_seconds=0.001)
+    thread.start()
+    try:
+        assert all(tried.acquire(timeout=PATIENCE_SECONDS) for _ in range(2))
+    finally:
+        thread.stop(PATIENCE_SECONDS)
+    said = {record.getMessage() for record in caplog.records if "failed" in record.getMessage()}
+    assert said == {"work failed, unasked: connection refused Is the server running?"}
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_deliveries_go_on_beside_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Unasked, "start", lambda self: None)
+    threads = unasked.start()
+    for thread in threads:
+        signals.task_prerun.disconnect(thread.asked, sender=thread.task)
+    assert sum(thread.name == "unasked-deliver" for thread in threads) == 2
 
 
 def test_every_task_is_in_the_schedule_and_listens_to_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ def test_an_alert_is_resolved(program: Program) -> None:
 
 def test_an_alert_is_silenced_by_itself(program: Program) -> None:
     now = timezone.now()
-    alert, other = an_alert(now), an_alert(now, fingerprint="other", labels={"instance": "db"})
+    alert, other = an_alert(now), an_alert(now, fingerprint="other", subject="cpu_usage_percent{instance=db}")
     told = program.post(f"/{alert.pk}/silence", {"comment": "upgrade", "minutes": 60}).json()
     assert (told["by"], told["comment"]) == ("robot", "upgrade")
     made = Silence.objects.get(pk=told["id"])

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from alerts.models import MaintenanceWindow
 from alerts.muting.current import in_maintenance
@@ -79,3 +80,12 @@ def test_only_alerts_that_match_are_in_maintenance_and_only_then() -> None:
     assert [in_maintenance(one, START) for one in (alert, other)] == [True, False]
     assert not in_maintenance(alert, START - HOUR)
     assert held_by_maintenance([alert, other], START) == {alert.pk: "maintenance patching until 2026-10-03 17:30 UTC"}
+
+
+@pytest.mark.parametrize("field", ["starts_on", "ends_on"])
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_day_at_the_ends_of_the_calendar_is_refused(field: str, day: date) -> None:
+    window = a_window()
+    setattr(window, field, day)
+    with pytest.raises(ValidationError, match="2000-01-01|2999-12-31|Jan. 1, 2000|Dec. 31, 2999"):
+        window.full_clean()

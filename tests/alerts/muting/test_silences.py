@@ -120,3 +120,18 @@ def test_the_preview_tells_what_is_hit_now_and_what_would_have_been_in_a_day() -
 
     found = silences.hits(parse("instance=web"), NOW)
     assert (found.now, found.lately) == ([now], [day])
+
+
+def test_the_preview_shows_what_was_open_within_a_day_though_it_opened_before() -> None:
+    long = an_alert(NOW - 50 * HOUR, fingerprint="long", resolved_at=NOW - HOUR)
+    an_alert(NOW - 50 * HOUR, fingerprint="past", resolved_at=NOW - 25 * HOUR)
+    found = silences.hits(parse("rule=~.*"), NOW)
+    assert (found.now, found.lately) == ([], [long])
+
+
+def test_the_preview_finds_what_matches_behind_many_that_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silences, "_MOST_SHOWN", 2)
+    for number in range(3):
+        an_alert(NOW, fingerprint=str(number), subject="loud", resolved_at=NOW)
+    calm = an_alert(NOW - HOUR, fingerprint="calm", subject="calm", resolved_at=NOW - HOUR)
+    assert silences.hits(parse("subject=calm"), NOW).lately == [calm]

@@ -102,3 +102,14 @@ def test_a_window_goes_on_exactly_within_its_occurrences(plan: Plan, now: dateti
     coming = plan.next(now)
     assert coming is None or coming.start > now
     assert [one.start for one in around] == sorted(one.start for one in around)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("zone", ["Australia/Sydney", "America/New_York"])
+def test_a_window_at_the_ends_of_the_calendar_holds_nothing_up(day: str, zone: str) -> None:
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    for weekdays in (frozenset(), EVERY_DAY):
+        far = plan(zone, day, "23:30", hours=2, weekdays=weekdays)
+        coming = far.next(now)
+        assert coming is None or coming.start > now
+        far.current(now)

@@ -105,9 +105,7 @@ def test_those_whose_leader_is_silenced_meanwhile_do_not_wait_for_it(httpserver:
     receiver, channel = Forgetful(httpserver, losses=1), a_webhook(httpserver)
     rows = [fires(name, channel) for name in "abc"]
     deliver_due(NOW)
-    silences.create(
-        text="subject=a", actor=None, comment="known", starts_at=NOW, ends_at=NOW + 60 * MINUTE, now=NOW
-    )
+    silences.create(text="subject=a", actor=None, comment="known", starts_at=NOW, ends_at=NOW + 60 * MINUTE, now=NOW)
     sweep(SECOND, 5 * MINUTE, 5 * SECOND)
 
     assert receiver.arrived[1:] == [(str(rows[1].delivery_id), ("b", "c"))]

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from alerts.models import Alert, MaintenanceWindow, Silence
 from tests.alerts.muting.rows import a_silence
-from tests.alerts.rows import a_channel, an_alert, firing
+from tests.alerts.rows import a_channel, an_alert, events, firing
 
 pytestmark = pytest.mark.django_db
 
@@ -137,11 +137,44 @@ def test_one_tap_on_an_alerts_page_silences_its_instance(
     assert f'value="{length}"' in page
     operator.post(f"/ops/alerts/{alert.pk}/silence/", {"length": length})
     silence = Silence.objects.get()
-    assert silence.matchers == "rule=high_cpu_usage\ninstance=web"
+    assert silence.matchers == 'rule=high_cpu_usage\nsubject="cpu_usage_percent{instance=web}"'
     assert silence.ends_at - silence.starts_at == hours * HOUR
     assert "Silenced by operator until" in text(operator, f"/ops/alerts/{alert.pk}/")
     assert "Silenced by operator until" in text(operator, "/ops/alerts/silenced/")
     assert "Silenced by operator until" in text(operator, "/ops/alerts/")
+
+
+@pytest.mark.parametrize(
+    "labels", [{"instance": "two\nlines"}, {"a b": "x"}, {f"t{number}": "x" for number in range(21)}]
+)
+def test_one_tap_silences_an_alert_whatever_its_tags(operator: Client, labels: dict[str, str]) -> None:
+    alert = an_alert(timezone.now(), subject=f"cpu {labels}", labels=labels)
+    operator.post(f"/ops/alerts/{alert.pk}/silence/", {"length": "1h"})
+    assert events(alert, "silenced")
+
+
+def test_one_tap_leaves_a_series_with_more_tags_alone(operator: Client, alert: Alert) -> None:
+    tags = {"instance": "web", "disk": "sda"}
+    other = an_alert(
+        timezone.now(), fingerprint="more", subject="cpu_usage_percent{disk=sda,instance=web}", labels=tags
+    )
+    operator.post(f"/ops/alerts/{alert.pk}/silence/", {"length": "1h"})
+    assert events(alert, "silenced")
+    assert not events(other, "silenced")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"ends_at": "9999-12-31T23:59", "zone": "America/New_York"},
+        {"ends_at": "9999-12-31T23:59-10:00"},
+        {"starts_at": "0001-01-01T00:00", "ends_at": "2199-01-01T00:00", "zone": "Australia/Sydney"},
+    ],
+)
+def test_a_time_past_the_ends_of_the_calendar_is_refused(operator: Client, times: dict[str, str]) -> None:
+    answer = operator.post("/ops/silences/new/", FORM | {"length": "custom"} | times)
+    assert answer.status_code == 422
+    assert "Write a time such as" in answer.content.decode()
 
 
 def test_until_tomorrow_is_eight_in_the_morning_where_one_is(operator: Client, alert: Alert) -> None:
