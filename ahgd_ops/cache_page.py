@@ -15,15 +15,18 @@ from monitoring.clock import to_ms
 LOOKED_BACK = timedelta(hours=1)
 _FRESH = timedelta(minutes=2)
 _NOT_CONFIGURED = {
-    "file": "Not configured: AHGD_CACHE_FILE",
-    "redis": "Not configured: AHGD_REDIS_ENABLED",
+    "file": "Set AHGD_CACHE_FILE=true to use it",
+    "redis": "Set AHGD_REDIS_ENABLED=true to use it",
 }
 _COUNTED = ("hits", "misses", "evictions", "errors")
 
 
 @dataclass(frozen=True, slots=True)
 class TierRow:
-    """One line of the page. Counts are of all processes in the last hour, latencies of the one that answers."""
+    """One line of the page.
+
+    Counts are of all processes in the last hour, state and latencies of the web process that answers.
+    """
 
     name: str
     level: str
@@ -64,7 +67,7 @@ def _row(tier: TierStats, counts: dict[str, int], held: tuple[int, int] | None) 
     return TierRow(
         name=tier.tier,
         level="ok" if tier.is_available else "warning",
-        state="Working" if tier.is_available else "Left out",
+        state="Working" if tier.is_available else "Left out, asked again in the background",
         reason=tier.reason,
         hit_percent=100 * counts["hits"] / asked if asked else None,
         asked=asked,

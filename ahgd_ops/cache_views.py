@@ -16,7 +16,7 @@ from ahgd_ops.models import Cache
 from ahgd_ops.reading import VIEW_MONITORING
 from alerts.audit import audit
 from caching import get_cache_manager
-from caching.manager import matching
+from caching.names import matching
 
 INVALIDATE = "ahgd_ops.invalidate_cache"
 KINDS = (("tag", "Tag"), ("pattern", "Pattern of keys"))
@@ -76,11 +76,12 @@ def _preview(kind: str, name: str) -> dict[str, Any]:
 def _carry_out(request: HttpRequest, kind: str, name: str) -> None:
     manager = get_cache_manager()
     if kind == "tag":
-        done = manager.invalidate_tag(name)
+        is_told = manager.invalidate_tag(name)
         messages.success(request, f"What carries the tag {name} is invalid now.")
-        if not done:
-            messages.warning(request, "A tier could not be told. It will be before anything is read from it again.")
     else:
         count = manager.invalidate_pattern(name)
+        is_told = not manager.left_out()
         messages.success(request, f"{count} {'entry' if count == 1 else 'entries'} deleted.")
+    if not is_told:
+        messages.warning(request, "A tier could not be told. It will be before anything is read from it again.")
     audit(Cache(name=f"{kind} {name}"[:500]), "invalidated", actor=request.user)

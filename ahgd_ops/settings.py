@@ -153,7 +153,11 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "auth.User", "exclude_fields": ["last_login"], "mask_fields": ["password"], "m2m_fields": ["groups"]},
     {"model": "auth.Group", "m2m_fields": ["permissions"]},
     {"model": "ahgd_ops.ApiToken", "mask_fields": ["digest"], "exclude_fields": ["last_used_at"]},
-    {"model": "ahgd_alerts.Rule", "m2m_fields": ["channels"], "exclude_fields": ["broken_reason", "updated_at"]},
+    {
+        "model": "ahgd_alerts.Rule",
+        "m2m_fields": ["channels"],
+        "exclude_fields": ["broken_reason", "revision", "updated_at"],
+    },
     {"model": "ahgd_alerts.EscalationPolicy", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_alerts.EscalationStep", "m2m_fields": ["channels"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},

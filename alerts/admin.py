@@ -52,6 +52,7 @@ def copy_of(rule: Rule) -> Rule:
         "coded": {},
         "broken_reason": "",
         "version": 1,
+        "revision": 1,
     }
     copy = Rule(**fields | fresh | {"name": next(name for name in candidates if name not in names)})
     copy.save()
@@ -92,7 +93,7 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         ("When", {"fields": ("condition", "verdicts", "for_seconds", "broken_reason")}),
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
-        ("Silence", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
+        ("No data", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
         ("Whom to tell", {"fields": ("channels", "escalation_policy", "message_template", "runbook_url")}),
         ("How often", {"fields": ("cooldown_minutes", "max_alerts_per_hour", "repeat_interval_minutes", "group_by")}),
         (

@@ -5,9 +5,9 @@ counts them all; quantiles of a timing are of all its calls.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 
 from alerts.conditions import WindowRead
 from monitoring import series
-from monitoring.series import Row, Stretch
+from monitoring.series import AT, COUNT, MAXIMUM, MINIMUM, TOTAL, VALUE, Kind, Row, Stretch
 
 Floats = NDArray[np.float64]
 Aggregate = Callable[[WindowRead, "Pool"], float | None]
 SUMMARISING: Final = frozenset({"avg_over_time", "min_over_time", "max_over_time"})
 """Functions that ask a snapshot of many values for more than its value."""
-_AT, _VALUE, _COUNT, _TOTAL, _MINIMUM, _MAXIMUM = (
-    series.TIMINGS.index(column) for column in ("at", "value", "count", "total", "minimum", "maximum")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +32,56 @@ class Pool:
     end_ms: int
 
     @property
-    def rows(self) -> Iterable[Row]:
-        return (row for stretch in self.stretches for row in stretch.rows)
+    def rows(self) -> list[Row]:
+        return [*chain.from_iterable(stretch.rows for stretch in self.stretches)]
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         return self.stretches[0].kind
 
+    def column(self, place: int) -> list[float]:
+        """A column of the summaries, with its value for a snapshot of one value."""
+        rows = self.rows
+        found = [row[place] for row in rows]
+        if None not in found:
+            return found
+        return [row[VALUE] if summary is None else summary for row, summary in zip(rows, found, strict=True)]
+
+    def calls(self) -> int:
+        """Values that the snapshots sum up."""
+        return sum(1 if row[COUNT] is None else row[COUNT] for row in self.rows)
+
     def values(self) -> Floats:
-        return np.array([row[_VALUE] for stretch in self.stretches for row in stretch.rows], float)
+        return np.array([row[VALUE] for stretch in self.stretches for row in stretch.rows], float)
 
     def seconds(self) -> Floats:
         """Times before the end of the window."""
-        times = np.array([row[_AT] for stretch in self.stretches for row in stretch.rows], float)
+        times = np.array([row[AT] for stretch in self.stretches for row in stretch.rows], float)
         return (times - self.end_ms) / 1000
 
 
 def _count(question: WindowRead, pool: Pool) -> float:
     """Snapshots; of a timing, calls."""
-    if pool.kind == "timing":
-        return float(sum(row[_COUNT] or 1 for row in pool.rows))
-    return float(sum(len(stretch.rows) for stretch in pool.stretches))
+    return float(pool.calls() if pool.kind == Kind.TIMING else len(pool.rows))
 
 
 def _sum(question: WindowRead, pool: Pool) -> float:
-    if pool.kind == "timing":
-        return math.fsum(row[_VALUE] if row[_TOTAL] is None else row[_TOTAL] or 0.0 for row in pool.rows)
-    return math.fsum(row[_VALUE] for row in pool.rows)
+    return math.fsum(pool.column(TOTAL if pool.kind == Kind.TIMING else VALUE))
 
 
 def _average(question: WindowRead, pool: Pool) -> float:
-    """From totals and counts, never by averaging averages."""
-    if pool.kind == "counter":
+    """From totals and counts, never by averaging averages; of a counter, of its increments."""
+    if pool.kind == Kind.COUNTER:
         return float(pool.values().mean())
-    pairs = [(row[_VALUE], 1) if not row[_COUNT] else (row[_TOTAL] or 0.0, row[_COUNT]) for row in pool.rows]
-    return math.fsum(total for total, _ in pairs) / sum(count or 1 for _, count in pairs)
+    return math.fsum(pool.column(TOTAL)) / pool.calls()
 
 
 def _minimum(question: WindowRead, pool: Pool) -> float:
-    place = _VALUE if pool.kind == "counter" else _MINIMUM
-    return float(min(row[_VALUE] if (low := row[place]) is None else low for row in pool.rows))
+    return float(min(pool.column(VALUE if pool.kind == Kind.COUNTER else MINIMUM)))
 
 
 def _maximum(question: WindowRead, pool: Pool) -> float:
-    place = _VALUE if pool.kind == "counter" else _MAXIMUM
-    return float(max(row[_VALUE] if (high := row[place]) is None else high for row in pool.rows))
+    return float(max(pool.column(VALUE if pool.kind == Kind.COUNTER else MAXIMUM)))
 
 
 def _deviation(question: WindowRead, pool: Pool) -> float:
@@ -87,14 +89,14 @@ def _deviation(question: WindowRead, pool: Pool) -> float:
 
 
 def _last(question: WindowRead, pool: Pool) -> float:
-    return float(max((stretch.rows[-1] for stretch in pool.stretches), key=lambda row: row[_AT])[_VALUE])
+    return float(max((stretch.rows[-1] for stretch in pool.stretches), key=lambda row: row[AT])[VALUE])
 
 
 def _quantile(question: WindowRead, pool: Pool) -> float:
     """Of a timing, of all its calls; otherwise linear between the nearest ranks, as PromQL's quantile_over_time."""
     share = question.quantile or 0.0
-    if pool.kind == "timing":
-        return _quantile_of_calls(share, question, pool)
+    if pool.kind == Kind.TIMING:
+        return _quantile_of_calls(share, pool)
     values = pool.values()
     values.sort()
     rank = share * (len(values) - 1)
@@ -103,16 +105,15 @@ def _quantile(question: WindowRead, pool: Pool) -> float:
     return float(values[below] + (values[above] - values[below]) * (rank - below))
 
 
-def _quantile_of_calls(share: float, question: WindowRead, pool: Pool) -> float:
+def _quantile_of_calls(share: float, pool: Pool) -> float:
     """From merged sketches, at most 1.1 % off, between the quickest and the slowest call."""
-    extremes = _minimum(question, pool), _maximum(question, pool)
-    return series.merged(list(pool.rows)).quantile(share, *extremes)
+    return series.merged(pool.rows).quantile(share, min(pool.column(MINIMUM)), max(pool.column(MAXIMUM)))
 
 
 def _increase(question: WindowRead, pool: Pool) -> float | None:
-    if pool.kind == "timing":
+    if pool.kind == Kind.TIMING:
         return _count(question, pool)
-    if pool.kind == "counter":
+    if pool.kind == Kind.COUNTER:
         return _sum(question, pool)
     grown = [_extrapolated(stretch, pool, is_counter=True) for stretch in pool.stretches]
     known = [each for each in grown if each is not None]
@@ -134,18 +135,18 @@ def _delta(question: WindowRead, pool: Pool) -> float | None:
 def _extrapolated(stretch: Stretch, pool: Pool, *, is_counter: bool) -> float | None:
     """Prometheus' extrapolatedRate (promql/functions.go) before the division by the window; needs two snapshots."""
     rows = stretch.rows
-    if len(rows) < 2 or rows[-1][_AT] == rows[0][_AT]:
+    if len(rows) < 2 or rows[-1][AT] == rows[0][AT]:
         return None
-    grown: float = rows[-1][_VALUE] - rows[0][_VALUE]
+    grown: float = rows[-1][VALUE] - rows[0][VALUE]
     if is_counter:
-        grown += sum(a[_VALUE] for a, b in pairwise(rows) if b[_VALUE] < a[_VALUE])
-    sampled = (rows[-1][_AT] - rows[0][_AT]) / 1000
+        grown += sum(a[VALUE] for a, b in pairwise(rows) if b[VALUE] < a[VALUE])
+    sampled = (rows[-1][AT] - rows[0][AT]) / 1000
     step = sampled / (len(rows) - 1)
-    before, after = (rows[0][_AT] - pool.start_ms) / 1000, (pool.end_ms - rows[-1][_AT]) / 1000
+    before, after = (rows[0][AT] - pool.start_ms) / 1000, (pool.end_ms - rows[-1][AT]) / 1000
     before = before if before < step * 1.1 else step / 2
     after = after if after < step * 1.1 else step / 2
-    if is_counter and grown > 0 and rows[0][_VALUE] >= 0:
-        before = min(before, sampled * rows[0][_VALUE] / grown)  # a counter was not below zero
+    if is_counter and grown > 0 and rows[0][VALUE] >= 0:
+        before = min(before, sampled * rows[0][VALUE] / grown)  # a counter was not below zero
     return float(grown * (sampled + before + after) / sampled)
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import Case, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from alerts.clock_steps import TOLERANCE, live_lease
 from alerts.fallback import tell_fallback
 from alerts.gates import Stop
 from alerts.models import AlertEvent, Attempt, Channel, Notification
-from alerts.models.gate import GATHERING
+from alerts.models.gate import GATHERING, IN_TURN
 from alerts.results import Consequence, withheld
 from alerts.retries import longest_wait_seconds
 
@@ -83,8 +83,9 @@ def requeue_expired(now: datetime) -> int:
 def due_by_channel(now: datetime) -> dict[int, list[Due]]:
     """Whose turn it is, in order, by channel. Healthy channels come first, so that dead ones cannot hold them up.
 
-    Of each channel come the first thousand, however many wait for another; of an unhealthy one comes one row, when it
-    is time to probe it, and without waiting for the row's own time.
+    Of each channel come the first thousand, however many wait for another. Of an unhealthy one come, when it is time to
+    probe it, those whose gate may have opened and after them one other, without waiting for its own time: what gates
+    hold never takes the probe's place.
 
     A row's turn comes at its time, and at once when a gate holds it and the alert it tells of has resolved since.
     Channels that another worker is serving are left to it.
@@ -96,16 +97,22 @@ def due_by_channel(now: datetime) -> dict[int, list[Due]]:
         "lease_until",
         "channel_id",
         "channel__unhealthy_since",
+        "gate",
         "alert_id",
         "alert__rule_id",
         "alert__fingerprint",
     )
-    for pk, fence, lease_until, channel_id, unhealthy_since, alert_id, rule_id, fingerprint in rows:
+    probes: dict[int, Due] = {}
+    for pk, fence, lease_until, channel_id, unhealthy_since, gate, alert_id, rule_id, fingerprint in rows:
         instance = rule_id or -alert_id, fingerprint
         due = Due(pk, channel_id, fence, instance, may_have_arrived=lease_until is not None)
         of_channel = found[unhealthy_since is None].setdefault(channel_id, [])
-        if unhealthy_since is None or not of_channel:
+        if unhealthy_since is None or gate:
             of_channel.append(due)
+        else:
+            probes.setdefault(channel_id, due)
+    for channel_id, probe in probes.items():
+        found[False][channel_id].append(probe)
     return found[True] | found[False]
 
 
@@ -118,12 +125,22 @@ def due_of(row: Notification) -> Due:
 def _rows_in_turn(now: datetime) -> QuerySet[Notification]:
     is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False, gate__gt="") & ~Q(held_by__in=GATHERING)
     is_healthy = Q(channel__unhealthy_since__isnull=True)
-    may_probe = Q(channel__probe_at__isnull=True) | Q(channel__probe_at__lte=now) | _clock_was_set_back(now)
+    may_be_tried = Q(channel__probe_at__isnull=True) | Q(channel__probe_at__lte=now) | _clock_was_set_back(now)
     is_turn = Q(due_at__lte=now) | is_over | (~is_healthy & Q(gate=""))
     served = Notification.objects.filter(live_lease(now)).order_by().values("channel_id")
-    turn = Window(RowNumber(), partition_by="channel_id", order_by=("due_at", "pk"))
-    rows = Notification.objects.filter(is_turn, is_healthy | may_probe, state=_DUE).exclude(channel_id__in=served)
+    may_be_probe = Case(When(~is_healthy & Q(gate=""), then=0), default=1)
+    turn = Window(RowNumber(), partition_by="channel_id", order_by=(may_be_probe, "due_at", "pk"))
+    rows = Notification.objects.filter(is_turn, may_be_tried, state=_DUE).exclude(channel_id__in=served)
+    rows = rows.exclude(pk__in=_led_by_another())
     return rows.annotate(turn=turn).filter(turn__lte=MOST_ROWS_OF_A_CHANNEL).order_by("due_at", "pk")
+
+
+def _led_by_another() -> QuerySet[Notification]:
+    """Rows that go again in the message of another, which takes them along when its turn comes."""
+    went = Q(attempts__gt=0) | Q(lease_until__isnull=False)
+    leader_went = Q(leader__attempts__gt=0) | Q(leader__lease_until__isnull=False)
+    rows = Notification.objects.filter(went, leader_went, state=_DUE, leader__state__in=(_DUE, _LEASED))
+    return rows.filter(leader__held_by__in=IN_TURN).order_by().values("pk")
 
 
 def _clock_was_set_back(now: datetime) -> Q:

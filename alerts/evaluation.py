@@ -15,7 +15,7 @@ from alerts.board import Board, Opened, Resolved, SeverityChanged
 from alerts.missing import judge_silence
 from alerts.models import Rule
 from alerts.windows import Windows
-from monitoring import Held, LeaseLost, lease, series
+from monitoring import Held, LeaseLost, lease, renewed, series
 from monitoring.health import feed
 from monitoring.series import to_ms
 
@@ -25,9 +25,9 @@ HEALTH_READER = "alerts.health"
 LEASE = "evaluate"
 CLOCK_SURVIVES = timedelta(hours=1)
 ABSENT_AFTER = timedelta(minutes=1)  # without a cycle: what was silent meanwhile may have been us
+LONGEST_CYCLE_SECONDS = 600.0  # what takes longer hangs, and is taken over
 
 _began_again: datetime | None = None
-RENEWED_EVERY = 20_000  # samples: a second or two with hundreds of rules that concern each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,15 @@ def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
     """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over.
 
     The lease ends before the second interval after it was taken, so that a holder that is killed is followed by
-    another within 30 s at the default interval of 10 s.
+    another within 30 s at the default interval of 10 s; it is renewed for as long as the cycle takes.
     """
-    with lease(LEASE, settings.CONFIG.evaluate_lease_seconds, gap_seconds) as held:
+    seconds = settings.CONFIG.evaluate_lease_seconds
+    with lease(LEASE, seconds, gap_seconds) as held:
         if held is None:
             return None
         try:
-            return _run(held, now)
+            with renewed(held, seconds, LONGEST_CYCLE_SECONDS):
+                return _run(held, now)
         except (LeaseLost, series.CursorMoved) as lost:
             log.warning("This evaluation was overtaken and wrote nothing: %r", lost)
             return None
@@ -65,7 +67,7 @@ def _run(held: Held, now: datetime) -> Report:
     absent = timedelta(0) if held.last_finished_at is None else now - held.last_finished_at
     if absent > CLOCK_SURVIVES:
         bench.board.drop_pending()
-    judged = _judge(held, bench, samples, checks, _heard_since(absent, now))
+    judged = _judge(bench, samples, checks, _heard_since(absent, now))
     changes = bench.board.changes()
     with transaction.atomic():
         held.confirm()
@@ -80,13 +82,9 @@ def _run(held: Held, now: datetime) -> Report:
     return Report(judged, kinds[Opened], kinds[SeverityChanged], kinds[Resolved], broken)
 
 
-def _judge(held: Held, bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
+def _judge(bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
     watched = roster.current(bench.book, bench.now)
-    judged, new = 0, facts.in_time_order(samples.samples, bench.now)
-    for start in range(0, len(new), RENEWED_EVERY):
-        if start:
-            held.renew(settings.CONFIG.evaluate_lease_seconds)
-        judged += bench.judge_samples(new[start : start + RENEWED_EVERY], watched)
+    judged = bench.judge_samples(facts.in_time_order(samples.samples, bench.now), watched)
     results = [one for one in checks.results if one.at >= bench.now - facts.JUDGED_FOR]
     for result in sorted(results, key=lambda one: one.at):
         bench.judge(facts.of_check(result, bench.now, bench.windows))

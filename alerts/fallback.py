@@ -21,7 +21,7 @@ def tell_fallback(channel: Channel, untold: Sequence[Notification], now: datetim
     fired = [row.alert_id for row in untold if row.kind == _Kind.FIRING]
     ends = Notification.objects.filter(alert__in=fired, channel=channel, kind=_Kind.RESOLVED)
     rows = {row.event_id: row for row in (*untold, *ends)}
-    knows = Notification.objects.filter(channel=fallback, event__in=rows).values_list("event_id", flat=True)
+    knows = set(Notification.objects.filter(channel=fallback, event__in=rows).values_list("event_id", flat=True))
     Notification.objects.bulk_create(
         [
             Notification(
@@ -34,7 +34,7 @@ def tell_fallback(channel: Channel, untold: Sequence[Notification], now: datetim
                 instead_of=channel,
             )
             for event_id, row in rows.items()
-            if event_id not in set(knows)
+            if event_id not in knows
         ],
         ignore_conflicts=True,
     )

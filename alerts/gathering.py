@@ -1,18 +1,21 @@
 """A batch of deliveries judged: what passes, what is held or stopped, and which rows go in the message of another."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from alerts.delivery import WITH_ALL, Delivery, claim_more, due_of, supersede_firings
-from alerts.gates import Decision, Hold, Join, Pass, Standing, Stop, decide_all
+from alerts.gates import RECHECK, Decision, Hold, Join, Pass, Standing, Stop, decide_all
 from alerts.ledger import ledger_of
 from alerts.models import Gate, Notification
 from alerts.models.gate import LIMITS
 from alerts.standing import IN_ORDER, standings_of
 
+log = logging.getLogger(__name__)
 MOST_MEMBERS = 500
 """Of one message; what is more goes with the next."""
 
@@ -29,10 +32,26 @@ class Judged:
 def judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     """The deliveries are of one channel; those that join another's message stand with that one only.
 
-    Rows outside the batch that belong into a message that goes out now are claimed to go with it.
+    Rows outside the batch that belong into a message that goes out now are claimed to go with it. A row that the gates
+    fail on is held and says so; it is found by halving, so that the others are judged all the same.
     """
-    if not deliveries:
-        return []
+    try:
+        return _judge(deliveries, now) if deliveries else []
+    except (OperationalError, InterfaceError):
+        raise  # of the database, not of the rows: their lease brings them back
+    except Exception as error:
+        if len(deliveries) == 1:
+            log.exception("The gates failed on delivery %s.", deliveries[0].notification.delivery_id)
+            return [Judged(deliveries[0], _failed(error, now))]
+    middle = len(deliveries) // 2
+    return judge(deliveries[:middle], now) + judge(deliveries[middle:], now)
+
+
+def _failed(error: Exception, now: datetime) -> Hold:
+    return Hold(f"the gates failed on it ({type(error).__name__}); the log says where", now + RECHECK)
+
+
+def _judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     rows = [delivery.notification for delivery in deliveries]
     supersede_firings([row for row in rows if row.kind == Notification.Kind.RESOLVED], now)
     everybody = [*deliveries, *_company(deliveries, now)]
@@ -44,23 +63,23 @@ def judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
 
 def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     """Rows of the channel that wait for what one of the batch may bring: a message of their group, a digest, or the
-    message that was to name them when its worker was lost. They are not claimed yet."""
+    message that was to name them when it failed or its worker was lost. They are not claimed yet."""
     rows = [delivery.notification for delivery in deliveries]
+    lost = {one.notification.pk for one in deliveries if one.may_have_arrived}
     groups = {row.alert.group_key for row in rows if row.alert.group_key}
-    returning = [one.notification.pk for one in deliveries if one.may_have_arrived]
+    returning = [one.pk for one in rows if one.attempts or one.pk in lost]
     wanted = Q()
-    if returning:
-        wanted |= Q(leader__in=returning)
     if groups:
         wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
     if any(row.held_by in LIMITS for row in rows):
         wanted |= Q(held_by__in=LIMITS)
-    if not wanted:
-        return []
-    waiting = Notification.objects.filter(wanted, channel=rows[0].channel_id, state=Notification.State.DUE)
+    waiting = Notification.objects.filter(channel=rows[0].channel_id, state=Notification.State.DUE)
     others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
+    found = list(others.filter(leader__in=returning)[:MOST_MEMBERS])
+    if wanted:
+        found += others.filter(wanted).exclude(pk__in=[row.pk for row in found])[: MOST_MEMBERS - len(found)]
     lease_until = deliveries[0].lease_until
-    return [Delivery(row, due_of(row), row.fence, lease_until) for row in others[:MOST_MEMBERS]]
+    return [Delivery(row, due_of(row), row.fence, lease_until) for row in found]
 
 
 def _led(
@@ -89,11 +108,13 @@ def _too_many(now: datetime) -> Hold:
 
 
 def _severity_to_tell(row: Notification, standing: Standing) -> int:
-    """0 is: that it is over. What was gathered says how it ended, unless an earlier attempt may have said it fires."""
+    """0 is: that it is over. What was gathered says how it ended; each attempt says the same as the first."""
     if standing.is_resolve:
         return 0
+    if standing.was_tried and row.told_severity is not None:
+        return row.told_severity
     is_over = not standing.alert_is_open and standing.is_gathered
-    return 0 if is_over and not standing.may_have_arrived and not row.attempts else standing.severity
+    return 0 if is_over and not standing.may_have_arrived and not standing.was_tried else standing.severity
 
 
 def _with_claimed(judged: Judged, batch: Collection[int]) -> Judged:
@@ -111,6 +132,12 @@ def _with_claimed(judged: Judged, batch: Collection[int]) -> Judged:
             continue  # somebody else was faster
         fence = claimed[one.notification.pk].fence if one.notification.pk in claimed else one.fence
         members.append(replace(one, fence=fence))
-    ids = [one.notification.pk for one in members]
-    Notification.objects.filter(pk__in=ids, state=Notification.State.LEASED).update(leader=judged.delivery.notification)
+    _follow([one.notification.pk for one in members], judged.delivery.notification)
     return replace(judged, members=members)
+
+
+def _follow(ids: Collection[int], leader: Notification) -> None:
+    """The leader follows nobody any more: two that were each other's would both wait."""
+    leased = Notification.objects.filter(state=Notification.State.LEASED)
+    leased.filter(pk=leader.pk, leader__isnull=False).update(leader=None)
+    leased.filter(pk__in=ids).update(leader=leader)

@@ -1,6 +1,7 @@
 """The guide's door to alerting: rules as code, one fact judged at once, alerts ended, and what there was."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -164,8 +165,16 @@ def _fact_of_metric(metric: Measured, now: datetime, windows: Any) -> Fact:
     tags = {str(tag): str(value) for tag, value in (getattr(metric, "tags", None) or {}).items()}
     category = getattr(metric, "category", None) or ""
     subject = series.subject(metric.name, str(getattr(category, "value", category)), tags)
-    fact = of_metric(subject, float(metric.value), _time_of(metric, now), windows)
+    fact = of_metric(subject, _number(metric.value), _time_of(metric, now), windows)
     return fact.with_metadata(getattr(metric, "metadata", None) or {})
+
+
+def _number(value: float) -> float:
+    """An integer past all floats is as good as infinite, and breaks the conditions that use it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _result_of(check: Checked, now: datetime) -> feed.Result:

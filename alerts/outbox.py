@@ -45,7 +45,7 @@ def deliver_due(now: datetime) -> int:
 def send_again(notification: Notification, now: datetime) -> bool:
     """Makes a row that was given up or withheld due again, with the same delivery id; the gates judge it anew.
 
-    A row that some recipients refused goes to those only. An unhealthy channel is tried at once: who sends again has
+    A row that some recipients refused goes to those only. A channel that is not to be tried yet is tried at once: who sends again has
     mended something.
 
     With a firing goes the resolve that was withheld because the firing was not told, so that no pager stays open.
@@ -53,9 +53,10 @@ def send_again(notification: Notification, now: datetime) -> bool:
     """
     is_over = Q(state__in=(_State.DEAD, _State.WITHHELD)) | (Q(state=_State.SENT) & ~Q(refused=""))
     ended = Notification.objects.filter(is_over, pk=notification.pk)
-    if not ended.update(state=_State.DUE, due_at=now, attempts=0, gate="", last_error="", refused=""):
+    anew = {"attempts": 0, "leader": None, "is_digest": False, "gate": "", "last_error": "", "refused": ""}
+    if not ended.update(state=_State.DUE, due_at=now, **anew):
         return False
-    Channel.objects.filter(pk=notification.channel_id, unhealthy_since__isnull=False).update(probe_at=now)
+    Channel.objects.filter(pk=notification.channel_id, probe_at__gt=now).update(probe_at=now)
     if notification.kind == Notification.Kind.FIRING:
         _end(notification).update(state=_State.DUE, due_at=now, gate="")
     audit(notification.alert, f"sent again to {notification.channel.name}")

@@ -37,17 +37,17 @@ def repeat_due(now: datetime) -> int:
             every=Max("alert__rule__repeat_interval_minutes"),
         )
     )
-    shortest = Rule.objects.filter(enabled=True, repeat_interval_minutes__gt=0).order_by("repeat_interval_minutes")
-    least = shortest.values_list("repeat_interval_minutes", flat=True).first()
-    if least is None:
-        return 0
-    old = heard.filter(waiting=0, last__lte=now - timedelta(minutes=least))
-    due = [
-        (alert_id, channel_id)
-        for alert_id, channel_id, last, _, every in old[:MOST_AT_ONCE]
-        if last is not None and last <= now - timedelta(minutes=every)
-    ]
-    return _write(due, now)
+    due = heard.filter(_is_old(now), waiting=0).order_by("last", "alert_id", "channel_id")
+    return _write([(alert_id, channel_id) for alert_id, channel_id, *_ in due[:MOST_AT_ONCE]], now)
+
+
+def _is_old(now: datetime) -> Q:
+    """Whether ``last`` is as long ago as ``every``; of intervals there are few."""
+    repeating = Rule.objects.filter(enabled=True, repeat_interval_minutes__gt=0).order_by()
+    is_old = Q(every__in=())
+    for minutes in repeating.values_list("repeat_interval_minutes", flat=True).distinct():
+        is_old |= Q(every=minutes, last__lte=now - timedelta(minutes=minutes))
+    return is_old
 
 
 @transaction.atomic

@@ -103,6 +103,9 @@ def _retried(notification: Notification, failure: TransientFailure, now: datetim
             "attempts": attempt,
             "last_error": failure.reason,
             "told": _told(notification, failure.told),
+            "told_severity": notification.told_severity,
+            "is_digest": notification.is_digest,
+            "leader_id": None,
             **_NO_GATE,
         },
         event=(_Kind.FAILED, _said(notification, failure.reason)) if attempt == 1 else None,
@@ -148,13 +151,15 @@ def named(notification: Notification, leader: Notification, now: datetime) -> Co
     )
 
 
-def of_member(notification: Notification, outcome: Outcome, now: datetime, jitter: float) -> Consequence:
-    """What follows for a row that was to be named in a message that did not go out: as for that message's own row.
+def of_member(
+    notification: Notification, leader: Notification, outcome: DeliveryFailed, now: datetime, jitter: float
+) -> Consequence:
+    """What follows for a row that the message of ``leader``, which failed, named: as for that message's own row.
 
-    The channel has its own consequence once, from the row whose message it was.
+    It goes again in the same message. The channel has its own consequence once, from the row whose message it was.
     """
     own = consequence_of(notification, outcome, now, jitter)
-    return Consequence(row=own.row, event=own.event, falls_back=own.falls_back)
+    return Consequence(row=own.row | {"leader_id": leader.pk}, event=own.event, falls_back=own.falls_back)
 
 
 def _gate_of(decision: Hold | Stop) -> dict[str, Any]:
@@ -183,12 +188,12 @@ def channel_after_failure(channel: Channel, failure: DeliveryFailed, now: dateti
 def _channel_after(
     notification: Notification, failure: DeliveryFailed, now: datetime, asked_until: datetime | None
 ) -> dict[str, Any]:
-    """One that asked to be left alone is not probed before."""
+    """One that asked to be left alone is not tried before, whatever else it is to be told."""
     if says_nothing_of_the_channel(notification, failure):
         return {}
     after = channel_after_failure(notification.channel, failure, now)
-    if after["probe_at"] is not None and asked_until is not None:
-        after["probe_at"] = max(after["probe_at"], asked_until)
+    if asked_until is not None:
+        after["probe_at"] = max(after["probe_at"] or asked_until, asked_until)
     return after
 
 

@@ -169,10 +169,10 @@ def _load() -> Rulebook:
 
 
 def _marker() -> Marker:
-    """Changes with every edit: counts, versions and times of all rules in one walk over an index."""
+    """Changes with every edit: counts, revisions and times of all rules in one walk over an index."""
     rules = Rule.objects.order_by().aggregate(
         count=Count("id"),
-        edits=Sum("version"),
+        edits=Sum("revision"),
         last=Max("updated_at"),
         ids=Sum("id"),
         enabled=Sum(Case(When(enabled=True, then=F("id")), default=0)),

@@ -97,8 +97,11 @@ class Serving:
         now, row, noise = self.clock.now(), judged.delivery.notification, jitter()
         consequence = consequence_of(row, outcome, now, noise)
         for one in judged.members:
-            is_named = isinstance(outcome, Receipt)
-            after = named(one.notification, row, now) if is_named else of_member(one.notification, outcome, now, noise)
+            after = (
+                of_member(one.notification, row, outcome, now, noise)
+                if isinstance(outcome, DeliveryFailed)
+                else named(one.notification, row, now)
+            )
             self._ended.append(Ended(one, after, now, None))
         for name, value in consequence.channel.items():  # the next row of the batch finds the channel as it is now
             setattr(row.channel, name, value)

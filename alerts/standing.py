@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from alerts import dependencies
 from alerts.clock_steps import TOLERANCE
 from alerts.delivery import Delivery
 from alerts.gates import Standing, Told
 from alerts.gates.news import IN_ORDER as IN_ORDER
 from alerts.models import Alert, AlertEvent, Instance, Notification
-from alerts.models.gate import GATHERING
+from alerts.models.gate import GATHERING, IN_TURN
 from alerts.muting.current import Mutes
 
 _FIRING = Notification.Kind.FIRING
@@ -32,7 +34,7 @@ _OF_OTHERS = (
     "event__kind",
     *_SEVERITIES,
 )
-_REMINDERS = (AlertEvent.Kind.REPEATED, AlertEvent.Kind.FLAPPING, "escalated")
+_REMINDERS = (AlertEvent.Kind.REPEATED, AlertEvent.Kind.FLAPPING, AlertEvent.Kind.ESCALATED)
 
 Key = tuple[int, str]
 
@@ -98,6 +100,8 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
         told=past.told,
         being_told_until=min(others) if is_resolve and others else None,
         is_outdated=past.latest_firing > row.pk,
+        was_tried=row.attempts > 0,
+        is_digest=row.is_digest,
         held_by=row.held_by,
         cooldown=timedelta(minutes=rule.cooldown_minutes if rule is not None else 0),
         last_told=last_told,
@@ -173,7 +177,9 @@ def _flapping() -> set[tuple[int, str]]:
 
 
 def _under_way(ids: Collection[int]) -> set[int]:
-    """Those of these notifications that are still to be sent."""
+    """Those of these notifications that go again, and that nothing but their turn holds."""
     if not ids:
         return set()
-    return set(Notification.objects.filter(pk__in=ids, state__in=_UNDER_WAY).values_list("pk", flat=True))
+    went = Q(attempts__gt=0) | Q(lease_until__isnull=False)
+    rows = Notification.objects.filter(went, pk__in=ids, state__in=_UNDER_WAY, held_by__in=IN_TURN)
+    return set(rows.values_list("pk", flat=True))

@@ -40,6 +40,8 @@ class Windows:
     now_ms: int
     asked: Mapping[Span, Scope] = field(default_factory=dict)
     _read: dict[Span, tuple[Scope, dict[str, "Bundle"]]] = field(default_factory=dict, init=False)
+    _too_large: dict[Span, dict[str, int]] = field(default_factory=dict, init=False)
+    """By span the metrics that are left out of what is read, with their number of snapshots."""
     _answers: dict[object, float | None] = field(default_factory=dict, init=False)
 
     def read(self, question: WindowRead, facts: Facts) -> float | None:
@@ -63,9 +65,23 @@ class Windows:
         if not scope.covers(question):
             scope = self.asked.get(span, scope)
             scope = scope if scope.covers(question) else scope.widened(question)
-            bundles = _bundles(series.stretches(scope.metrics, *self._bounds(span), scope.columns))
+            bundles = _bundles(self._stretches(span, scope))
             self._read[span] = scope, bundles
+        size = self._too_large.get(span, {}).get(question.metric)
+        if size is not None:
+            raise series.WindowTooLarge(
+                f"{question.metric} has {size:,} snapshots in the window, which is too much; shorten the window"
+            )
         return bundles.get(question.metric)
+
+    def _stretches(self, span: Span, scope: Scope) -> list[Stretch]:
+        """Without the metrics that are too large, so that only the rules that ask for these break."""
+        bounds = self._bounds(span)
+        try:
+            return series.stretches(scope.metrics, *bounds, scope.columns)
+        except series.WindowTooLarge:
+            self._too_large[span] = series.too_large(scope.metrics, *bounds)
+            return series.stretches(scope.metrics - self._too_large[span].keys(), *bounds, scope.columns)
 
     def _bounds(self, span: Span) -> tuple[int, int]:
         window_seconds, offset_seconds = span
@@ -85,8 +101,8 @@ class Bundle:
 
         Tags in the call restrict both; where they lead away from the subject they replace its own.
         """
-        asked, own = dict(question.tags), facts[6] or {}
-        if facts[1] == question.metric and not facts[0] and asked.items() <= own.items():
+        asked, own = dict(question.tags), facts.tags or {}
+        if facts.name == question.metric and not facts.is_health and asked.items() <= own.items():
             mine = self._own(frozenset(own.items()))
             return () if mine is None else (mine,)
         wanted = {**own, **asked}

@@ -126,7 +126,9 @@ def _ended(pairs: list[tuple[Alert, Resolved]], at: datetime, reason: str) -> li
     """Those that this ended; a person may have been first with some."""
     wanted = [alert.pk for alert, _ in pairs]
     with transaction.atomic():
-        unresolved = Alert.objects.filter(pk__in=wanted, resolved_at__isnull=True).select_for_update()
+        # Beside events that are just written for them, and in one order, so that no two wait for each other.
+        free = Alert.objects.select_for_update(no_key=True).order_by("pk")
+        unresolved = free.filter(pk__in=wanted, resolved_at__isnull=True)
         still_open = set(unresolved.values_list("pk", flat=True))
         Alert.objects.filter(pk__in=still_open).update(resolved_at=at, resolved_reason=reason)
     return [(alert, event) for alert, event in pairs if alert.pk in still_open]

@@ -53,8 +53,8 @@ def measure(port: int, count: int) -> Report:
     channel = ours.add_webhook("hook", port)
     floors, rates = [], []
     for _ in range(RUNS):
-        floors.append(count / seconds_of_posts(port, count, body_bytes()))
         ours.add_due([channel], count)
+        floors.append(count / seconds_of_posts(port, count, ours.body_of_one(channel)))
         rates.append(count / ours.seconds_to_deliver(count))
     others = [ours.add_webhook(f"hook-{number}", port) for number in range(4)]
     with socket.create_server(("127.0.0.1", 0), backlog=64) as dead:
@@ -79,11 +79,6 @@ def seconds_of_posts(port: int, count: int, body: bytes) -> float:
         connection.getresponse().read()
         connection.close()
     return time.perf_counter() - began
-
-
-def body_bytes() -> bytes:
-    """As large as what ours posts."""
-    return b"x" * 1_600
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The tiers as one of Django's caches."""
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,25 +10,24 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from caching.codec import NEVER
 from caching.config import CacheConfig
 from caching.manager import CacheManager
-from caching.process import get_cache_manager
+from caching.process import get_cache_manager, manager_of
 
 
 class TieredCache(BaseCache):
     """For ``CACHES``. ``OPTIONS`` are fields of ``CacheConfig``; without any it is the manager of the process.
 
-    ``LOCATION`` is the directory of the file tier. ``clear`` deletes what has this cache's ``KEY_PREFIX``.
+    ``LOCATION`` is the directory of the file tier. Threads, for each of which Django makes a cache, share one manager,
+    as do caches that are configured alike. ``clear`` deletes what has this cache's ``KEY_PREFIX``.
     """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self._location = location
-        self._options = {name: value for name, value in params.get("OPTIONS", {}).items() if name not in _CULLING}
+        options = {name: value for name, value in params.get("OPTIONS", {}).items() if name not in _CULLING}
+        self._options = options | ({"file_cache_dir": location} if location else {})
 
     @cached_property
     def manager(self) -> CacheManager:
-        if not self._options and not self._location:
-            return get_cache_manager()
-        return CacheManager(CacheConfig(**self._options | {"file_cache_dir": self._location or None}))
+        return manager_of(_configuration(self._options)) if self._options else get_cache_manager()
 
     def validate_key(self, key: str) -> None:
         """Any text is a key here; what memcached would make of it does not matter."""
@@ -85,3 +84,11 @@ class TieredCache(BaseCache):
 
 
 _CULLING = ("MAX_ENTRIES", "CULL_FREQUENCY")  # Django's own; here bytes count
+
+
+def _configuration(options: Mapping[str, Any]) -> CacheConfig:
+    """Equal options make equal configurations, also where they are lists."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    return CacheConfig(**values)

@@ -27,6 +27,9 @@ _COMPRESSED, _LOCAL = 1, 2
 _SAMPLE_BYTES = 65536
 _ALIGNED = 16  # arrays are rebuilt on the buffers where they lie, and some code of pandas wants them aligned
 _WORTH = 0.9
+_MOST_BUFFERS = 250  # more are pickled with the rest: a file takes 1024 parts at a time
+_SHORT_BYTES = 65536  # what is quicker copied than handled in parts
+_PADDINGS = tuple(bytes(length) for length in range(_ALIGNED))
 PEEK_BYTES = _HEAD.size
 
 TagToken = tuple[str, bytes]
@@ -100,6 +103,10 @@ def pack(value: Any, threshold_bytes: float) -> Packed:
     buffers: list[pickle.PickleBuffer] = []
     try:
         head = pickle.dumps(value, 5, buffer_callback=buffers.append)
+        if not buffers:
+            return _compressed_text(head, threshold_bytes)
+        if len(buffers) > _MOST_BUFFERS:
+            return _compressed((pickle.dumps(value, 5),), threshold_bytes)
         parts: tuple[Buffer, ...] = (head, *(buffer.raw() for buffer in buffers))
     except BufferError:  # not contiguous
         return _compressed((pickle.dumps(value, 5),), threshold_bytes)
@@ -110,16 +117,19 @@ def pack(value: Any, threshold_bytes: float) -> Packed:
 
 def seal(envelope: Envelope, packed: Packed, signer: Signer) -> tuple[Buffer, ...]:
     """The entry, in parts that follow one another."""
-    key = envelope.key.encode()
-    tags = b"".join(token + tag.encode() + b"\0" for tag, token in envelope.tags)
+    key = encoded(envelope.key)
+    tags = b"".join([token + encoded(tag) + b"\0" for tag, token in envelope.tags]) if envelope.tags else b""
     flags = _COMPRESSED * packed.is_compressed | _LOCAL * envelope.is_local
+    parts, lengths = packed.parts, packed.lengths
+    is_short = len(parts) == 1 and len(parts[0]) <= _SHORT_BYTES
     head = _HEAD.pack(
-        b"", _MAGIC, flags, len(packed.lengths), len(key), len(tags), packed.size_bytes,
+        b"", _MAGIC, flags, len(lengths), len(key), len(tags), len(parts[0]) if is_short else packed.size_bytes,
         envelope.fresh_until, envelope.kept_until, envelope.stamp,
     )[SIGNATURE_BYTES:]  # fmt: skip
-    lengths = Struct(f"<{len(packed.lengths)}Q").pack(*packed.lengths)
-    start = head + lengths + key + tags
-    signed = (start + _padding(len(start)), *packed.parts)
+    start = head + (_LENGTH.pack(*lengths) if len(lengths) == 1 else Struct(f"<{len(lengths)}Q").pack(*lengths))
+    start += key + tags
+    start += _padding(len(start))
+    signed = (start + parts[0],) if is_short else (start, *parts)
     return (signer.sign(signed), *signed)
 
 
@@ -135,7 +145,7 @@ def unseal(entry: Buffer, key: str, signer: Signer) -> Opened:
         raise NotOurs("damaged, or signed with another key")
     start = _HEAD.size + 8 * count
     lengths = (_LENGTH if count == 1 else Struct(f"<{count}Q")).unpack_from(view, _HEAD.size)
-    if view[start : start + key_size] != key.encode():
+    if view[start : start + key_size] != encoded(key):
         raise NotOurs("of another key")
     tags = tuple(_tags(bytes(view[start + key_size : start + key_size + tags_size]))) if tags_size else ()
     envelope = Envelope(key, fresh, kept, stamp, tags, bool(flags & _LOCAL))
@@ -147,13 +157,38 @@ def stamp_of(start: Buffer) -> bytes:
     return bytes(start[PEEK_BYTES - TOKEN_BYTES : PEEK_BYTES])
 
 
-def key_of(entry: Buffer) -> str | None:
-    """The key that an entry names, unverified; None when it is none. Longer than ``PEEK_BYTES`` has to be given."""
-    if len(entry) < _HEAD.size or bytes(entry[16:20]) != _MAGIC:
+def key_place(start: Buffer) -> tuple[int, int] | None:
+    """Where the key lies in the entry, unverified, by its first ``PEEK_BYTES``; None when it is no entry."""
+    if len(start) < _HEAD.size or bytes(start[16:20]) != _MAGIC:
         return None
-    _, _, _, count, key_size, *_ = _HEAD.unpack_from(entry)
-    start = _HEAD.size + 8 * count
-    return bytes(entry[start : start + key_size]).decode(errors="replace")
+    _, _, _, count, key_size, *_ = _HEAD.unpack_from(start)
+    at = _HEAD.size + 8 * count
+    return at, at + key_size
+
+
+def encoded(text: str) -> bytes:
+    """Of any text, as of file names that are no proper text, ``decoded`` gives the same again."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decoded(text: bytes) -> str | None:
+    """None when it was not made by ``encoded``."""
+    try:
+        return text.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+
+
+def _compressed_text(head: bytes, threshold_bytes: float) -> Packed:
+    """What has no buffers, as most values that are short."""
+    length = len(head)
+    if length > _SHORT_BYTES:
+        return _compressed((head,), threshold_bytes)
+    if length > threshold_bytes:
+        small = lz4.compress(head, block_size=lz4.BLOCKSIZE_MAX64KB)
+        if len(small) < _WORTH * length:
+            return Packed((small,), (length,), True)
+    return Packed((head,), (length,), False)
 
 
 def _compressed(parts: tuple[Buffer, ...], threshold_bytes: float) -> Packed:
@@ -185,12 +220,12 @@ def _cut(plain: memoryview, lengths: Sequence[int]) -> Iterator[memoryview]:
 
 
 def _padding(length: int) -> bytes:
-    return bytes(-length % _ALIGNED)
+    return _PADDINGS[-length % _ALIGNED]
 
 
 def _tags(text: bytes) -> Iterator[TagToken]:
     at = 0
     while at < len(text):
         end = text.index(b"\0", at + TOKEN_BYTES)
-        yield text[at + TOKEN_BYTES : end].decode(), text[at : at + TOKEN_BYTES]
+        yield text[at + TOKEN_BYTES : end].decode("utf-8", "surrogatepass"), text[at : at + TOKEN_BYTES]
         at = end + 1

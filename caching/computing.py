@@ -4,9 +4,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caching.codec import TOKEN_BYTES, TagToken, Unstorable
 from caching.flights import Abandoned, Flight, Flights
@@ -39,6 +39,13 @@ class Wanted:
         return held.take() if self.copy else held.share()
 
 
+class Look(NamedTuple):
+    """``is_over`` says that nobody is waited for any more: ``held`` is the answer, or, when it is None, to compute."""
+
+    held: Held | None
+    is_over: bool
+
+
 class Computing:
     """For one manager."""
 
@@ -59,7 +66,8 @@ class Computing:
             if held is not None:
                 return wanted.given(held)
             try:
-                return wanted.given(flight.future.result())
+                with flight.waiting():
+                    return wanted.given(flight.future.result())
             except Abandoned:
                 continue
 
@@ -77,17 +85,38 @@ class Computing:
 
     def elsewhere(self, wanted: Wanted, token: bytes, before: Held | None) -> Held | None:
         """What another process stores while this one waits; None when this one is to compute, with the lock or not."""
-        pause = FIRST_PAUSE_SECONDS
-        deadline = time.monotonic() + self._manager.config.compute_lease
-        while not self._lock(wanted.key, token) and time.monotonic() < deadline:
-            if before is not None:
-                return before
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            held = self._manager.find(wanted.key)
-            if held is not None and wanted.is_there(held):
-                return held
+        for pause_seconds in self.pauses():
+            look = self.look(wanted, token, before)
+            if look.is_over:
+                return look.held
+            time.sleep(pause_seconds)
         return None
+
+    def pauses(self) -> Iterator[float]:
+        """Between looks, for as long as another process may take."""
+        pause_seconds = FIRST_PAUSE_SECONDS
+        deadline = time.monotonic() + self._manager.config.compute_lease
+        yield pause_seconds
+        while time.monotonic() < deadline:
+            yield pause_seconds
+            pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+
+    def look(self, wanted: Wanted, token: bytes, before: Held | None) -> Look:
+        """One try to be the one who computes. Who is may still find what was stored since ``before`` was found."""
+        if self._manager.shared.lock(wanted.key, token, self._manager.config.compute_lease):
+            held = self._manager.find(wanted.key) if self._manager.has_news(wanted.key, before) else None
+            return Look(held if wanted.is_there(held) else None, is_over=True)
+        if before is not None:
+            return Look(before, is_over=True)
+        held = self._manager.find(wanted.key)
+        return Look(held, is_over=wanted.is_there(held))
+
+    def after_failure(self, wanted: Wanted, before: Held | None) -> Held | None:
+        """While an exception is handled: what stays, when it was an early renewal that failed."""
+        if before is None or time.monotonic() >= before.fresh_until:
+            return None
+        log.warning("%r could not be renewed early; what there is stays.", wanted.key, exc_info=True)
+        return before
 
     def unlock(self, key: str, token: bytes) -> None:
         self._manager.shared.unlock(key, token)
@@ -100,19 +129,16 @@ class Computing:
 
     def _alone(self, wanted: Wanted, flight: Flight[Held], compute: Callable[[], Any], before: Held | None) -> Held:
         token = os.urandom(TOKEN_BYTES)
-        held = self.elsewhere(wanted, token, before)
-        if held is not None:
-            return held
         try:
+            held = self.elsewhere(wanted, token, before)
+            if held is not None:
+                return held
             tokens = self._manager.tokens(wanted.tags)
             return self.keep(wanted, flight, compute(), tokens)
         except Exception:
-            if before is None or time.monotonic() >= before.fresh_until:
+            held = self.after_failure(wanted, before)
+            if held is None:
                 raise
-            log.warning("%r could not be renewed early; what there is stays.", wanted.key, exc_info=True)
-            return before
+            return held
         finally:
             self.unlock(wanted.key, token)
-
-    def _lock(self, key: str, token: bytes) -> bool:
-        return self._manager.shared.lock(key, token, self._manager.config.compute_lease)

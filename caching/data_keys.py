@@ -20,9 +20,11 @@ def written(value: Any) -> bytes | None:
         return _array(value)
     if type(value) is pd.DataFrame:
         columns = [_column(value.iloc[:, number].array) for number in range(value.shape[1])]
-        return b"".join((_index(value.index), _index(value.columns), *columns))
+        return b"".join((_index(value.index), _index(value.columns), *columns, keys.written(value.attrs)))
     if type(value) is pd.Series:
-        return keys.written(value.name) + _index(value.index) + _column(value.array)
+        return b"".join(
+            (keys.written(value.name), _index(value.index), _column(value.array), keys.written(value.attrs))
+        )
     if isinstance(value, pd.Index):
         return _index(value)
     if isinstance(value, pd.Timestamp | pd.Timedelta):

@@ -2,15 +2,19 @@
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 from caching import coroutines
 from caching.computing import Wanted
+from caching.function_names import name_of
 from caching.keys import digest
-from caching.manager import ABSENT, CacheManager, named_version
+from caching.manager import CacheManager
+from caching.names import named_version
 from caching.process import get_cache_manager
+from caching.recall import ABSENT
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,6 +24,7 @@ Tags = Iterable[str] | Callable[..., Iterable[str]]
 
 _SIMPLE = frozenset((str, int, bool, bytes, type(None)))  # not float: 0.0 and -0.0 are equal to a dictionary
 _MOST_KNOWN = 4096
+_SHORT_BYTES = 1024  # of all arguments of a call: longer ones are not worth remembering
 
 
 class _NotSimple(TypeError):
@@ -28,9 +33,10 @@ class _NotSimple(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How one function is cached."""
+    """How one function is cached; ``name`` stands for it in keys."""
 
     function: Callable[..., Any]
+    name: str
     signature: inspect.Signature
     ttl: float | None
     key: Key
@@ -44,10 +50,9 @@ class _Asked:
         """Equal however the arguments are spelled: by position, by name or by default."""
         if callable(self.key):
             return named_version(self.key(*args, **kwargs), self.version)
-        name = self.key or f"{self.function.__module__}.{self.function.__qualname__}"
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return named_version(f"{name}:{digest(bound.arguments)}", self.version)
+        return named_version(f"{self.name}:{digest(bound.arguments)}", self.version)
 
     def wanted(self, key: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Wanted:
         tags = self.tags(*args, **kwargs) if callable(self.tags) else self.tags
@@ -68,7 +73,8 @@ def cached(
     """Keeps results for ``ttl`` seconds, also of methods and of coroutine functions; None is a result like any other.
 
     The key is made of the function's module, its qualified name and its arguments; ``key`` replaces the names, or,
-    when it is a function of the arguments, all of it. ``tags``, too, may be one. ``early``, ``stale`` and ``copy`` are
+    when it is a function of the arguments, all of it. Without ``key`` the results of a lambda, and of a function that
+    captures variables, are for this very object only. ``tags``, too, may be one. ``early``, ``stale`` and ``copy`` are
     those of ``CacheManager.get_or_set``; ``version`` is to be raised when the results come to mean something else.
     Raises ``Unkeyable`` when it is called with arguments that no key can be made of.
 
@@ -83,7 +89,8 @@ def cached(
             raise TypeError(
                 f"{function.__qualname__} is a generator, which can be used once: return a list to cache it"
             )
-        asked = _Asked(function, inspect.signature(function), ttl, key, tags, early, stale, copy, version)
+        name = key if isinstance(key, str) else name_of(function)
+        asked = _Asked(function, name, inspect.signature(function), ttl, key, tags, early, stale, copy, version)
         wrap = _wrapped_coroutine if inspect.iscoroutinefunction(function) else _wrapped
         return cast(Callable[P, R], wrap(asked, manager))
 
@@ -95,7 +102,8 @@ def _remembering(asked: _Asked) -> Callable[..., str]:
 
     @functools.lru_cache(maxsize=_MOST_KNOWN, typed=True)
     def simple(*args: Any, **kwargs: Any) -> str:
-        if _SIMPLE.issuperset(map(type, args)) and _SIMPLE.issuperset(map(type, kwargs.values())):
+        given = (*args, *kwargs.values())
+        if _SIMPLE.issuperset(map(type, given)) and sum(map(sys.getsizeof, given)) <= _SHORT_BYTES:
             return asked.key_of(args, kwargs)
         raise _NotSimple
 

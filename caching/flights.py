@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
+from caching.names import Meant
+
 T = TypeVar("T")
 
 
@@ -17,13 +19,23 @@ class Abandoned(Exception):
 class Flight(Generic[T]):
     """A computation under way. A ``is_void`` one was overtaken by a change: its result is not kept."""
 
-    __slots__ = ("future", "is_void", "task", "thread")
+    __slots__ = ("future", "is_void", "task", "thread", "waiters")
 
     def __init__(self, task: "asyncio.Task[Any] | None") -> None:
         self.future: Future[T] = Future()
         self.thread = threading.get_ident()
         self.task = task
         self.is_void = False
+        self.waiters = 0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around waiting for the result, so that one can see who waits."""
+        self.waiters += 1
+        try:
+            yield
+        finally:
+            self.waiters -= 1
 
     def fail(self, error: BaseException) -> None:
         self.future.set_exception(error if isinstance(error, Exception) else Abandoned())
@@ -64,9 +76,14 @@ class Flights(Generic[T]):
         if flight is not None:
             flight.is_void = True
 
-    def void_all(self) -> None:
-        for flight in list(self._flights.values()):
-            flight.is_void = True
+    def void_where(self, is_meant: Meant) -> None:
+        for key, flight in list(self._flights.items()):
+            flight.is_void = flight.is_void or is_meant(key)
+
+    def waiters(self, key: str) -> int:
+        """How many wait for what the leader computes now."""
+        flight = self._flights.get(key)
+        return flight.waiters if flight is not None else 0
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -11,10 +11,12 @@ import fractions
 import pickle
 import sys
 import uuid
+from collections import deque
 from collections.abc import Callable
+from types import FunctionType, ModuleType
 from typing import Any
 
-from caching.codec import Unstorable
+from caching.codec import NEVER, Unstorable
 
 _SCALARS = frozenset(
     (str, bytes, int, float, complex, bool, type(None), decimal.Decimal, fractions.Fraction, uuid.UUID, range,
@@ -22,6 +24,9 @@ _SCALARS = frozenset(
 )  # fmt: skip
 _COLLECTIONS = (tuple, frozenset)
 _MOST_MEMBERS = 64
+_MOST_SAMPLED = 50  # at each level
+_DEEPEST = 20
+_SHARED_BY_ALL = (type, ModuleType, FunctionType, enum.Enum)
 _OVERHEAD_BYTES = 400  # of an entry and its places in the tier, measured
 
 Hand = Callable[[Any], Any]
@@ -51,6 +56,11 @@ class Held:
         self.hits = 0
         self.in_main = False
         self.shared: Any = None
+
+    @property
+    def stale_seconds(self) -> float:
+        """How long ``get_or_set`` may hand it out after its end."""
+        return max(self.kept_until - self.fresh_until, 0.0) if self.fresh_until != NEVER else 0.0
 
     def take(self) -> Any:
         """The caller's own."""
@@ -117,10 +127,29 @@ def _holds_objects(frame: Any) -> bool:
 
 
 def _size_of(value: Any) -> int:
-    if hasattr(value, "memory_usage"):
+    """Bytes of memory, of containers with what they hold; of long ones a sample tells, so that it is quick."""
+    return _sized(value, set(), _DEEPEST)
+
+
+def _sized(value: Any, counted: set[int], levels: int) -> int:
+    if id(value) in counted:
+        return 0
+    if hasattr(value, "memory_usage") and not isinstance(value, type):
         usage = value.memory_usage(deep=True)
         return int(usage if isinstance(usage, int) else usage.sum())
-    if hasattr(value, "nbytes"):
+    if hasattr(value, "nbytes") and not isinstance(value, type):
         return int(value.nbytes)
-    members = value if type(value) in _COLLECTIONS else ()
-    return sys.getsizeof(value) + sum(map(_size_of, members))
+    members = _members(value) if levels else []
+    if members:
+        counted.add(id(value))
+    sample = members[:: len(members) // _MOST_SAMPLED + 1]
+    held = sum(_sized(member, counted, levels - 1) for member in sample)
+    return sys.getsizeof(value) + (held * len(members) // len(sample) if sample else 0)
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        return list(value)
+    return list(vars(value).values()) if hasattr(value, "__dict__") and not isinstance(value, _SHARED_BY_ALL) else []

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caching.codec import NEVER, TOKEN_BYTES, TagToken
-from caching.shared import INTERNAL, SharedTiers
+from caching.names import INTERNAL
+from caching.shared import SharedTiers
 from caching.tiers.guarded import GuardedTier
 
 _MOST_KNOWN = 100_000
@@ -49,14 +50,20 @@ class TagBoard:
         current = self._current(tuple(name for name, _ in tokens), make=False)
         return all(current.get(name) == token for name, token in tokens)
 
+    def trusted_until(self, tokens: tuple[TagToken, ...]) -> float:
+        """Until when, in monotonic seconds, what was said of them needs no other look."""
+        known = self._known
+        return min((known[name].trusted_until for name, _ in tokens if name in known), default=NEVER)
+
     def invalidate(self, tag: str) -> bool:
         """False when a shared tier could not be told now; it will be before anything is read from it again."""
         _check(tag)
         token = os.urandom(TOKEN_BYTES)
-        self._know(tag, token)
-        self.turn += 1
         entry = self._shared.token_entry(_key(tag), token, NEVER)
         told = [tier.write(_key(tag), entry, NEVER) for tier in reversed(self._shared.tiers)]
+        with self._lock:  # last, so that what was read before the tiers were told stays behind it
+            self._know(tag, token)
+            self.turn += 1
         return all(told)
 
     def forget(self) -> None:
@@ -77,6 +84,7 @@ class TagBoard:
         return {tag: one.token for tag in tags if (one := known.get(tag)) is not None}
 
     def _refresh(self, tags: list[str], make: bool) -> None:
+        before = {tag: self._known.get(tag) for tag in tags}
         authority = self._shared.authority()
         found = authority.read_many([_key(tag) for tag in tags]) if authority is not None else {}
         if authority is None or not authority.is_available:
@@ -89,10 +97,8 @@ class TagBoard:
             token = self._shared.token_in(authority, _key(tag), found.get(_key(tag)))
             if token is None and make:
                 token = self._make(authority, tag)
-            if token is None:
-                self._known.pop(tag, None)
-            else:
-                self._learn(authority, tag, token)
+            if self._learn(tag, token, before[tag]):
+                self._tell_nearer(authority, tag, token)
 
     def _make(self, authority: GuardedTier, tag: str) -> bytes:
         """Of several processes that make one at once, one does; the others take that."""
@@ -103,24 +109,36 @@ class TagBoard:
         return token if there is None else there
 
     def _make_here(self, tags: list[str]) -> None:
-        for tag in tags:
-            one = self._known.get(tag)
-            self._know(tag, one.token if one is not None else os.urandom(TOKEN_BYTES))
+        with self._lock:
+            for tag in tags:
+                one = self._known.get(tag)
+                self._know(tag, one.token if one is not None else os.urandom(TOKEN_BYTES))
 
-    def _learn(self, authority: GuardedTier, tag: str, token: bytes) -> None:
-        """Nearer tiers are told what is new, so that they know it should the authority fail."""
-        before = self._known.get(tag)
-        self._know(tag, token)
-        if before is None or before.token != token:
-            entry = self._shared.token_entry(_key(tag), token, NEVER)
-            for tier in self._shared.tiers[: self._shared.tiers.index(authority)]:
-                tier.write(_key(tag), entry, NEVER)
+    def _learn(self, tag: str, token: bytes | None, before: _Known | None) -> bool:
+        """True when it is news. What became known while the tier was read is newer, and stays."""
+        with self._lock:
+            there = self._known.get(tag)
+            if there is not None and there is not before:
+                return False
+            if token is None:
+                self._known.pop(tag, None)
+            else:
+                self._know(tag, token)
+        return token != (before.token if before is not None else None)
+
+    def _tell_nearer(self, authority: GuardedTier, tag: str, token: bytes | None) -> None:
+        """So that they know it should the authority fail."""
+        for tier in self._shared.tiers[: self._shared.tiers.index(authority)]:
+            if token is None:
+                tier.delete((_key(tag),))
+            else:
+                tier.write(_key(tag), self._shared.token_entry(_key(tag), token, NEVER), NEVER)
 
     def _know(self, tag: str, token: bytes) -> None:
-        with self._lock:
-            self._known[tag] = _Known(token, time.monotonic() + self._trusted_seconds)
-            while len(self._known) > _MOST_KNOWN:
-                self._known.pop(next(iter(self._known)))
+        """With the lock."""
+        self._known[tag] = _Known(token, time.monotonic() + self._trusted_seconds)
+        while len(self._known) > _MOST_KNOWN:
+            self._known.pop(next(iter(self._known)))
 
 
 def _key(tag: str) -> str:

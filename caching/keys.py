@@ -10,11 +10,12 @@ import datetime
 import decimal
 import enum
 import fractions
+import functools
 import pathlib
 import struct
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -42,17 +43,37 @@ def written(value: Any) -> bytes:
     if callable(own) and not isinstance(value, type):
         return _framed("own", _name(kind) + written(own()))
     if isinstance(value, enum.Enum):
-        return _framed("enum", _name(kind) + value.name.encode())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _framed("enum", _name(kind) + written(value.name) + written(_bits(value)))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and not _is_collection(kind):
         fields = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
-        return _framed("dataclass", _name(kind) + written(fields))
+        return _framed("dataclass", _name(kind) + written(fields) + _others(value, dict(fields)))
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return _framed("namedtuple", _name(kind) + written(tuple(value)))
+        return _framed("namedtuple", _name(kind) + written(tuple(value)) + _others(value, ()))
     if isinstance(value, pathlib.PurePath):
         return _framed("path", str(value).encode(errors="surrogateescape"))
     if isinstance(value, type | FunctionType):
         return _framed("name", _importable(value))
     return _data(value)
+
+
+def _bits(value: enum.Enum) -> int | None:
+    """Of a flag, which may be a combination without a name."""
+    return int(value.value) if isinstance(value, enum.Flag) else None
+
+
+def _is_collection(kind: type) -> bool:
+    """It may hold more than its fields, as a subclass of ``dict`` does."""
+    return any(base in _WRITERS for base in kind.__mro__)
+
+
+def _others(value: object, fields: Container[str]) -> bytes:
+    """Attributes that were set besides the fields; not what a ``cached_property`` derived from them."""
+    more = {
+        name: attribute
+        for name, attribute in getattr(value, "__dict__", {}).items()
+        if name not in fields and not isinstance(getattr(type(value), name, None), functools.cached_property)
+    }
+    return written(more) if more else b""
 
 
 def _data(value: Any) -> bytes:

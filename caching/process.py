@@ -10,6 +10,7 @@ from caching.stats import managers
 
 _lock = threading.Lock()
 _manager: CacheManager | None = None
+_others: dict[CacheConfig, CacheManager] = {}
 
 
 def get_cache_manager() -> CacheManager:
@@ -23,6 +24,14 @@ def get_cache_manager() -> CacheManager:
 def current() -> CacheManager | None:
     """The manager, if it was ever used."""
     return _manager
+
+
+def manager_of(config: CacheConfig) -> CacheManager:
+    """The one of this process with this configuration, shared by its threads; made at the first call, and kept."""
+    with _lock:
+        if config not in _others:
+            _others[config] = CacheManager(config)
+        return _others[config]
 
 
 def _make() -> CacheManager:

@@ -11,14 +11,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from caching.codec import Envelope, NotOurs, Opened, Packed, pack, seal, stamp_of, unseal
+from caching.names import INTERNAL, Meant
 from caching.signing import Buffer, Signer
 from caching.stats import TierStats
 from caching.tiers.guarded import GuardedTier
 
 log = logging.getLogger(__name__)
 
-INTERNAL = "\x1f"
-"""Starts the keys of what the cache keeps for itself; people's keys may not start so."""
 _NOTHING = pack(None, float("inf"))
 _MOST_TOLD = 1000
 Accepts = Callable[[Envelope], bool]
@@ -27,6 +26,11 @@ Accepts = Callable[[Envelope], bool]
 class Found(NamedTuple):
     envelope: Envelope
     value: Any
+
+
+class Written(NamedTuple):
+    envelope: Envelope
+    is_kept: bool
 
 
 class SharedTiers:
@@ -53,7 +57,10 @@ class SharedTiers:
         for index, tier in enumerate(self.tiers):
             entry = tier.read(key)
             found = self._good(tier, key, entry, accepts) if entry is not None else None
-            if found is None or (tier is not self.tiers[-1] and not self.is_confirmed(found.envelope, tier)):
+            if found is not None and tier is not self.tiers[-1] and not self.is_confirmed(found.envelope, tier):
+                tier.delete((key,))  # or it would come back when the authority goes
+                found = None
+            if found is None:
                 tier.tally.misses += 1
                 continue
             tier.tally.hits += 1
@@ -70,6 +77,7 @@ class SharedTiers:
             missing = [key for key in keys if key not in found]
             entries = tier.read_many(missing) if missing else {}
             authority = authority if authority is not None and authority.is_available else self.authority()
+            refuted = []
             for key in missing:
                 one = self._good(tier, key, entries[key], accepts) if key in entries else None
                 if one is not None and (tier is authority or one.envelope.is_local):
@@ -77,6 +85,9 @@ class SharedTiers:
                     tier.tally.hits += 1
                 else:
                     tier.tally.misses += 1
+                    refuted += [key] if one is not None else []
+            if refuted:
+                tier.delete(refuted)  # as in find
         return found
 
     def is_confirmed(self, envelope: Envelope, holder: GuardedTier | None = None) -> bool:
@@ -89,12 +100,17 @@ class SharedTiers:
             return self.is_confirmed(envelope, holder)
         return envelope.is_local if start is None else stamp_of(start) == envelope.stamp
 
-    def write(self, envelope: Envelope, packed: Packed) -> Envelope:
-        """Writes through, the outermost tier first. What that could not take is local, and kept for a shorter time."""
-        entry = seal(envelope, packed, self.signer)
+    def write(self, envelope: Envelope, packed: Packed) -> Written:
+        """Writes through, the outermost tier first. What that could not take is local, and kept for a shorter time.
+
+        It is kept when any tier took it.
+        """
+        entry, is_kept = seal(envelope, packed, self.signer), False
         for tier in reversed(self.tiers):
             ttl_seconds = envelope.kept_until - time.time()
-            if not tier.write(envelope.key, entry, ttl_seconds) and tier is self.tiers[-1]:
+            is_written = tier.write(envelope.key, entry, ttl_seconds)
+            is_kept |= is_written
+            if not is_written and tier is self.tiers[-1]:
                 latest = time.time() + self._fallback_ttl
                 envelope = envelope._replace(
                     fresh_until=min(envelope.fresh_until, latest),
@@ -102,12 +118,26 @@ class SharedTiers:
                     is_local=True,
                 )
                 entry = seal(envelope, packed, self.signer)
-        return envelope
+        return Written(envelope, is_kept)
 
     def delete(self, keys: Iterable[str]) -> int:
         """How many the tier that had most of them had."""
         keys = tuple(keys)
         return max((tier.delete(keys) for tier in reversed(self.tiers)), default=0)
+
+    def delete_where(self, is_meant: Meant) -> set[str]:
+        """The keys that any tier had."""
+        return {key for tier in reversed(self.tiers) for key in tier.delete_where(is_meant)}
+
+    def stamp_now(self, key: str) -> bytes | None:
+        """Of what the authority has under ``key``."""
+        authority = self.authority()
+        start = authority.peek(key) if authority is not None else None
+        return stamp_of(start) if start is not None else None
+
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the tiers that do not work now. What was changed since then they are told when they are back."""
+        return tuple(tier.name for tier in self.tiers if not tier.is_available)
 
     def keys(self) -> set[str]:
         return {key for tier in self.tiers for key in tier.stored_keys()}

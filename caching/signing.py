@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,10 @@ class Signer:
             )
         )
 
-    def sign(self, parts: Iterable[Buffer]) -> bytes:
+    def sign(self, parts: Sequence[Buffer]) -> bytes:
+        """Of the parts as one; a single one takes half the time."""
+        if len(parts) == 1:
+            return blake3(parts[0], key=self.keys[0]).digest(SIGNATURE_BYTES)
         hashing = blake3(key=self.keys[0])
         for part in parts:
             hashing.update(part)
@@ -71,7 +74,10 @@ def _keys_of_django() -> tuple[str | bytes, ...]:
 
 
 def _key_in(path: Path) -> str:
-    """Made at the first call; two processes at once agree on one. OSError when it can be neither made nor read."""
+    """Made at the first call; two processes at once agree on one.
+
+    OSError when it can be neither made nor read, or when others know it: who chooses the key may choose what is run.
+    """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=path.parent)  # of mode 0600
@@ -80,4 +86,8 @@ def _key_in(path: Path) -> str:
         with suppress(FileExistsError):
             os.link(draft, path)
         os.unlink(draft)
-    return path.read_text(encoding="ascii")
+    with path.open(encoding="ascii") as file:
+        status = os.fstat(file.fileno())
+        if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+            raise PermissionError(f"{path} is not of this user alone: remove it, or `chmod 600` it if it is yours")
+        return file.read()

@@ -6,6 +6,7 @@ from weakref import WeakSet
 
 if TYPE_CHECKING:
     from caching.manager import CacheManager
+    from caching.trips import Trip
 
 managers: "WeakSet[CacheManager]" = WeakSet()
 """Those of this process; each enters itself."""
@@ -90,3 +91,10 @@ def tiers() -> tuple[TierStats, ...]:
 
     manager = process.current()
     return manager.get_stats() if manager is not None else ()
+
+
+def round_trips() -> "tuple[Trip, ...]":
+    """A value written, read and deleted in each tier of the process' own manager, which is made if need be."""
+    from caching import process
+
+    return process.get_cache_manager().round_trips()

@@ -18,6 +18,7 @@ _HOMES = {
     "track_performance": "monitoring.performance",
     "least_gap_seconds": "monitoring.schedule",
     "overtake": "monitoring.leases",
+    "renewed": "monitoring.renewing",
 }
 __all__ = [*_HOMES]
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from monitoring.performance import PerformanceMonitor as PerformanceMonitor
     from monitoring.performance import get_performance_monitor as get_performance_monitor
     from monitoring.performance import track_performance as track_performance
+    from monitoring.renewing import renewed as renewed
     from monitoring.schedule import least_gap_seconds as least_gap_seconds
     from monitoring.standalone import setup as setup
 else:

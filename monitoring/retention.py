@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.host_leases import first_gone
@@ -36,10 +36,12 @@ def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> in
 
 
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them."""
+    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them.
+
+    Of those that are older the last one of each check stays: it says what the check has been since.
+    """
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
-    ancient = HealthRecord.objects.filter(at__lt=to_ms(now - timedelta(days=settings.CONFIG.health_retention_days)))
-    return _delete_some(old, step) + _delete_some(ancient, step)
+    return _delete_some(old, step) + _delete_some(_ancient_transitions(now), step)
 
 
 def forget_gone_hosts(now: datetime, step: int = STEP) -> int:
@@ -65,3 +67,10 @@ def forget_gone_hosts(now: datetime, step: int = STEP) -> int:
 def _delete_some(rows: QuerySet[Any], step: int) -> int:
     pks = list(rows.order_by("pk").values_list("pk", flat=True)[:step])
     return rows.model._default_manager.filter(pk__in=pks).delete()[0] if pks else 0
+
+
+def _ancient_transitions(now: datetime) -> QuerySet[HealthRecord]:
+    """Transitions past their retention that another one past it followed."""
+    limit_ms = to_ms(now - timedelta(days=settings.CONFIG.health_retention_days))
+    ancient = HealthRecord.objects.filter(at__lt=limit_ms, is_transition=True)
+    return ancient.filter(Exists(ancient.filter(state=OuterRef("state"), at__gt=OuterRef("at"))))

@@ -1,6 +1,6 @@
 """The only read door to metrics: latest values, ranges for charts, and what is new since a reader last looked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -13,18 +13,26 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
-from monitoring.models import Kind, Metric, MetricSnapshot, Series
+from monitoring.kinds import Kind as Kind
+from monitoring.models import Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
 from monitoring.sketch import Sketch
 from monitoring.visibility import HighWaterUnknown as HighWaterUnknown
+from monitoring.windows import AT as AT
+from monitoring.windows import COUNT as COUNT
+from monitoring.windows import MAXIMUM as MAXIMUM
+from monitoring.windows import MINIMUM as MINIMUM
 from monitoring.windows import SUMMARIES as SUMMARIES
 from monitoring.windows import TIMINGS as TIMINGS
+from monitoring.windows import TOTAL as TOTAL
+from monitoring.windows import VALUE as VALUE
 from monitoring.windows import VALUES as VALUES
 from monitoring.windows import Columns as Columns
 from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
 from monitoring.windows import stretches as stretches
+from monitoring.windows import too_large as too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +217,7 @@ def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
     return median(late - early for late, early in pairwise(times)) if len(times) > 1 else 0.0
 
 
-def merged(rows: Collection[Row]) -> Sketch:
+def merged(rows: Sequence[Row]) -> Sketch:
     """All calls of timings (rows of ``TIMINGS``, as ``stretches`` gives them) in one sketch. Raises SketchDamaged."""
     from monitoring import merging  # with NumPy, which the library in a watched application does without
 

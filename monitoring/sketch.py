@@ -14,7 +14,8 @@ from typing import Self
 
 SCALE = 5
 _PER_DOUBLING = 1 << SCALE
-_VERSION = 1
+VERSION = 1
+"""Of the bytes that ``Sketch.encode`` writes; ``monitoring/merging.py`` reads many of them at once."""
 
 
 class SketchDamaged(ValueError):
@@ -79,12 +80,12 @@ class Sketch:
             numbers.append((index << 1) ^ (index >> 63) if before is None else index - before)
             numbers.append(self.counts[index])
             before = index
-        return bytes((_VERSION, self.scale)) + _packed(numbers)
+        return bytes((VERSION, self.scale)) + _packed(numbers)
 
     @classmethod
     def decode(cls, payload: bytes) -> Self:
         """Raises SketchDamaged when ``payload`` is not what ``encode`` gives."""
-        if len(payload) < 3 or payload[0] != _VERSION:
+        if len(payload) < 3 or payload[0] != VERSION:
             raise SketchDamaged("not a sketch of version 1")
         numbers = _unpacked(payload[2:])
         zeros, steps, counts = numbers[0], numbers[1::2], numbers[2::2]

@@ -34,7 +34,7 @@ _NEVER = tuple(
 # What carries an IPv4 address inside could lead around the list above.
 _CARRIERS = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _KEPT_IN_PATHS = "%/:=&?~#+!$,;'@()*[]"
 
 
@@ -62,12 +62,12 @@ class Url:
             port = parts.port
         except ValueError:
             raise TargetRefused("The address cannot be read; write http://host:port/path.") from None
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             raise TargetRefused("The address has to start with http:// or https:// and name a host.")
         if parts.username is not None:
             raise TargetRefused("The address may not hold a user name or password: it is shown to people.")
         path, query = quote(parts.path or "/", safe=_KEPT_IN_PATHS), quote(parts.query, safe=_KEPT_IN_PATHS)
-        return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme], path, query)
+        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], path, query)
 
     @property
     def request_target(self) -> str:

@@ -1,5 +1,7 @@
 """Checks that people enter, in the admin: written, tried at once with the result on the page, switched on and off."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from monitoring.health.entering import mistakes
 from monitoring.health.running import BY_HAND_SECONDS, run_by_hand
+from monitoring.health.status import Result
 from monitoring.health.times import span
 from monitoring.health.watched import check_of
 from monitoring.models import HealthCheckState, Status, WatchedCheck
@@ -91,8 +94,7 @@ class WatchedCheckAdmin(admin.ModelAdmin):
 
     @admin.action(description="Run the selected checks now", permissions=["change"])
     def run_now(self, request: HttpRequest, rows: QuerySet[WatchedCheck]) -> None:
-        for row in rows:
-            self._run(request, row)
+        self._run(request, rows)
 
     @admin.action(description="Switch the selected checks on", permissions=["change"])
     def switch_on(self, request: HttpRequest, rows: QuerySet[WatchedCheck]) -> None:
@@ -114,12 +116,16 @@ class WatchedCheckAdmin(admin.ModelAdmin):
         """To the same page, with the result on it, when that button was pressed."""
         if "_run" not in request.POST:
             return None
-        self._run(request, row)
+        self._run(request, [row])
         return HttpResponseRedirect(reverse("admin:ahgd_monitoring_watchedcheck_change", args=[row.pk]))
 
-    def _run(self, request: HttpRequest, row: WatchedCheck) -> None:
-        now = timezone.now()
-        result = run_by_hand(check_of(row), now)
+    def _run(self, request: HttpRequest, rows: Iterable[WatchedCheck]) -> None:
+        chosen, now = list(rows), timezone.now()
+        found = run_by_hand([check_of(row) for row in chosen], now)
+        for row in chosen:
+            self._tell(request, row, found.get(row.name), now)
+
+    def _tell(self, request: HttpRequest, row: WatchedCheck, result: Result | None, now: datetime) -> None:
         status = Status.UNKNOWN if result is None else result.status
         message = f"Still running after {BY_HAND_SECONDS:g} s" if result is None else result.finding.message
         WatchedCheck.objects.filter(pk=row.pk).update(tried_at=now, tried_status=status, tried_message=message)

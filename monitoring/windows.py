@@ -1,29 +1,33 @@
 """Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
 
 import json
-from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from monitoring.kinds import Kind
 from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
+MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 _BATCH = 20_000
 
 Columns = tuple[str, ...]
-VALUES: Final[Columns] = ("series_id", "at", "value")  # at: ms since the epoch
-SUMMARIES: Final[Columns] = (*VALUES, "count", "total", "minimum", "maximum")  # None in a snapshot of one value
-TIMINGS: Final[Columns] = (*SUMMARIES, "sketch")  # monitoring/sketch.py
+TIMINGS: Final[Columns] = ("series_id", "at", "value", "count", "total", "minimum", "maximum", "sketch")
+SERIES_ID, AT, VALUE, COUNT, TOTAL, MINIMUM, MAXIMUM, SKETCH = range(len(TIMINGS))
+"""Where each column stands in a row, whatever was asked for: fewer columns are the first ones of more. ``at`` is in ms
+since the epoch; those after ``value`` are None in a snapshot of one value; the sketch is as monitoring/sketch.py."""
+VALUES: Final = TIMINGS[: VALUE + 1]
+SUMMARIES: Final = TIMINGS[: MAXIMUM + 1]
 
 Row = tuple[Any, ...]  # as the columns that were asked for; a plain tuple, since a cycle may read a million
-_SERIES_ID = itemgetter(0)
+_series_id = itemgetter(SERIES_ID)
 
 
 class WindowTooLarge(ValueError):
@@ -36,27 +40,43 @@ class Stretch:
 
     series_id: int
     metric: str
-    kind: str
+    kind: Kind
     tags: Mapping[str, str]
     rows: list[Row] = field(default_factory=list)
 
 
-def stretches(
-    metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES, most: int = MOST_ROWS
-) -> list[Stretch]:
+def stretches(metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES) -> list[Stretch]:
     """Snapshots after ``start_ms`` up to and with ``end_ms`` (Prometheus' left-open windows) by series.
 
     Rows have these columns, those of timings always all of them. A series without snapshots in the span is left out.
-    Raises WindowTooLarge past ``most`` snapshots.
+    Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, or ``MOST_ROWS`` of others.
     """
-    known = {row[0]: row[1:] for row in Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")}
+    rows = Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")
+    known = {metric_id: (name, Kind(kind)) for metric_id, name, kind in rows}
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
     found: list[Stretch] = []
-    for ids, wanted in ((known.keys() - timings, columns), (timings, TIMINGS)):
+    for ids, wanted, most in ((known.keys() - timings, columns, MOST_ROWS), (timings, TIMINGS, MOST_TIMINGS)):
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
-            rows = _rows(series, wanted, start_ms, end_ms, most - sum(len(one.rows) for one in found))
-            found += _by_series(rows, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+            snapshots = _rows(series, wanted, start_ms, end_ms, most)
+            found += _by_series(snapshots, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+    return found
+
+
+def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str, int]:
+    """Those of the metrics that do not fit into what ``stretches`` reads at once, with their number of snapshots.
+
+    The smallest are let in first, so that a large one takes no place from others.
+    """
+    snapshots = MetricSnapshot.objects.filter(series__metric__name__in=metrics, at__gt=start_ms, at__lte=end_ms)
+    sizes = snapshots.order_by().values_list("series__metric__name", "series__metric__kind").annotate(size=Count("id"))
+    left = {True: MOST_TIMINGS, False: MOST_ROWS}
+    found: dict[str, int] = {}
+    for metric, kind, size in sizes.order_by("size", "series__metric__name"):
+        if size <= left[kind == Kind.TIMING]:
+            left[kind == Kind.TIMING] -= size
+        else:
+            found[metric] = size
     return found
 
 
@@ -87,12 +107,8 @@ def _rows(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int
     return found
 
 
-def _by_series(rows: list[Row], about: Mapping[int, tuple[str, str, Mapping[str, str]]]) -> Iterator[Stretch]:
-    """Rows come in the order of their series, so the end of each is found by halving."""
-    start = 0
-    while start < len(rows):
-        series_id = rows[start][0]
-        end = bisect_right(rows, series_id, start, key=_SERIES_ID)
+def _by_series(rows: Iterable[Row], about: Mapping[int, tuple[str, Kind, Mapping[str, str]]]) -> Iterator[Stretch]:
+    """Rows come in the order of their series."""
+    for series_id, own in groupby(rows, _series_id):
         if series_id in about:
-            yield Stretch(series_id, *about[series_id], rows=rows[start:end])
-        start = end
+            yield Stretch(series_id, *about[series_id], rows=list(own))

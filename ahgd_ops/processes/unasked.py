@@ -21,8 +21,10 @@ TASKS = {
     "evaluate": "alerts.evaluate",
     "deliver": "alerts.deliver",
     "escalate": "alerts.escalate",
+    "health": "monitoring.check_health",
+    "remind": "alerts.remind",
 }
-"""What alerts cannot do without: rows of the schedule, and their tasks."""
+"""What alerts cannot do without: rows of the schedule, and their tasks. Rules also judge what health checks say."""
 MISSED_INTERVALS = 3
 LOOK_SECONDS = 1.0
 FIRST_GUESS_SECONDS = 1.0

@@ -24,7 +24,6 @@ from alerts.api.schemas import (
 )
 from alerts.models import Alert
 from alerts.muting import matchers, silences
-from alerts.views.silences import matchers_of
 
 AlertId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="As the list tells it, or the address of its page.")]
 ANYWHERE = {401: ProblemOut, 403: ProblemOut, 422: ProblemOut}
@@ -97,7 +96,7 @@ def silence(request: HttpRequest, alert_id: AlertId, body: SilenceIn) -> dict[st
     alert, now = _find(alert_id), timezone.now()
     try:
         made = silences.create(
-            text=body.matchers if body.matchers.strip() else matchers_of(alert),
+            text=body.matchers if body.matchers.strip() else silences.matchers_of(alert),
             actor=actor,
             comment=body.comment,
             starts_at=now,

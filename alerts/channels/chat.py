@@ -25,7 +25,7 @@ from alerts.channels.base import (
     Transport,
     one_line,
 )
-from alerts.channels.chat_services import ARGUMENTS, FIXED, HOSTED, MICROSOFT, NTFY_CLOUD, deduplicated
+from alerts.channels.chat_services import ARGUMENTS, FIXED, HOSTED, MICROSOFT, NTFY_CLOUD, PAGING, deduplicated
 from alerts.channels.http import is_worth_a_retry, without_tokens
 
 SENDER = Path(__file__).with_name("chat_sender.py")
@@ -46,14 +46,22 @@ class ChatTransport(Transport):
         if not secret:
             raise PermanentFailure("there is no address: enter one of Apprise's, such as slack://…, as the secret")
         service = Service.parse(secret)
-        asked = {
-            "url": deduplicated(service.scheme, secret, message.instance_key),
-            "title": message.headline,
-            "body": "\n".join(part for part in (message.news, message.url, message.runbook_url) if part),
-            "type": "success" if message.is_resolved else _TYPES[message.severity],
-        }
-        answer = _run(asked, service)
+        answer = _run([_asked(part, service, secret) for part in parts_for(message, service.scheme)], service)
         return _judge(answer, service, secret)
+
+
+def parts_for(message: Message, scheme: str) -> tuple[Message, ...]:
+    """A paging service opens and closes alerts one by one, so each is an event of its own; others take one message."""
+    return message.parts if scheme in PAGING else (message,)
+
+
+def _asked(message: Message, service: "Service", secret: str) -> dict[str, str]:
+    return {
+        "url": deduplicated(service.scheme, secret, message.instance_key),
+        "title": message.headline,
+        "body": "\n".join(part for part in (message.news, message.url, message.runbook_url) if part),
+        "type": "success" if message.is_resolved else _TYPES[message.severity],
+    }
 
 
 _TYPES = {"low": "info", "medium": "warning", "high": "failure", "critical": "failure"}
@@ -104,7 +112,7 @@ class Service:
         return self.scheme.startswith("workflow") and self.host.endswith(MICROSOFT)
 
 
-def _run(asked: dict[str, Any], service: Service) -> dict[str, Any]:
+def _run(asked: list[dict[str, str]], service: Service) -> dict[str, Any]:
     """What the sender says. Raises TransientFailure when it had to be killed, or ended without a word."""
     seconds = django_settings.CONFIG.send_seconds
     command = [sys.executable, "-I", str(SENDER)]

@@ -52,12 +52,13 @@ MICROSOFT = (".logic.azure.com", ".api.powerplatform.com")
 ARGUMENTS = ("channel", "format", "image", "overflow", "priority", "region", "severity", "sound", "tags", "to")
 """What may stand after the ``?``. Others can switch certificates off, name files, or change where it goes."""
 
-_DEDUPLICATED = {"pagerduty": "action=map&dedup={}", "opsgenie": "alias={}"}
+PAGING = {"pagerduty": "action=map&dedup={}", "opsgenie": "alias={}"}
+"""Services that hold alerts open, and the arguments by which they know one."""
 
 
 def deduplicated(scheme: str, url: str, key: str) -> str:
     """The address with ``key``, by which a paging service knows a repeat, or an end, of what it has open."""
-    template = _DEDUPLICATED.get(scheme)
+    template = PAGING.get(scheme)
     if template is None:
         return url
     return url + ("&" if "?" in url else "?") + template.format(quote(key, safe=""))

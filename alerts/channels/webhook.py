@@ -38,9 +38,13 @@ class WebhookTransport(Transport):
                 )
 
     def send(self, message: Message, settings: ChannelSettings, secret: str) -> Receipt:
-        body = json.dumps(payload(message), separators=(",", ":")).encode()
+        body = body_of(message)
         url = settings["url"]
         return post_json(url, policy_for(url), body, signed(message, body, secret), message.attempted_at)
+
+
+def body_of(message: Message) -> bytes:
+    return json.dumps(payload(message), separators=(",", ":")).encode()
 
 
 def payload(message: Message) -> dict[str, Any]:

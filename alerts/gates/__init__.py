@@ -55,7 +55,7 @@ def decide(standing: Standing, ledger: Ledger, now: datetime) -> Decision:
         if isinstance(decision, Hold) and decision.gate not in GATHERING and _is_over(standing):
             return Stop(f"resolved before it could be told: {decision.reason}", decision.gate, decision.because)
         return decision
-    return Pass()
+    return Pass(is_digest=standing.is_retried and standing.is_digest)
 
 
 def decide_all(standings: Sequence[Standing], ledger: Ledger, now: datetime) -> list[Decision]:

@@ -85,9 +85,10 @@ class Ledger:
     def note(self, standing: Standing, *, is_digest: bool) -> None:
         """This row goes out now."""
         self.passed.add(standing.id)
-        if is_digest:
+        is_new = not standing.goes_again  # a receiver that knows its id takes no notice of what it names besides
+        if is_digest and is_new:
             self.digest = standing.id
-        if standing.group and not standing.may_have_arrived:
+        if standing.group and is_new:
             self.leaders.setdefault(group_of(standing), standing.id)
         if standing.is_resolve:
             return

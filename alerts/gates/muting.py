@@ -35,11 +35,13 @@ def silence(standing: Standing, ledger: Ledger, now: datetime) -> Decision | Non
 
 
 def acknowledged(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
-    """Somebody is on it, so only worse news is told; a channel that has heard nothing yet still hears once.
+    """Somebody is on it, so only worse news is told; a channel that has heard nothing yet still hears once,
+    though not of an escalation: somebody came before it.
 
     It goes on when the acknowledgement lapses, and is void when the alert resolves.
     """
-    if standing.is_resolve or standing.told is None or standing.acknowledged_by is None or standing.is_rise:
+    is_first = standing.told is None and not standing.is_reminder
+    if standing.is_resolve or is_first or standing.acknowledged_by is None or standing.is_rise:
         return None
     return Hold(f"acknowledged by {standing.acknowledged_by}", now + RECHECK, Gate.ACKNOWLEDGED)
 

@@ -21,12 +21,20 @@ def news(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
         return Stop("the channel knows already that it is over", Gate.NEWS)
     if standing.is_reminder or standing.may_have_arrived:
         return None
+    if standing.was_tried and _was_told_later(standing):
+        return Stop("a later message has told its severity since", Gate.NEWS)
     if standing.held_by and standing.is_outdated:
         return Stop("its severity has changed since; the later message tells it", Gate.NEWS)
     if standing.told is not None and standing.told.severity == standing.severity:
         word = Severity(standing.severity).word
         return Stop(f"it was told as {word} at {standing.told.at:%H:%M:%S} UTC, and that is still true", Gate.NEWS)
     return None
+
+
+def _was_told_later(standing: Standing) -> bool:
+    """Whether the channel accepted what came after this row, while this row waited for its next attempt."""
+    told_by = standing.told.notification_id if standing.told is not None else None
+    return told_by is not None and told_by > standing.id
 
 
 def _news_of_resolve(standing: Standing) -> Decision | None:

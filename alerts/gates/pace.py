@@ -17,6 +17,8 @@ COOLDOWN = "cooldown until"
 def cooldown(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
     """A channel hears of an instance once in this time, unless it got worse; resolves of what was told are exempt."""
     last = standing.last_told
+    if standing.is_retried:
+        return None  # it passed before its first attempt
     if standing.is_resolve or standing.is_notice or last is None or standing.severity > last.severity:
         return None
     until = last.at + standing.cooldown
@@ -57,9 +59,9 @@ def _limit(standing: Standing, ledger: Ledger, quota: Quota, gate: Gate, now: da
 
 
 def _is_exempt(standing: Standing) -> bool:
-    """Rises in severity, the first critical firing, and every resolve of something told."""
+    """Rises in severity, the first critical firing, every resolve of something told, and what passed once before."""
     first_critical = standing.severity == Severity.CRITICAL and standing.last_told is None and not standing.is_reminder
-    return standing.is_resolve or standing.is_rise or first_critical
+    return standing.is_resolve or standing.is_rise or first_critical or standing.is_retried
 
 
 def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
@@ -67,7 +69,7 @@ def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision |
 
     What is worse than all that the group's messages named does not wait.
     """
-    if standing.may_have_arrived:
+    if standing.goes_again:
         return _goes_with_leader(standing, ledger, now)
     if not standing.group or not ledger.paces.aggregates:
         return None
@@ -85,7 +87,7 @@ def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision |
 
 
 def _goes_with_leader(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
-    """What may have arrived goes again as it went, by itself or in the same message."""
+    """What may have arrived, or failed, goes again as it went, by itself or in the same message."""
     if standing.leader is not None and standing.leader in ledger.passed:
         return Join(standing.leader)
     if not standing.leader_is_under_way:

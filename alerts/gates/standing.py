@@ -51,6 +51,10 @@ class Standing:
     """Whether a later row tells the channel of a later severity."""
     may_have_arrived: bool
     """Whether a worker died or froze while sending this very row."""
+    was_tried: bool = False
+    """Whether an attempt to send it failed: it has passed the gates before."""
+    is_digest: bool = False
+    """Whether the message that failed was a digest."""
     held_by: str = ""
     """The gate that holds it so far."""
     parent: Muted | None = None
@@ -63,8 +67,9 @@ class Standing:
     most_per_hour: int = 0
     """How many messages of its rule the channel hears in an hour; 0 is any number."""
     leader: int | None = None
-    """The notification whose message was to name this one when its worker was lost."""
+    """The notification whose message was to name this one when it failed or its worker was lost."""
     leader_is_under_way: bool = False
+    """Whether that message goes again, and nothing but its turn holds it."""
     group: str = ""
     """Alerts with the same text share messages; one without has messages of its own."""
 
@@ -73,6 +78,18 @@ class Standing:
         """Whether it got worse than what the channel was told."""
         known = [told.severity for told in (self.told, self.last_told) if told is not None]
         return not self.is_resolve and bool(known) and self.severity > max(known)
+
+    @property
+    def goes_again(self) -> bool:
+        """As it went, by itself or in the same message, so that each attempt has one delivery id and says the same.
+
+        What was tried in a message that is held or given up meanwhile is judged like a new row.
+        """
+        return self.may_have_arrived or self.is_retried
+
+    @property
+    def is_retried(self) -> bool:
+        return self.was_tried and (self.leader is None or self.leader_is_under_way)
 
     @property
     def is_gathered(self) -> bool:

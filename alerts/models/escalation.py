@@ -43,7 +43,10 @@ class EscalationStep(models.Model):
 
     class Meta:
         ordering = ("position",)
-        constraints = (models.UniqueConstraint(fields=("policy", "position"), name="one_step_per_position"),)
+        constraints = (
+            models.UniqueConstraint(fields=("policy", "position"), name="one_step_per_position"),
+            models.CheckConstraint(condition=Q(wait_minutes__lte=LONGEST_WAIT_MINUTES), name="step_wait_within_bounds"),
+        )
 
     def __str__(self) -> str:
         return f"step {self.position} after {self.wait_minutes} min"

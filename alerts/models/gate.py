@@ -20,3 +20,5 @@ class Gate(models.TextChoices):
 LIMITS = (Gate.RULE_LIMIT, Gate.GLOBAL_LIMIT)
 GATHERING = (*LIMITS, Gate.AGGREGATION)
 """What these hold is named later in one message with others, also when it is over by then: it is not lost."""
+IN_TURN = ("", *GATHERING)
+"""What holds a row that will go out in its turn, however the alert goes on."""

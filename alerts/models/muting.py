@@ -1,6 +1,6 @@
 """What people hold back: silences, and maintenance windows that come once or every week."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +13,9 @@ MATCHERS_HELP = (
     'Which alerts, one matcher a line: rule=high_cpu_usage, severity!=critical, team=data, instance=~"web-.*". '
     "All have to match; write every alert as rule=~.*"
 )
+LONGEST_MINUTES = 7 * 24 * 60
+_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+"""What has a day before it and after it in every time zone."""
 
 
 class Silence(models.Model):
@@ -66,12 +69,14 @@ class MaintenanceWindow(models.Model):
     zone = models.CharField(
         "time zone", max_length=64, default="UTC", validators=[validate_zone], help_text="Such as Australia/Sydney."
     )
-    starts_on = models.DateField("first day", help_text="The day it takes place; the first one when it repeats.")
+    starts_on = models.DateField(
+        "first day", validators=_DAYS, help_text="The day it takes place; the first one when it repeats."
+    )
     starts_at = models.TimeField("start", help_text="On the clock of the time zone, also when the clocks change.")
     duration_minutes = models.PositiveIntegerField(
         "duration (minutes)",
         default=60,
-        validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)],
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_MINUTES)],
         help_text="Minutes that pass, also when the clocks change meanwhile.",
     )
     weekdays = models.CharField(
@@ -81,7 +86,9 @@ class MaintenanceWindow(models.Model):
         validators=[validate_weekdays],
         help_text="Such as mon, thu; empty for once.",
     )
-    ends_on = models.DateField("last day", null=True, blank=True, help_text="Of a window that repeats; empty: no end.")
+    ends_on = models.DateField(
+        "last day", null=True, blank=True, validators=_DAYS, help_text="Of a window that repeats; empty: no end."
+    )
     counts_in_uptime = models.BooleanField(
         default=False, help_text="Whether uptime counts this time, too. Leave it off and uptime is without it."
     )
@@ -92,6 +99,11 @@ class MaintenanceWindow(models.Model):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(duration_minutes__range=(1, LONGEST_MINUTES)), name="maintenance_duration_within_bounds"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -1,10 +1,11 @@
 """A rule: a condition over facts, how long it has to hold, and whom to tell; and the state of each of its instances."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from simple_history.models import HistoricalRecords
 
@@ -12,8 +13,11 @@ from alerts.models.channel import Channel
 from alerts.models.severity import Severity
 from alerts.validators import validate_condition, validate_group_by, validate_message
 
+LONGEST_SECONDS = 30 * 86400
+LONGEST_MINUTES = 30 * 1440
+MOST_MESSAGES = 10_000
 JUDGED = ("condition", "recovery_condition", "worse_condition")
-BOOKKEEPING = ("seeded_from", "coded", "broken_reason", "created_at", "updated_at")
+BOOKKEEPING = ("seeded_from", "coded", "broken_reason", "revision", "created_at", "updated_at")
 """What no person edits: it makes no history, and for it no evaluator reads its rules anew."""
 
 
@@ -30,6 +34,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
         """As Django's (and ``bulk_update`` goes through here), so that evaluators notice an edit past ``Rule.save``."""
         if not fields.keys() <= {*BOOKKEEPING}:
             fields.setdefault("updated_at", Now())
+            fields.setdefault("revision", F("revision") + 1)
         if fields.keys() & {*JUDGED}:
             fields.setdefault("version", F("version") + 1)
         return super().update(**fields)
@@ -41,7 +46,7 @@ def by_rule() -> list[str]:
 
 
 class Rule(models.Model):
-    """Edited by people in the admin; ``version`` grows when what it judges changes."""
+    """Edited by people in the admin; ``revision`` grows with each edit, ``version`` when what it judges changes."""
 
     name = models.SlugField(max_length=100, unique=True, help_text="Letters, digits, - and _; names the rule for good.")
     enabled = models.BooleanField(default=True)
@@ -53,13 +58,13 @@ class Rule(models.Model):
     for_seconds = models.PositiveIntegerField(
         "for (seconds)",
         default=0,
-        validators=[MaxValueValidator(30 * 86400)],
+        validators=[MaxValueValidator(LONGEST_SECONDS)],
         help_text="The condition has to hold this long before the rule fires; 0 fires at once.",
     )
     keep_firing_for_seconds = models.PositiveIntegerField(
         "keep firing for (seconds)",
         default=0,
-        validators=[MaxValueValidator(30 * 86400)],
+        validators=[MaxValueValidator(LONGEST_SECONDS)],
         help_text="The condition has to be false this long before the alert resolves.",
     )
     recovery_condition = models.TextField(
@@ -76,7 +81,7 @@ class Rule(models.Model):
     no_data_after_seconds = models.PositiveIntegerField(
         "no data after (seconds)",
         default=300,
-        validators=[MinValueValidator(10), MaxValueValidator(30 * 86400)],
+        validators=[MinValueValidator(10), MaxValueValidator(LONGEST_SECONDS)],
         help_text="Silence of this long is no data.",
     )
     severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.MEDIUM)
@@ -124,13 +129,21 @@ class Rule(models.Model):
         help_text="Address linked from every message of this rule.",
     )
     cooldown_minutes = models.PositiveIntegerField(
-        default=15, help_text="A channel hears of the same instance at most once in this time, unless it gets worse."
+        "cooldown (minutes)",
+        default=15,
+        validators=[MaxValueValidator(LONGEST_MINUTES)],
+        help_text="A channel hears of the same instance at most once in this time, unless it gets worse.",
     )
     max_alerts_per_hour = models.PositiveIntegerField(
-        default=10, help_text="Messages a channel hears in an hour; what is more goes into one digest. 0: any number."
+        default=10,
+        validators=[MaxValueValidator(MOST_MESSAGES)],
+        help_text="Messages a channel hears in an hour; what is more goes into one digest. 0: any number.",
     )
     repeat_interval_minutes = models.PositiveIntegerField(
-        "repeat every (minutes)", default=240, help_text="While an alert is open and not acknowledged; 0: never."
+        "repeat every (minutes)",
+        default=240,
+        validators=[MaxValueValidator(LONGEST_MINUTES)],
+        help_text="While an alert is open and not acknowledged; 0: never.",
     )
     group_by = models.JSONField(
         default=by_rule,
@@ -146,6 +159,7 @@ class Rule(models.Model):
         default=dict, blank=True, editable=False, help_text="Fields as code last set them; what differs was edited."
     )
     version = models.PositiveIntegerField(default=1, editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
     broken_reason = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -159,31 +173,51 @@ class Rule(models.Model):
         ordering = ("name",)
         indexes = (
             # What a cycle asks of the rules when nothing changed: whether they changed, and which are broken.
-            models.Index(fields=("enabled", "version", "updated_at", "id"), name="rule_changes"),
-            models.Index(fields=("id",), condition=~models.Q(broken_reason=""), name="rule_broken"),
+            models.Index(fields=("enabled", "revision", "updated_at", "id"), name="rule_changes"),
+            models.Index(fields=("id",), condition=~Q(broken_reason=""), name="rule_broken"),
         )
         constraints = (
-            models.CheckConstraint(condition=models.Q(severity__in=Severity.values), name="rule_severity_known"),
-            models.CheckConstraint(condition=models.Q(worse_severity__in=Severity.values), name="rule_worse_known"),
-            models.CheckConstraint(condition=models.Q(no_data__in=NoData.values), name="rule_no_data_known"),
+            models.CheckConstraint(condition=Q(severity__in=Severity.values), name="rule_severity_known"),
+            models.CheckConstraint(condition=Q(worse_severity__in=Severity.values), name="rule_worse_known"),
+            models.CheckConstraint(condition=Q(no_data__in=NoData.values), name="rule_no_data_known"),
+            # Past these a time of today less such a span is no date any more.
+            models.CheckConstraint(
+                condition=Q(
+                    for_seconds__lte=LONGEST_SECONDS,
+                    keep_firing_for_seconds__lte=LONGEST_SECONDS,
+                    no_data_after_seconds__lte=LONGEST_SECONDS,
+                    cooldown_minutes__lte=LONGEST_MINUTES,
+                    repeat_interval_minutes__lte=LONGEST_MINUTES,
+                    max_alerts_per_hour__lte=MOST_MESSAGES,
+                ),
+                name="rule_times_within_bounds",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Counts a version up when what is judged was edited, so that instances of the old text are judged anew.
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Counts a version up when what is judged was edited, so that instances of the old text are judged anew, and a
+        revision with every edit: in the database, so that two at once are two, whatever their clocks say.
 
         The history gets a row only when something that people edit is different.
         """
         stored = Rule.objects.filter(pk=self.pk).values(*EDITED, "version").first() if self.pk else None
         self.__dict__.pop(_SKIP_HISTORY, None)
-        if stored is not None:
-            if any(stored[name] != getattr(self, name) for name in JUDGED):
-                self.version = stored["version"] + 1
-            if all(stored[name] == getattr(self, name) for name in EDITED):
-                setattr(self, _SKIP_HISTORY, True)
-        super().save(*args, **kwargs)
+        if stored is None:
+            super().save(*args, update_fields=update_fields, **kwargs)
+            return
+        edited = {name for name in EDITED if stored[name] != getattr(self, name)}
+        if edited & {*JUDGED}:
+            self.version = stored["version"] + 1
+        if edited and update_fields is not None:
+            update_fields = {*update_fields, "revision"}
+        if not edited:
+            setattr(self, _SKIP_HISTORY, True)
+        self.revision = F("revision") + (1 if edited else 0)
+        super().save(*args, update_fields=update_fields, **kwargs)
+        self.refresh_from_db(fields=("revision",))
 
 
 _SKIP_HISTORY = "skip_history_when_saving"  # the name that django-simple-history looks for
@@ -216,7 +250,7 @@ class Instance(models.Model):
         constraints = (models.UniqueConstraint(fields=("rule", "fingerprint"), name="instance_once"),)
         indexes = (
             models.Index(
-                fields=("flapping_since",), condition=models.Q(flapping_since__isnull=False), name="instance_flaps"
+                fields=("flapping_since",), condition=Q(flapping_since__isnull=False), name="instance_flaps"
             ),  # whether it has calmed down
         )
 

@@ -56,20 +56,17 @@ class SilenceAdmin(admin.ModelAdmin):
         return not is_over and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Silence, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            silences.look_again(obj, timezone.now())
+        asked: dict[str, Any] = {name: form.cleaned_data[name] for name in ("comment", "starts_at", "ends_at")}
+        asked["text"] = form.cleaned_data["matchers"]
+        actor, now = _user(request), timezone.now()
+        if not change:
+            obj.pk = silences.create(**asked, actor=actor, now=now).pk
+            obj.refresh_from_db()
             return
-        made = silences.create(
-            text=obj.matchers,
-            actor=_user(request),
-            comment=obj.comment,
-            starts_at=obj.starts_at,
-            ends_at=obj.ends_at,
-            now=timezone.now(),
-        )
-        obj.pk = made.pk
-        obj.refresh_from_db()
+        try:
+            silences.change(Silence.objects.get(pk=obj.pk), **asked, actor=actor, now=now)
+        except silences.AlreadyOver:
+            self.message_user(request, "It was over before you saved it; nothing has changed.", messages.WARNING)
 
     @admin.display(description="state")
     def state(self, silence: Silence) -> SafeString:

@@ -1,11 +1,13 @@
-"""Silences: begun, extended and ended by people, each noted in the audit log and in the alerts they hold back."""
+"""Silences: begun, changed and ended by people, each noted in the audit log and in the alerts they hold back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from alerts.audit import audit
 from alerts.models import Alert, AlertEvent, Notification, Silence
@@ -43,22 +45,29 @@ def create(
     Raises SilenceRefused and matchers.MatcherRefused. Open alerts that are held back from now on have it in their
     history.
     """
-    parsed = matchers.parse(text)
-    if not comment.strip():
-        raise SilenceRefused("Say in a comment why it has to be quiet.")
-    check_times(max(starts_at, now), ends_at, now)
     silence = Silence.objects.create(
-        matchers="\n".join(map(str, parsed)),
-        comment=comment.strip(),
-        created_by=actor,
-        created_at=now,
-        starts_at=starts_at,
-        ends_at=ends_at,
+        **_checked(text, comment, starts_at, ends_at, now), created_by=actor, created_at=now
     )
-    if silence.is_active(now):
-        said = f"until {ends_at:%Y-%m-%d %H:%M} UTC: {comment.strip()}"[:500]
-        _note([alert for alert in _open() if matchers.matches(parsed, facts_of(alert))], said, actor, now)
+    _note(_held_by(silence, now), silence, actor, now)
     audit(silence, "silenced", actor)
+    return silence
+
+
+@transaction.atomic
+def change(
+    silence: Silence, *, text: str, actor: User, comment: str, starts_at: datetime, ends_at: datetime, now: datetime
+) -> Silence:
+    """By the rules of ``create``; of alerts that it held back before, the history does not say so again.
+
+    What it holds back is looked at again at once. Raises AlreadyOver, too.
+    """
+    known = {alert.pk for alert in _held_by(silence, now)}
+    if not _running(silence, now).update(**_checked(text, comment, starts_at, ends_at, now)):
+        raise AlreadyOver(str(silence))
+    silence.refresh_from_db()
+    _note([alert for alert in _held_by(silence, now) if alert.pk not in known], silence, actor, now)
+    look_again(silence, now)
+    audit(silence, "changed", actor)
     return silence
 
 
@@ -68,8 +77,7 @@ def extend(silence: Silence, ends_at: datetime, actor: User, now: datetime) -> S
     if ends_at <= silence.ends_at:
         raise SilenceRefused("An extension ends later than now; to end it sooner, end it by hand.")
     check_times(silence.starts_at, ends_at, now)
-    running = Silence.objects.filter(pk=silence.pk, ended_at__isnull=True, ends_at__gt=now)
-    if not running.update(ends_at=ends_at):
+    if not _running(silence, now).update(ends_at=ends_at):
         raise AlreadyOver(str(silence))
     silence.refresh_from_db()
     audit(silence, f"extended until {ends_at:%Y-%m-%d %H:%M} UTC", actor)
@@ -79,8 +87,7 @@ def extend(silence: Silence, ends_at: datetime, actor: User, now: datetime) -> S
 @transaction.atomic
 def end(silence: Silence, actor: User, now: datetime) -> Silence:
     """Ends it now; what it held back is looked at again at once. Raises AlreadyOver."""
-    running = Silence.objects.filter(pk=silence.pk, ended_at__isnull=True, ends_at__gt=now)
-    if not running.update(ended_at=now, ended_by=actor):
+    if not _running(silence, now).update(ended_at=now, ended_by=actor):
         raise AlreadyOver(str(silence))
     look_again(silence, now)
     silence.refresh_from_db()
@@ -96,20 +103,21 @@ def look_again(silence: Silence, now: datetime) -> None:
 def hits(parsed: Sequence[Matcher], now: datetime) -> Hits:
     """What these matchers hold back now, and what they would have in the last 24 h."""
     over = Alert.objects.filter(resolved_at__isnull=False, opened_at__gt=now - LOOKS_BACK).order_by("-opened_at")
-    return Hits(
-        [alert for alert in _open() if matchers.matches(parsed, facts_of(alert))],
-        [alert for alert in over[:_MOST_SHOWN] if matchers.matches(parsed, facts_of(alert))],
-    )
+    return Hits(matching(parsed, open_alerts()), matching(parsed, over[:_MOST_SHOWN]))
 
 
-def _open() -> list[Alert]:
-    return list(Alert.objects.filter(resolved_at__isnull=True).order_by("-severity", "opened_at")[:_MOST_SHOWN])
+def matching(parsed: Sequence[Matcher], alerts: Iterable[Alert]) -> list[Alert]:
+    return [alert for alert in alerts if matchers.matches(parsed, facts_of(alert))]
 
 
-def _note(alerts: Sequence[Alert], reason: str, actor: User | None, now: datetime) -> None:
-    AlertEvent.objects.bulk_create(
-        AlertEvent(alert=alert, kind=AlertEvent.Kind.SILENCED, at=now, reason=reason, actor=actor) for alert in alerts
-    )
+def open_alerts() -> list[Alert]:
+    """All, however many: each that is held back has to be noted."""
+    return list(Alert.objects.filter(resolved_at__isnull=True).order_by("-severity", "opened_at"))
+
+
+def matchers_of(alert: Alert) -> str:
+    """The text of matchers that fit this alert's instance, and not its severity, which may change."""
+    return matchers.exactly(facts_of(alert), ["rule", *sorted(alert.labels.keys() - {"rule", "severity", "subject"})])
 
 
 def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -118,3 +126,28 @@ def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
         raise SilenceRefused("It has to end after it starts, and after now.")
     if ends_at - now > LONGEST:
         raise SilenceRefused("A silence lasts a year at most; disable the rule instead.")
+
+
+def _checked(text: str, comment: str, starts_at: datetime, ends_at: datetime, now: datetime) -> dict[str, Any]:
+    """What people gave, as it is kept."""
+    parsed = matchers.parse(text)
+    if not comment.strip():
+        raise SilenceRefused("Say in a comment why it has to be quiet.")
+    check_times(max(starts_at, now), ends_at, now)
+    kept = "\n".join(map(str, parsed))
+    return {"matchers": kept, "comment": comment.strip(), "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _running(silence: Silence, now: datetime) -> QuerySet[Silence]:
+    return Silence.objects.filter(pk=silence.pk, ended_at__isnull=True, ends_at__gt=now)
+
+
+def _held_by(silence: Silence, now: datetime) -> list[Alert]:
+    return matching(matchers.parse(silence.matchers), open_alerts()) if silence.is_active(now) else []
+
+
+def _note(alerts: Sequence[Alert], silence: Silence, actor: User | None, now: datetime) -> None:
+    reason = f"until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {silence.comment}"[:500]
+    AlertEvent.objects.bulk_create(
+        AlertEvent(alert=alert, kind=AlertEvent.Kind.SILENCED, at=now, reason=reason, actor=actor) for alert in alerts
+    )

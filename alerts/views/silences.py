@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alerts.models import Alert, MaintenanceWindow, Silence
 from alerts.muting import matchers, silences
-from alerts.muting.current import Mutes, facts_of, plan_of
+from alerts.muting.current import Mutes, plan_of
 from alerts.muting.presets import PRESETS
 from alerts.muting.windows import Occurrence
 from alerts.views import data
@@ -32,9 +32,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = list(
         Silence.objects.filter(ends_at__gt=now - SHOWN_FOR).select_related("created_by", "ended_by").order_by("ends_at")
     )
+    alerts = silences.open_alerts()
     expired = [row for row in rows if row.over_at <= now and now - row.over_at < SHOWN_FOR]
     shown = {
-        "active": [(row, silences.hits(matchers.parse(row.matchers), now).now) for row in rows if row.is_active(now)],
+        "active": [
+            (row, silences.matching(matchers.parse(row.matchers), alerts)) for row in rows if row.is_active(now)
+        ],
         "planned": [row for row in rows if row.is_planned(now)],
         "expired": sorted(expired, key=lambda row: row.over_at, reverse=True)[:_MOST_EXPIRED],
         "windows": _windows(now),
@@ -93,7 +96,7 @@ def silence_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
         messages.error(request, first_error(form))
         return redirect("alerts:detail", alert.pk)
     silence = silences.create(
-        text=matchers_of(alert),
+        text=silences.matchers_of(alert),
         actor=actor,
         comment=form.cleaned_data["comment"] or ONE_TAP_COMMENT,
         starts_at=now,
@@ -136,11 +139,6 @@ def end(request: HttpRequest, silence_id: int) -> HttpResponse:
     return redirect("silences:list")
 
 
-def matchers_of(alert: Alert) -> str:
-    """The text of matchers that fit this alert's instance, and not its severity, which may change."""
-    return matchers.exactly(facts_of(alert), ["rule", *sorted(alert.labels.keys() - {"rule", "severity", "subject"})])
-
-
 def _form(request: HttpRequest, form: SilenceForm, text: str, status: int = 200) -> HttpResponse:
     """The form, with what the matchers hit where they can be read."""
     shown: dict[str, object] = {"form": form}
@@ -156,7 +154,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     """What the address fills the form with: matchers, or an alert to take them from."""
     alert_id = request.GET.get("alert", "")
     if alert_id.isdecimal() and len(alert_id) < 19:
-        return {"matchers": matchers_of(get_object_or_404(Alert, pk=int(alert_id)))}
+        return {"matchers": silences.matchers_of(get_object_or_404(Alert, pk=int(alert_id)))}
     return {"matchers": request.GET.get("matchers", "")}
 
 

@@ -5,6 +5,9 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
+from alerts.channels.webhook import body_of
+from alerts.delivery import WITH_ALL
+from alerts.message import message_of
 from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Severity
 from alerts.outbox import deliver_due
 from monitoring import database_now
@@ -35,6 +38,12 @@ def add_due(channels: Sequence[Channel], count: int) -> None:
             for number, event in enumerate(events)
         ]
     )
+
+
+def body_of_one(channel: Channel) -> bytes:
+    """What is posted of one of the notifications that are due."""
+    row = Notification.objects.filter(channel=channel, state=Notification.State.DUE).select_related(*WITH_ALL)[0]
+    return body_of(message_of(row, database_now()))
 
 
 def _alert(rule: Rule, number: int, now: datetime) -> Alert:

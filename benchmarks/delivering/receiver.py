@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.programs.running import answers, python, wait_until
 
-PATIENCE = 128
+BACKLOG = 128
+"""Connections that wait to be taken."""
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -30,7 +31,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = PATIENCE
+    request_queue_size = BACKLOG
     daemon_threads = True
 
 

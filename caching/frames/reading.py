@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -104,4 +105,11 @@ def _inferred(values: list[Any]) -> Any:
 
 def _series(column: Any) -> "pd.Series[Any]":
     found: pd.Series[Any] = column.to_pandas()
-    return found if len(found) else found.astype(object)
+    if not len(found):
+        return found.astype(object)
+    return found.copy() if _is_locked(found) else found
+
+
+def _is_locked(series: "pd.Series[Any]") -> bool:
+    """Numbers in one piece are Arrow's own memory, which nobody may write into; more pieces were copied together."""
+    return isinstance(series.dtype, np.dtype) and not series.to_numpy().flags.writeable

@@ -9,6 +9,10 @@ class QueryFailed(QueryError):
     """The database refused the statement; ``__cause__`` is what its driver said."""
 
 
+class NoPlan(QueryFailed):
+    """A statement of which the database has no plan, or would execute it to give one."""
+
+
 class QueryCancelled(QueryError):
     """Somebody cancelled it; nothing of it took effect."""
 

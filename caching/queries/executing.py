@@ -9,8 +9,9 @@ from typing import Any, Protocol, TypeVar
 
 from caching.queries.databases.base import Connection, Cursor, Database
 from caching.queries.databases.django_alias import DjangoDatabase
-from caching.queries.errors import QueryFailed, ReadOnly
+from caching.queries.errors import NoPlan, QueryFailed, ReadOnly
 from caching.queries.parameters import Parameters, bound
+from caching.queries.plan_texts import without_values
 from caching.queries.plans import Plan, advise, read_plan
 from caching.queries.running import Cancellation
 from caching.queries.slow import SlowQueries
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SLOW_SECONDS = 0.5
-_EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "UNION", "VALUES")
 
 
 class Monitor(Protocol):
@@ -136,16 +136,20 @@ class Executor:
         return self.slow.add(asked.shape, seconds, plan).plan
 
     def _plan_or_none(self, connection: Connection, asked: Statement, run: tuple[str, Any]) -> Plan | None:
-        if not asked.shape.name.startswith(_EXPLAINED):
-            return None
+        """Without values, since it is kept and shown. Of what cannot be explained there is none."""
         try:
-            return self.plan_on(connection, asked, *run)
+            plan = self.plan_on(connection, asked, *run)
+        except NoPlan:
+            return None
         except self.database.driver_errors as error:
             log.info("%s gives no plan of %s: %s", self.database.name, asked.shape.name, error)
             return None
+        return replace(plan, text=without_values(plan.text, self.database.vendor))
 
     def plan_on(self, connection: Connection, asked: Statement, sql: str, values: Any) -> Plan:
-        """The plan with advice. Raises what the driver raises."""
+        """The plan with advice. Raises NoPlan, and what the driver raises."""
+        if not asked.is_explainable:
+            raise NoPlan("Only one SELECT, INSERT, UPDATE, DELETE or VALUES has a plan; this would be executed.")
         text = self.database.explain(self.database.cursor(connection), sql, values)
         return self.advised(connection, asked, text)
 

@@ -1,6 +1,6 @@
 """Results in the cache: by statement, parameters and version of the data."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -50,7 +50,7 @@ class Results:
 
     def key(self, text: str, parameters: Parameters, kind: str) -> str:
         """Parameters of different types are different: 1 and '1' find different rows."""
-        named = sorted(parameters.items()) if isinstance(parameters, dict) else list(parameters or ())
+        named = sorted(parameters.items()) if isinstance(parameters, Mapping) else list(parameters or ())
         described = [(type(value).__qualname__, value) for value in named]
         content = repr((self.database.vendor, self.database.name, self.database.stored_version(), text, described))
         return f"query:{kind}:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=20).hexdigest()}"

@@ -12,11 +12,15 @@ _READING = ("SELECT", "WITH", "VALUES", "EXPLAIN", "SHOW", "DESCRIBE", "FROM", "
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``text`` is the same for statements that differ in spaces, comments and the case of words only."""
+    """``text`` is the same for statements that differ in spaces, comments and the case of words only.
+
+    ``is_explainable``: nothing but one statement that has a plan; ``EXPLAIN`` before any other may execute it.
+    """
 
     sql: str
     text: str
     is_read: bool
+    is_explainable: bool
     tables: frozenset[str]
     shape: Shape
 
@@ -27,8 +31,9 @@ def statement(sql: str, dialect: str) -> Statement:
     found = shape(sql, _VENDORS.get(dialect, dialect))
     tree = parsed(sql, dialect)
     if tree is None:
-        return Statement(sql, " ".join(sql.split()), _begins_as_read(sql), frozenset(), found)
-    return Statement(sql, tree.sql(dialect=dialect, comments=False), _reads(tree), _tables(tree), found)
+        return Statement(sql, " ".join(sql.split()), _begins_as_read(sql), False, frozenset(), found)
+    text = tree.sql(dialect=dialect, comments=False)
+    return Statement(sql, text, _reads(tree), _is_explainable(tree), _tables(tree), found)
 
 
 def parsed(sql: str, dialect: str) -> Any:
@@ -50,6 +55,12 @@ def _reads(tree: Any) -> bool:
         return False
     writes = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Lock)
     return not any(tree.find(one) for one in writes)
+
+
+def _is_explainable(tree: Any) -> bool:
+    from sqlglot import exp
+
+    return isinstance(tree, exp.Query | exp.Values | exp.Insert | exp.Update | exp.Delete)
 
 
 def _begins_as_read(sql: str) -> bool:

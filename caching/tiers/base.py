@@ -45,6 +45,9 @@ class SharedTier(Protocol):
     def delete(self, keys: Iterable[str]) -> int:
         """How many there were."""
 
+    def clear(self) -> int:
+        """Deletes all there is, also what names no key; how many there were."""
+
     def keys(self) -> Iterator[str]: ...
 
     def usage(self) -> Usage: ...

@@ -12,27 +12,29 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from blake3 import blake3
 
-from caching.codec import PEEK_BYTES, key_of
+from caching.codec import PEEK_BYTES, encoded
 from caching.signing import Buffer
 from caching.stats import Tally
+from caching.tiers import contents
 from caching.tiers.base import TierFailed, TierFull, Usage
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SHORT_BYTES = 16384
-_KEY_BYTES = 4096
 _FOR_EVER_SECONDS = 3_000_000_000.0
 _DRAFT_SECONDS = 60.0  # the longest that writing one takes
 _DRAFT = ".draft"
 _FEW_ENTRIES = 2000  # who sets a value may wait until so many are looked at, a few milliseconds
 _FIRST_SHARE = 1 / 8  # of the room is for a process that has not written yet
 _ROOM = 0.9  # of the budget is what a sweep leaves
+_SKEW_SECONDS = 5.0  # by which the clock of the file system may be ahead
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class FileTier:
 
     def read(self, key: str) -> Buffer | None:
         try:
-            return _contents(self._path(key))
+            return contents.whole(self._path(key))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -76,32 +78,23 @@ class FileTier:
 
     def peek(self, key: str) -> Buffer | None:
         try:
-            return _start(self._path(key), PEEK_BYTES)
+            return contents.start_of(self._path(key), PEEK_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _failed(error) from error
 
     def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> None:
-        path = self._path(key)
-        try:
-            draft = self._draft(path, entry, ttl_seconds)
-            self._unlink(path)  # replacing by rename would have ext4 write the new one to the disk first
-            os.replace(draft, path)
-        except OSError as error:
-            raise _failed(error) from error
-        self._account(sum(map(len, entry)))
+        path, size_bytes = self._path(key), sum(map(len, entry))
+        if size_bytes > _ROOM * self._limit_bytes:  # it would leave room for nothing else
+            self._unlink(path)
+            raise TierFull(f"{size_bytes} bytes are too many for one entry")
+        _written(lambda: self._replace(path, entry, ttl_seconds))
+        self._account(size_bytes)
 
     def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
         path = self._path(key)
-        try:
-            draft = self._draft(path, entry, ttl_seconds)
-            try:
-                return self._link(draft, path) or (self._remove_expired(path) and self._link(draft, path))
-            finally:
-                os.unlink(draft)
-        except OSError as error:
-            raise _failed(error) from error
+        return _written(lambda: self._create(path, entry, ttl_seconds))
 
     def delete(self, keys: Iterable[str]) -> int:
         return sum(self._unlink(self._path(key)) for key in keys)
@@ -110,9 +103,16 @@ class FileTier:
         try:
             for found in self._scan():
                 with suppress(FileNotFoundError):
-                    key = key_of(_start(found.path, _KEY_BYTES))
+                    key = contents.key_in(found.path)
                     if key is not None:
                         yield key
+        except OSError as error:
+            raise _failed(error) from error
+
+    def clear(self) -> int:
+        """Removes all entries, also those that are not ours; how many there were."""
+        try:
+            return sum([self._unlink(found.path) for found in self._scan()])
         except OSError as error:
             raise _failed(error) from error
 
@@ -186,8 +186,20 @@ class FileTier:
             self.sweep()
 
     def _path(self, key: str) -> str:
-        name = blake3(key.encode()).hexdigest(16)
+        name = blake3(encoded(key)).hexdigest(16)
         return f"{self._root}/{name[:2]}/{name}"
+
+    def _replace(self, path: str, entry: Sequence[Buffer], ttl_seconds: float) -> None:
+        draft = self._draft(path, entry, ttl_seconds)
+        self._unlink(path)  # replacing by rename would have ext4 write the new one to the disk first
+        os.replace(draft, path)
+
+    def _create(self, path: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
+        draft = self._draft(path, entry, ttl_seconds)
+        try:
+            return self._link(draft, path) or (self._remove_expired(path) and self._link(draft, path))
+        finally:
+            self._unlink(draft)
 
     def _draft(self, path: str, entry: Sequence[Buffer], ttl_seconds: float) -> str:
         draft = f"{path}.{self._writer}.{os.getpid()}.{next(self._drafts)}{_DRAFT}"
@@ -199,7 +211,7 @@ class FileTier:
             descriptor = os.open(draft, flags, 0o600)
         now = time.time()
         try:
-            _write_all(descriptor, entry)
+            contents.write_all(descriptor, entry)
             os.utime(descriptor, (now, now + min(ttl_seconds, _FOR_EVER_SECONDS)))
         except OSError:
             self._unlink(draft)
@@ -219,16 +231,18 @@ class FileTier:
         """Of several that see it expired one removes it: what was moved aside is put back when it was a newer one."""
         aside = f"{path}.{self._writer}.{os.getpid()}.{next(self._drafts)}{_DRAFT}"
         try:
-            if os.stat(path).st_mtime > time.time():
+            before = os.stat(path)
+            if not _is_over(before):
                 return False
             os.rename(path, aside)
         except FileNotFoundError:
             return True
-        is_expired = os.stat(aside).st_mtime <= time.time()
-        if not is_expired:
+        after = os.stat(aside)  # being moved it has another ctime
+        is_over = _is_over(after) or (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        if not is_over:
             self._link(aside, path)
         self._unlink(aside)
-        return is_expired
+        return is_over
 
     def _unlink(self, path: str) -> bool:
         try:
@@ -260,35 +274,23 @@ def _entries_of(directory: str) -> list["os.DirEntry[str]"]:
         return []
 
 
-def _contents(path: str) -> Buffer:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _written(write: Callable[[], T]) -> T:
+    """Once more when the draft went away meanwhile, as it does when somebody removes the directory."""
     try:
-        start = os.read(descriptor, _SHORT_BYTES)
-        if len(start) < _SHORT_BYTES:
-            return start
-        whole = bytearray(os.fstat(descriptor).st_size)
-        view, at = memoryview(whole), 0
-        while at < len(whole) and (got := os.preadv(descriptor, [view[at:]], at)):
-            at += got
-        return whole
-    finally:
-        os.close(descriptor)
+        try:
+            return write()
+        except FileNotFoundError:
+            return write()
+    except FileNotFoundError as error:
+        raise TierFull("the directory is being removed") from error
+    except OSError as error:
+        raise _failed(error) from error
 
 
-def _start(path: str, size_bytes: int) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.read(descriptor, size_bytes)
-    finally:
-        os.close(descriptor)
-
-
-def _write_all(descriptor: int, parts: Sequence[Buffer]) -> None:
-    written = os.writev(descriptor, parts)
-    if written < sum(map(len, parts)):  # a full disk says so at the next write
-        rest = memoryview(b"".join(parts))
-        while written < len(rest):
-            written += os.write(descriptor, rest[written:])
+def _is_over(status: os.stat_result) -> bool:
+    """It has ended; or it is from a clock that was set back since, so that nobody knows when it ends."""
+    now = time.time()
+    return status.st_mtime <= now or status.st_ctime > now + _SKEW_SECONDS
 
 
 def _failed(error: OSError) -> TierFailed:

@@ -1,23 +1,23 @@
 """A shared tier as the manager uses it: it never raises, counts what it does, and pays its debts.
 
-A debt is a key that was changed while the tier could not be told: what it still holds is deleted before anything is
-read from it again. So an outage leaves nothing behind that is out of date.
+A debt is a change that the tier could not be told of: what it still holds is deleted before anything is read from it
+again. So an outage leaves nothing behind that is out of date.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, perf_counter
 from typing import TypeVar
 
 from caching.breaker import Breaker
+from caching.names import Meant, everything
 from caching.signing import Buffer
 from caching.stats import TierStats
 from caching.tiers.base import SharedTier, TierFailed, TierFull, Usage
+from caching.tiers.debts import Debts
 
 log = logging.getLogger(__name__)
 
-MOST_DEBTS = 10_000
 _COUNTING_SHARE = 100
 T = TypeVar("T")
 
@@ -31,15 +31,14 @@ class GuardedTier:
         self.breaker = Breaker(tier.name, self._probe, TierFailed)
         self._tier = tier
         self._counted, self._counted_until = Usage(0, 0, None), 0.0
-        self._owed: set[str] = set()
-        self._lock = threading.Lock()
+        self._debts = Debts()
 
     @property
     def is_available(self) -> bool:
-        return self.breaker.is_closed()
+        return self.breaker.is_closed
 
     def read(self, key: str) -> Buffer | None:
-        if self.breaker.reason or self._owed:
+        if self.breaker.reason or self._debts:
             return self._try(lambda: self._tier.read(key), None)
         began = perf_counter()
         try:
@@ -59,27 +58,53 @@ class GuardedTier:
     def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
         """False when it was not written; then what was there before is gone, or will be before it can be read."""
         began = perf_counter()
-
-        def write() -> bool:
+        try:
+            if (self.breaker.reason or self._debts) and not self._is_ready():
+                self._debts.owe((key,))
+                return False
             self._tier.write(key, entry, ttl_seconds)
-            return True
-
-        if self._try(write, False):
-            self.tally.writes += 1
-            self.tally.time_write(perf_counter() - began)
-            return True
-        self._owe((key,))
-        return False
+        except TierFailed as failed:
+            self._note(failed)
+            self._debts.owe((key,))
+            return False
+        self.tally.writes += 1
+        self.tally.time_write(perf_counter() - began)
+        return True
 
     def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
-        return self._try(lambda: self._tier.claim(key, entry, ttl_seconds), False)
+        """Everybody gets it where nothing more is kept: nobody is to wait for what cannot come."""
+
+        def claim() -> bool:
+            try:
+                return self._tier.claim(key, entry, ttl_seconds)
+            except TierFull as full:
+                self._note(full)
+                return True
+
+        return self._try(claim, False)
 
     def delete(self, keys: Iterable[str]) -> int:
         keys = tuple(keys)
         deleted = self._try(lambda: self._tier.delete(keys), None)
         if deleted is None:
-            self._owe(keys)
+            self._debts.owe(keys)
         return deleted or 0
+
+    def delete_where(self, is_meant: Meant) -> list[str]:
+        """The keys that there were."""
+
+        def delete() -> list[str]:
+            keys = list(filter(is_meant, self._tier.keys()))
+            if is_meant is everything:
+                self._tier.clear()
+            else:
+                self._tier.delete(keys)
+            return keys
+
+        deleted = self._try(delete, None)
+        if deleted is None:
+            self._debts.owe_where(is_meant)
+        return deleted or []
 
     def stored_keys(self) -> list[str]:
         return self._try(lambda: list(self._tier.keys()), [])
@@ -100,23 +125,30 @@ class GuardedTier:
         return usage
 
     def close(self) -> None:
+        self.breaker.rest()
         self._tier.close()
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._debts.after_fork()
         self._tier.after_fork()
         self.breaker.after_fork()
 
     def _try(self, operation: Callable[[], T], otherwise: T) -> T:
-        if not self.breaker.is_closed():
-            return otherwise
         try:
-            if self._owed:
-                self._pay()
-            return operation()
+            if self._is_ready():
+                return operation()
         except TierFailed as failed:
             self._note(failed)
         return otherwise
+
+    def _is_ready(self) -> bool:
+        """It works, and holds nothing that it should not. TierFailed when debts cannot be paid."""
+        if not self.breaker.is_closed:
+            self.breaker.keep_asking()
+            return False
+        if self._debts:
+            self._debts.pay(self._tier)
+        return True
 
     def _note(self, failed: TierFailed) -> None:
         self.tally.errors += 1
@@ -125,18 +157,6 @@ class GuardedTier:
         else:
             self.breaker.trip(str(failed))
 
-    def _owe(self, keys: Iterable[str]) -> None:
-        with self._lock:
-            self._owed.update(keys)
-
-    def _pay(self) -> None:
-        """Deletes what is owed; all there is, when that is simpler than remembering."""
-        with self._lock:
-            owed = tuple(self._owed)
-        self._tier.delete(owed if len(owed) <= MOST_DEBTS else tuple(self._tier.keys()))
-        with self._lock:
-            self._owed.difference_update(owed)
-
     def _probe(self) -> None:
         self._tier.ping()
-        self._pay()
+        self._debts.pay(self._tier)

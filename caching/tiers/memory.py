@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 
 from caching.held import Held
+from caching.names import Meant
 from caching.stats import Tally, TierStats
 
 _SMALL_SHARE = 0.1
@@ -27,6 +28,8 @@ class MemoryTier:
         self.limit_bytes = limit_bytes
         self.tally = Tally()
         self.entries: dict[str, Held] = {}
+        self.changes = 0
+        """Grows with each change: what was read from another tier before one does not come in after it."""
         self._small: OrderedDict[str, Held] = OrderedDict()
         self._main: OrderedDict[str, Held] = OrderedDict()
         self._ghosts: OrderedDict[str, None] = OrderedDict()
@@ -38,33 +41,32 @@ class MemoryTier:
         return self._small_bytes + self._main_bytes
 
     def put(self, held: Held) -> bool:
-        """False when it is larger than the whole tier."""
+        """False when there is no room for it; then what was there before is gone all the same."""
         with self._lock:
-            before = self.entries.get(held.key)
-            if held.size_bytes > self.limit_bytes:
-                self._drop(held.key)
-                return False
-            if before is not None:
-                held.hits = before.hits
-                self._drop(held.key)
-            self._queue(held, into_main=held.key in self._ghosts or (before is not None and before.in_main))
-            self.entries[held.key] = held
-            while self.size_bytes > self.limit_bytes:
-                self._evict_one()
-        self.tally.writes += 1
-        return True
+            self.changes += 1
+            return self._put(held)
+
+    def put_read(self, held: Held, changes: int) -> bool:
+        """As ``put``, for a value that was read when there had been so many ``changes``: unless there are more now."""
+        with self._lock:
+            return changes == self.changes and self._put(held)
 
     def drop(self, key: str) -> bool:
         with self._lock:
+            self.changes += 1
             return self._drop(key)
 
-    def clear(self) -> int:
+    def drop_where(self, is_meant: Meant) -> list[str]:
+        """The keys that there were."""
         with self._lock:
-            count = len(self.entries)
-            for queue in (self.entries, self._small, self._main, self._ghosts):
-                queue.clear()
-            self._small_bytes = self._main_bytes = 0
-        return count
+            self.changes += 1
+            return [key for key in list(self.entries) if is_meant(key) and self._drop(key)]
+
+    def discard(self, held: Held) -> None:
+        """Drops it, if it is still what its key has."""
+        with self._lock:
+            if self.entries.get(held.key) is held:
+                self._drop(held.key)
 
     def after_fork(self) -> None:
         """Another thread may have held the lock when the process was forked."""
@@ -72,6 +74,20 @@ class MemoryTier:
 
     def stats(self) -> TierStats:
         return self.tally.stats(self.name, len(self.entries), self.size_bytes, self.limit_bytes)
+
+    def _put(self, held: Held) -> bool:
+        before = self.entries.get(held.key)
+        self._drop(held.key)
+        if held.size_bytes > self.limit_bytes:
+            return False
+        if before is not None:
+            held.hits = before.hits
+        self._queue(held, into_main=held.key in self._ghosts or (before is not None and before.in_main))
+        self.entries[held.key] = held
+        while self.size_bytes > self.limit_bytes:
+            self._evict_one()
+        self.tally.writes += 1
+        return self.entries.get(held.key) is held
 
     def _queue(self, held: Held, into_main: bool) -> None:
         self._ghosts.pop(held.key, None)

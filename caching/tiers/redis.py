@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from caching.codec import NEVER, PEEK_BYTES
+from caching.codec import NEVER, PEEK_BYTES, decoded, encoded
 from caching.signing import Buffer
 from caching.stats import Tally
 from caching.tiers.base import TierFailed, TierFull, Usage
@@ -27,8 +27,10 @@ class RedisTier:
 
     def read(self, key: str) -> Buffer | None:
         try:  # as _try does; this is what every look-up waits for
-            found: bytes | None = self._client.get(self._prefix + key)
+            found: bytes | None = _ask(self._client, "GET", self._name(key))
         except Exception as error:
+            if _is_of_another_type(error):
+                return None
             raise _failure(error) from error
         return found
 
@@ -37,20 +39,36 @@ class RedisTier:
         return {key: entry for key, entry in zip(keys, found, strict=True) if entry is not None}
 
     def peek(self, key: str) -> Buffer | None:
-        return self._try(lambda client: client.getrange(self._prefix + key, 0, PEEK_BYTES - 1)) or None
+        try:
+            start: bytes | None = _ask(self._client, "GETRANGE", self._name(key), 0, PEEK_BYTES - 1) or None
+        except Exception as error:
+            if _is_of_another_type(error):
+                return None
+            raise _failure(error) from error
+        return start
 
     def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> None:
-        self._try(lambda client: client.set(self._prefix + key, b"".join(entry), px=_milliseconds(ttl_seconds)))
+        until = ("PX", _milliseconds(ttl_seconds)) if ttl_seconds != NEVER else ()
+        try:
+            _ask(self._client, "SET", self._name(key), b"".join(entry), *until)
+        except Exception as error:
+            raise _failure(error) from error
 
     def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
         ttl_ms = _milliseconds(ttl_seconds)
-        return bool(self._try(lambda client: client.set(self._prefix + key, b"".join(entry), px=ttl_ms, nx=True)))
+        return bool(self._try(lambda client: client.set(self._name(key), b"".join(entry), px=ttl_ms, nx=True)))
 
     def delete(self, keys: Iterable[str]) -> int:
         return sum(self._pipelined("unlink", tuple(keys)))
 
+    def clear(self) -> int:
+        deleted = self._try(lambda client: _pipelined(client, "unlink", list(self._names(client))))
+        return sum(deleted)
+
     def keys(self) -> Iterator[str]:
-        return iter(self._try(self._keys))
+        start = len(encoded(self._prefix))
+        names = self._try(lambda client: list(self._names(client)))
+        return iter([key for name in names if (key := decoded(name[start:])) is not None])
 
     def usage(self) -> Usage:
         """Size and limit are the server's, which others may use, too."""
@@ -71,15 +89,18 @@ class RedisTier:
     def _client(self) -> Any:
         return self._connect()
 
-    def _keys(self, client: Any) -> list[str]:
+    def _name(self, key: str) -> bytes:
+        return encoded(self._prefix + key)
+
+    def _names(self, client: Any) -> Iterator[bytes]:
         literal = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in self._prefix)
-        found = client.scan_iter(match=f"{literal}*", count=_SCAN_COUNT)
-        return [name.decode(errors="replace")[len(self._prefix) :] for name in found]
+        found: Iterator[bytes] = client.scan_iter(match=f"{literal}*", count=_SCAN_COUNT)
+        return found
 
     def _usage(self, client: Any) -> Usage:
         count = client.dbsize()
         if count <= _COUNTED_BY_SCAN:  # beyond that, all keys of the database are near enough
-            count = len(set(self._keys(client)))
+            count = len(set(self._names(client)))
         memory = client.info("memory")
         shards = memory.values() if "used_memory" not in memory else (memory,)  # a cluster answers by node
         used, limit = (sum(shard.get(name, 0) for shard in shards) for name in ("used_memory", "maxmemory"))
@@ -87,23 +108,81 @@ class RedisTier:
 
     def _pipelined(self, command: str, keys: Sequence[str]) -> list[Any]:
         """One command a key, so that a cluster may keep them apart."""
-
-        def run(client: Any) -> list[Any]:
-            answers: list[Any] = []
-            for at in range(0, len(keys), _BATCH):
-                pipeline = client.pipeline(transaction=False)
-                for key in keys[at : at + _BATCH]:
-                    getattr(pipeline, command)(self._prefix + key)
-                answers += pipeline.execute()
-            return answers
-
-        return self._try(run)
+        return self._try(lambda client: _pipelined(client, command, [self._name(key) for key in keys]))
 
     def _try(self, operation: Callable[[Any], T]) -> T:
         try:
             return operation(self._client)
         except Exception as error:
             raise _failure(error) from error
+
+
+def _ask(client: Any, *command: Any) -> Any:
+    """The answer as the server gives it, by a connection of the client's pool.
+
+    ``execute_command``, which clients without one pool have to use, takes up to twice the time in this process.
+    """
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        return client.execute_command(*command)
+    connection = pool.get_connection()
+    try:
+        try:
+            return _answer(connection, command)
+        except Exception as error:
+            if not _is_lost(error):
+                raise
+            return _answer(connection, command)
+    finally:
+        pool.release(connection)
+
+
+def _answer(connection: Any, command: Sequence[Any]) -> Any:
+    """A connection of which an answer may still come is closed, so that nobody takes it for another one."""
+    try:
+        connection.send_command(*command)
+        return connection.read_response()
+    except BaseException as error:
+        if not _is_answer(error):
+            connection.disconnect()
+        raise
+
+
+def _pipelined(client: Any, command: str, names: Sequence[bytes]) -> list[Any]:
+    """The answers; None for what is of another type, and so no entry."""
+    answers: list[Any] = []
+    for at in range(0, len(names), _BATCH):
+        pipeline = client.pipeline(transaction=False)
+        for name in names[at : at + _BATCH]:
+            getattr(pipeline, command)(name)
+        answers += map(_entry_or_none, pipeline.execute(raise_on_error=False))
+    return answers
+
+
+def _entry_or_none(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        if _is_of_another_type(answer):
+            return None
+        raise answer
+    return answer
+
+
+def _is_lost(error: Exception) -> bool:
+    """The server closed the connection; a time-out is another thing, and is not waited for twice."""
+    from redis.exceptions import ConnectionError as Lost
+
+    return isinstance(error, Lost)
+
+
+def _is_answer(error: BaseException) -> bool:
+    from redis.exceptions import ResponseError
+
+    return isinstance(error, ResponseError)
+
+
+def _is_of_another_type(error: Exception) -> bool:
+    """Somebody keeps a list or the like under a name of ours."""
+    return str(error).startswith("WRONGTYPE")
 
 
 def _failure(error: Exception) -> Exception:

@@ -47,12 +47,14 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
     must cost no more than a few indexed reads. ``is_slow`` leaves it out of quick rounds. ``every_seconds`` is the
     least time between two runs by the schedule; 0: each round. One that is not ``is_enabled`` does not exist.
     ``is_host_bound`` marks what each host can say only of itself: every host runs it, and the worst of them counts.
+    ``runs_here`` marks what is seen only from the thread that asks: it runs there without a limit, so it must be quick.
     """
 
     name: ClassVar[str]
     is_judged_when_read: ClassVar[bool] = False
     is_slow: ClassVar[bool] = False
     is_host_bound: ClassVar[bool] = False
+    runs_here: ClassVar[bool] = False
     every_seconds = 0.0
 
     @property
@@ -91,6 +93,11 @@ class Named(Check):
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.check!r}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and (self.name, self.check) == (other.name, other.check)
+
+    __hash__ = None  # type: ignore[assignment]  # as of every check: their limits may be replaced
 
     def find(self, now: datetime) -> Finding:
         return self.check.find(now)

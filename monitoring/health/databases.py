@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.db import connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
 from monitoring.health.base import Check
+from monitoring.health.reasons import reason
 from monitoring.health.status import Finding, against
 from monitoring.models import Series, Status
 
@@ -53,11 +54,25 @@ class Integrity(Check):
 
 
 def _sqlite(cursor: CursorWrapper) -> list[str]:
-    cursor.execute("PRAGMA integrity_check(20)")
-    broken = [str(row[0]) for row in cursor.fetchall() if row[0] != "ok"]
+    """Foreign keys are followed only in a file that is whole; one that is not may break any statement."""
+    return _damage(cursor) or _lost_rows(cursor)
+
+
+def _damage(cursor: CursorWrapper) -> list[str]:
+    """The pragma lists what it can, and raises when the file is too broken for that."""
+    try:
+        cursor.execute("PRAGMA integrity_check(20)")
+        return [str(row[0]) for row in cursor.fetchall() if row[0] != "ok"]
+    except OperationalError:  # locked, or out of reach: nothing is known of the file
+        raise
+    except DatabaseError as error:
+        return [f"The database file is damaged, restore it from a backup: {reason(error)}"]
+
+
+def _lost_rows(cursor: CursorWrapper) -> list[str]:
     cursor.execute("PRAGMA foreign_key_check")
     lost = sorted({(str(table), str(parent)) for table, _, parent, _ in cursor.fetchmany(1000)})
-    return broken + [f"Rows of {table} refer to rows of {parent} that do not exist" for table, parent in lost]
+    return [f"Rows of {table} refer to rows of {parent} that do not exist" for table, parent in lost]
 
 
 def _postgresql(cursor: CursorWrapper) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Avg, Count, Q
 
 from monitoring.clock import to_ms
@@ -25,8 +26,12 @@ def keep_days(now: datetime, most_days: int = 100) -> int:
 
 
 def measure_again(interval: ExcludedInterval, now: datetime) -> int:
-    """Brings the rows of past days in line with an interval that was added, changed or taken away."""
-    first = interval.start.astimezone(UTC).date()
+    """Brings the rows of past days in line with an interval that was added, changed or taken away.
+
+    Days whose transitions are past their retention stay as they are: what they were made of is gone.
+    """
+    oldest = (now - timedelta(days=settings.CONFIG.health_retention_days)).astimezone(UTC).date() + _DAY
+    first = max(interval.start.astimezone(UTC).date(), oldest)
     last = min(interval.end.astimezone(UTC).date() + _DAY, now.astimezone(UTC).date())
     kept = HealthDay.objects.filter(day__gte=first, day__lt=last).order_by("day").values_list("day", flat=True)
     days = list(kept.distinct())

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from monitoring.health.base import configured
+from monitoring.health.base import all_of_settings, limits_of
 from monitoring.health.data.files import PatternRefused, check_pattern
 from monitoring.health.data.rules import Rules, RulesRefused
 from monitoring.health.statuses import parse_statuses
+from monitoring.health.watched import check_of
 from monitoring.models import WatchedCheck
 from monitoring.targets import TargetRefused, Url, parse_host_and_port
 
 Kind = WatchedCheck.Kind
 _TLS_PORT = 443
+_TAKEN = {"draining", "health"}  # what else stands among the names of checks in answers
 
 
 def mistakes(row: WatchedCheck) -> dict[str, str]:
@@ -19,7 +21,7 @@ def mistakes(row: WatchedCheck) -> dict[str, str]:
 
 
 def _mistakes(row: WatchedCheck) -> Iterator[tuple[str, str]]:
-    if row.name in {check.name for check in configured()}:
+    if row.name in _TAKEN | {check.name for check in all_of_settings()}:
         yield "name", f"The console has a check called {row.name} of its own; choose another name."
     if row.kind in _TARGETS:
         yield from _refusals("target", lambda: _TARGETS[Kind(row.kind)](row.target))
@@ -37,12 +39,18 @@ def _refusals(field: str, read: Callable[[], object]) -> Iterator[tuple[str, str
 
 
 def _limits(row: WatchedCheck) -> Iterator[tuple[str, str]]:
-    if row.warning is None or row.critical is None:
+    """As they will be, also where one was left empty and is the kind's own."""
+    check = check_of(row).check
+    limits = [getattr(check, name) for name in limits_of(check)]
+    if not limits or (row.warning is None and row.critical is None):
         return
-    if row.kind == Kind.CERTIFICATE and row.warning < row.critical:
-        yield "warning", "Days that are left: warn while there are more of them than when it is critical."
-    elif row.kind != Kind.CERTIFICATE and row.warning > row.critical:
-        yield "warning", "It has to warn before it is critical."
+    warning, critical = limits
+    field = "critical" if row.warning is None else "warning"
+    now = f"Now it warns from {warning:g} on and is critical from {critical:g} on."
+    if row.kind == Kind.CERTIFICATE and warning < critical:
+        yield field, f"Days that are left: warn while there are more of them than when it is critical. {now}"
+    elif row.kind != Kind.CERTIFICATE and warning > critical:
+        yield field, f"It has to warn before it is critical. {now}"
 
 
 _TARGETS: dict[Kind, Callable[[str], object]] = {

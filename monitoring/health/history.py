@@ -7,9 +7,9 @@ from types import MappingProxyType
 from django.db import connection, transaction
 
 from monitoring.clock import to_ms
+from monitoring.health.asof import finding_at
 from monitoring.health.hosts import name_on
-from monitoring.health.status import Finding, Result
-from monitoring.health.times import span
+from monitoring.health.status import Result
 from monitoring.models import ExcludedInterval, HealthCheckState, HealthRecord, Status
 from monitoring.visibility import announce_write
 
@@ -82,14 +82,8 @@ def recorded(fresh_seconds: Mapping[str, float], now: datetime) -> Mapping[str, 
 
 
 def _result(name: str, state: HealthCheckState | None, now: datetime, fresh_seconds: float) -> Result:
-    if state is None or state.checked_at is None:
-        return Result(name, Finding(Status.UNKNOWN, "Never ran"), 0, None)
-    age = now - state.checked_at
-    if age > timedelta(seconds=fresh_seconds):
-        finding = Finding(Status.UNKNOWN, f"Last checked {span(age.total_seconds())} ago, then {state.status}")
-    else:
-        finding = Finding(Status(state.status), state.message, state.metadata)
-    return Result(name, finding, state.duration_ms, state.checked_at)
+    state = state or HealthCheckState(name=name)
+    return Result(name, finding_at(state, now, fresh_seconds), state.duration_ms, state.checked_at)
 
 
 @transaction.atomic

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitoring.health.asof import finding_at
 from monitoring.health.status import Finding, Result, worst
-from monitoring.health.times import span
-from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import HealthCheckState, Status
 
 GONE_AFTER = timedelta(minutes=10)
@@ -41,13 +40,7 @@ def results_of_hosts(checks: Sequence[str], now: datetime, fresh_seconds: float)
 
 
 def _found(state: HealthCheckState, now: datetime, fresh_seconds: float) -> HostFinding:
-    age_seconds = (now - state.checked_at).total_seconds() if state.checked_at else fresh_seconds
-    finding = Finding(Status(state.status), state.message, state.metadata)
-    if age_seconds > fresh_seconds:
-        finding = Finding(Status.UNKNOWN, f"Last checked {span(age_seconds)} ago, then {state.status}")
-    if age_seconds < -CLOCKS_AGREE_WITHIN.total_seconds():
-        finding = Finding(Status.UNKNOWN, f"Not checked since the clock was set back by {span(-age_seconds)}")
-    return HostFinding(state.instance, finding, state.duration_ms)
+    return HostFinding(state.instance, finding_at(state, now, fresh_seconds), state.duration_ms)
 
 
 def combined(check: str, hosts: Sequence[HostFinding], now: datetime) -> Result:

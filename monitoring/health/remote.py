@@ -37,16 +37,19 @@ class Http(Check):
     statuses: str = "200-299"
     text: str = ""
     warning_ms: float = 1000
-    critical_ms: float = 5000
+    critical_ms: float = 4000
     timeout: timedelta = timedelta(seconds=5)
-    is_trusted: bool = field(default=False, repr=False)
 
     def find(self, now: datetime) -> Finding:
         return _within(self.timeout, self._look)
 
+    def target(self) -> tuple[Url, bool]:
+        """What to ask, and whether it comes from the environment. Raises TargetRefused."""
+        return Url.parse(self.url), False
+
     def _look(self, deadline: Deadline) -> Finding:
-        url = Url.parse(self.url)
-        addresses = targets.find(url.host, url.port, deadline, is_trusted=self.is_trusted)
+        url, is_trusted = self.target()
+        addresses = targets.find(url.host, url.port, deadline, is_trusted=is_trusted)
         began = time.monotonic()
         status, line, body = _get(url, addresses, deadline, _MOST_BODY_BYTES if self.text else 0)
         took_ms = (time.monotonic() - began) * 1000
@@ -69,11 +72,9 @@ class Application(Http):
     def is_enabled(self) -> bool:
         return bool(settings.CONFIG.application_url)
 
-    def find(self, now: datetime) -> Finding:
+    def target(self) -> tuple[Url, bool]:
         url = settings.CONFIG.application_url.rstrip("/")
-        self.url = url + STREAMLIT_PATH if url.count("/") == 2 else settings.CONFIG.application_url
-        self.is_trusted = True
-        return super().find(now)
+        return Url.parse(url + STREAMLIT_PATH if url.count("/") == 2 else settings.CONFIG.application_url), True
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Tcp(Check):
     name: ClassVar[str] = "tcp"
     address: str = ""
     warning_ms: float = 1000
-    critical_ms: float = 5000
+    critical_ms: float = 4000
     timeout: timedelta = timedelta(seconds=5)
 
     def find(self, now: datetime) -> Finding:
@@ -108,14 +109,17 @@ class Certificate(Check):
     warning_days: float = 21
     critical_days: float = 7
     timeout: timedelta = timedelta(seconds=5)
-    is_trusted: bool = field(default=False, repr=False)
 
     def find(self, now: datetime) -> Finding:
         return _within(self.timeout, lambda deadline: self._look(deadline, now))
 
+    def target(self) -> tuple[str, int, bool]:
+        """Host and port, and whether they come from the environment. Raises TargetRefused."""
+        return *targets.parse_host_and_port(self.address, 443), False
+
     def _look(self, deadline: Deadline, now: datetime) -> Finding:
-        host, port = targets.parse_host_and_port(self.address, 443)
-        addresses = targets.find(host, port, deadline, is_trusted=self.is_trusted)
+        host, port, is_trusted = self.target()
+        addresses = targets.find(host, port, deadline, is_trusted=is_trusted)
         ends_at = _certificate(host, addresses, deadline).not_valid_after_utc
         days = (ends_at - now).total_seconds() / 86400
         facts = {"days": round(days, 1), "valid_until": ends_at.isoformat()}
@@ -136,10 +140,9 @@ class OwnCertificate(Certificate):
     def is_enabled(self) -> bool:
         return bool(settings.CONFIG.serves_tls)
 
-    def find(self, now: datetime) -> Finding:
+    def target(self) -> tuple[str, int, bool]:
         url = Url.parse(settings.CONFIG.public_url)
-        self.address, self.is_trusted = f"{targets.bracketed(url.host)}:{url.port}", True
-        return super().find(now)
+        return url.host, url.port, True
 
 
 def _within(timeout: timedelta, look: Callable[[Deadline], Finding]) -> Finding:
@@ -163,12 +166,14 @@ class _Connection(http.client.HTTPConnection):
 
     def __init__(self, url: Url, addresses: list[Address], deadline: Deadline) -> None:
         super().__init__(url.host, url.port)
+        self.default_port = targets.DEFAULT_PORTS[
+            url.scheme
+        ]  # known before the head is written: it leaves out this one
         self._url, self._addresses, self._deadline = url, addresses, deadline
 
     def connect(self) -> None:
         self.sock = self._deadline.connect(self._addresses)
         if self._url.scheme == "https":
-            self.default_port = 443
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self._url.host)
 
 

@@ -13,11 +13,13 @@ from django.db import Error
 
 from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
+from monitoring.health.gone import retire_gone
 from monitoring.health.history import record
 from monitoring.health.hosts import name_on, results_of_hosts
 from monitoring.health.reasons import reason
 from monitoring.health.schedule import are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
+from monitoring.health.storable import storable
 from monitoring.health.watched import entered
 from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import HealthCheckState, Status
@@ -32,15 +34,21 @@ PATIENCE_SECONDS = 6.0  # of one round: what has a longer limit is recorded by t
 
 @dataclass(slots=True)
 class _Run:
+    check: Check
     future: "Future[Result]"
     began: float
     is_read: bool = False
 
 
 class Runner:
-    """Knows what is still running, so that a check that hangs is not started again while it does."""
+    """Knows what is still running, so that a check that hangs is not started again while it does.
 
-    def __init__(self) -> None:
+    The schedule ``keeps_unread`` results: what was found after one of its rounds is what the next one records. Who asks
+    for the present is told of no run that was over before, or of a check that was edited meanwhile.
+    """
+
+    def __init__(self, *, keeps_unread: bool = True) -> None:
+        self._keeps_unread = keeps_unread
         self._runs: dict[str, _Run] = {}
         self._lock = Lock()
 
@@ -50,8 +58,11 @@ class Runner:
         With patience for less, one that is within its limit yet has none: it is left for the next call.
         """
         ends = time.monotonic() + patience_seconds
-        runs = [self._start(check, now) for check in checks]
-        found = (_await(check, run, now, ends) for check, run in zip(checks, runs, strict=True))
+        runs = [None if check.runs_here else self._start(check, now) for check in checks]
+        found = (
+            examine(check, now) if run is None else _await(check, run, now, ends)
+            for check, run in zip(checks, runs, strict=True)
+        )
         return tuple(result for result in found if result is not None)
 
     def holds(self, name: str) -> bool:
@@ -62,20 +73,25 @@ class Runner:
     def _start(self, check: Check, now: datetime) -> _Run:
         with self._lock:
             run = self._runs.get(check.name)
-            if run is None or (run.is_read and run.future.done()):
+            if run is None or not self._is_to_be_read(run, check):
                 future = launch(f"health-{check.name}", lambda: examine(check, now))
-                run = self._runs[check.name] = _Run(future, time.monotonic())
+                run = self._runs[check.name] = _Run(check, future, time.monotonic())
             return run
+
+    def _is_to_be_read(self, run: _Run, check: Check) -> bool:
+        if self._keeps_unread:
+            return not (run.is_read and run.future.done())
+        return not run.future.done() and run.check == check
 
 
 def examine(check: Check, now: datetime) -> Result:
     """Runs one check here and now; one that raises is unknown, with the reason."""
     began = time.monotonic()
     try:
-        finding = check.find(now)
+        finding = storable(check.find(now))
     except Exception as error:  # the edge: whatever a check raises, it is a result
         log.exception("The health check %s failed.", check.name)
-        finding = Finding(Status.UNKNOWN, f"The check failed: {reason(error)}")
+        finding = storable(Finding(Status.UNKNOWN, f"The check failed: {reason(error)}"))
     return Result(check.name, finding, (time.monotonic() - began) * 1000, now)
 
 
@@ -96,7 +112,8 @@ def _await(check: Check, run: _Run, now: datetime, ends: float) -> Result | None
 
 
 _runner = Runner()
-_by_hand = Runner()  # of its own: what somebody has just edited is not what the schedule runs
+_live = Runner(keeps_unread=False)
+_by_hand = Runner(keeps_unread=False)
 
 
 def every_check() -> tuple[Check, ...]:
@@ -110,23 +127,22 @@ def every_check() -> tuple[Check, ...]:
 def run_checks(now: datetime, include_slow_checks: bool = True) -> Overall:
     """Runs every check now and keeps nothing."""
     checks = [check for check in every_check() if include_slow_checks or not check.is_slow]
-    return Overall(_runner.run(checks, now), now)
+    return Overall(_live.run(checks, now), now)
 
 
 def run_live(now: datetime) -> list[tuple[Check, Result]]:
     """Runs every check for who waits for it: what takes longer than a round is unknown, and still running."""
     checks = every_check()
-    found = {result.name: result for result in _runner.run(checks, now, PATIENCE_SECONDS)}
+    found = {result.name: result for result in _live.run(checks, now, PATIENCE_SECONDS)}
     running = Finding(Status.UNKNOWN, f"Still running after {PATIENCE_SECONDS:g} s")
     return [
         (check, found.get(check.name, Result(check.name, running, PATIENCE_SECONDS * 1000, now))) for check in checks
     ]
 
 
-def run_by_hand(check: Check, now: datetime) -> Result | None:
-    """Runs one check now and keeps nothing; None when it takes longer than a person waits."""
-    found = _by_hand.run([check], now, BY_HAND_SECONDS)
-    return found[0] if found else None
+def run_by_hand(checks: Sequence[Check], now: datetime) -> dict[str, Result]:
+    """Runs checks now and keeps nothing; gives results by name, without those that take longer than a person waits."""
+    return {result.name: result for result in _by_hand.run(checks, now, BY_HAND_SECONDS)}
 
 
 def run_and_record(now: datetime) -> Overall:
@@ -139,8 +155,10 @@ def run_and_record(now: datetime) -> Overall:
     results: list[Result] = []
     for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
         found = _runner.run(waiting, now, patience_seconds)
-        results += _keep(found, waiting, now + timedelta(seconds=time.monotonic() - began))
+        done = now + timedelta(seconds=time.monotonic() - began)
+        results += _keep(found, waiting, done)
         names = {result.name for result in found}
+        retire_gone(names, done)
         waiting = [check for check in waiting if check.name not in names]
     return Overall(tuple(results), now)
 

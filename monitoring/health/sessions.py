@@ -19,6 +19,7 @@ class SessionState(Check):
     """Keys and size of ``st.session_state``, which Streamlit holds in memory for each visitor."""
 
     name: ClassVar[str] = "session_state"
+    runs_here: ClassVar[bool] = True  # Streamlit binds a session to the thread of its script
     warning_keys: int = 100
     warning_mb: float = 100
 

@@ -2,22 +2,19 @@
 
 import os
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.cache import caches
 from kombu import Connection
 from kombu.exceptions import KombuError
 
+from caching.stats import round_trips
 from monitoring.health.base import Check
-from monitoring.health.reasons import reason
+from monitoring.health.reasons import reason, without_secrets
 from monitoring.health.status import Finding
 from monitoring.models import Status
-
-_KEY_SECONDS = 60
 
 
 @dataclass
@@ -56,25 +53,17 @@ class CacheTiers(Check):
 
     name: ClassVar[str] = "cache"
 
+    @property
+    def is_enabled(self) -> bool:
+        return bool(settings.CACHE_CONFIG.enabled)
+
     def find(self, now: datetime) -> Finding:
-        trips = {alias: _round_trip(alias) for alias in settings.CACHES}
-        failed = {tier: why for tier, (why, _) in trips.items() if why}
-        facts = {f"{tier}_ms": round(took_ms, 2) for tier, (_, took_ms) in trips.items()}
+        trips = round_trips()
+        failed = [f"{trip.tier}: {without_secrets(trip.reason)}" for trip in trips if trip.reason]
+        facts = {f"{trip.tier}_ms": round(trip.seconds * 1000, 2) for trip in trips}
+        if not trips:
+            return Finding(Status.UNKNOWN, "No tier is switched on")
         if not failed:
-            return Finding(Status.HEALTHY, f"Round trip through {', '.join(trips)}", facts)
+            return Finding(Status.HEALTHY, f"Round trip through {', '.join(trip.tier for trip in trips)}", facts)
         status = Status.CRITICAL if len(failed) == len(trips) else Status.WARNING
-        return Finding(status, "; ".join(f"{tier}: {why}" for tier, why in failed.items()), facts)
-
-
-def _round_trip(alias: str) -> tuple[str, float]:
-    """Why it failed, empty when it did not, and how long it took in milliseconds."""
-    key, value = f"health-{uuid.uuid4().hex}", uuid.uuid4().hex
-    began = time.monotonic()
-    try:
-        cache = caches[alias]
-        cache.set(key, value, _KEY_SECONDS)
-        found = cache.get(key)
-        cache.delete(key)
-    except Exception as error:  # noqa: BLE001  (each back end has errors of its own; the finding shows this one)
-        return reason(error), (time.monotonic() - began) * 1000
-    return "" if found == value else "does not give back what was written", (time.monotonic() - began) * 1000
+        return Finding(status, "; ".join(failed), facts)

@@ -1,13 +1,17 @@
 """Checks that people entered in the admin, made of their rows."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from monitoring.health.base import Check, Named
 from monitoring.health.data.checks import DataFileCheck
+from monitoring.health.reasons import reason
 from monitoring.health.remote import Certificate, Http, Tcp
-from monitoring.models import WatchedCheck
+from monitoring.health.status import Finding
+from monitoring.models import Status, WatchedCheck
+from monitoring.models.watched import LONGEST_LIMIT_SECONDS
 
 Kind = WatchedCheck.Kind
 
@@ -17,8 +21,24 @@ def entered() -> tuple[Check, ...]:
     return tuple(check_of(row) for row in WatchedCheck.objects.filter(enabled=True))
 
 
-def check_of(row: WatchedCheck) -> Check:
-    return Named(row.name, _MAKERS[Kind(row.kind)](row), row.every_seconds)
+def check_of(row: WatchedCheck) -> Named:
+    """One that cannot be made says so, and keeps no other from running."""
+    try:
+        check: Check = _MAKERS[Kind(row.kind)](row)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        check = Unmade(f"Edit it in the admin, it cannot run as it is: {reason(error)}")
+    return Named(row.name, check, row.every_seconds)
+
+
+@dataclass
+class Unmade(Check):
+    """Stands for a row that no check can be made of."""
+
+    name: ClassVar[str] = "unmade"
+    why: str = ""
+
+    def find(self, now: datetime) -> Finding:
+        return Finding(Status.UNKNOWN, self.why)
 
 
 def _http(row: WatchedCheck) -> Check:
@@ -46,6 +66,8 @@ def _limits(row: WatchedCheck, warning: str, critical: str) -> dict[str, Any]:
 
 
 def _timeout(row: WatchedCheck) -> timedelta:
+    if not 0 < row.timeout_seconds <= LONGEST_LIMIT_SECONDS:
+        raise ValueError(f"its limit has to be up to {LONGEST_LIMIT_SECONDS} s, and is {row.timeout_seconds:g} s")
     return timedelta(seconds=row.timeout_seconds)
 
 

@@ -1,10 +1,12 @@
 """Checks that people add and edit as rows."""
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from monitoring.models.facts import Status
+
+LONGEST_LIMIT_SECONDS = 600
 
 
 class WatchedCheck(models.Model):
@@ -33,10 +35,16 @@ class WatchedCheck(models.Model):
         help_text="HTTP: http://host:port/path. TCP, certificate: host:port. Data: a pattern below AHGD_DATA_DIRS.",
     )
     every_seconds = models.PositiveIntegerField(
-        "every (s)", default=60, validators=(MinValueValidator(5),), help_text="Least time between two runs."
+        "every (s)",
+        default=60,
+        validators=(MinValueValidator(5), MaxValueValidator(86400)),
+        help_text="Least time between two runs.",
     )
     timeout_seconds = models.FloatField(
-        "limit (s)", default=5, validators=(MinValueValidator(0.1),), help_text="When it counts as hung."
+        "limit (s)",
+        default=5,
+        validators=(MinValueValidator(0.1), MaxValueValidator(LONGEST_LIMIT_SECONDS)),
+        help_text="HTTP, TCP, certificate: no answer within 0.9 of it is critical. Data: when it counts as hung.",
     )
     statuses = models.CharField(
         "expected status", max_length=100, default="200-299", help_text="HTTP: 200, 200-299, or several with commas."
@@ -48,7 +56,11 @@ class WatchedCheck(models.Model):
         "warning from", null=True, blank=True, help_text="HTTP, TCP: ms. Certificate: days left. Data: hours of age."
     )
     critical = models.FloatField("critical from", null=True, blank=True, help_text="In the same unit.")
-    rules = models.JSONField(default=dict, blank=True, help_text="Data: what the files have to look like.")
+    rules = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Data: what the files have to look like, such as {"columns": ["sa2_code"], "rows": [1000, null]}.',
+    )
     note = models.TextField(blank=True, help_text="What it is for, and whom to ask.")
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     tried_status = models.CharField(max_length=10, choices=Status, blank=True, editable=False)

@@ -9,6 +9,8 @@ from django.conf import settings
 
 from monitoring import catalogue, series
 from monitoring.clock import to_ms
+from monitoring.health.present import present
+from monitoring.health.status import Finding
 from monitoring.models import HealthCheckState, HealthRecord, Metric, ProcessState, Status
 from monitoring.views.ranges import Range
 from monitoring.views.tiles import TILES, tile
@@ -46,20 +48,28 @@ def live_health(now: datetime) -> dict[str, Any]:
 def health_part(now: datetime) -> list[dict[str, Any]]:
     """Each check with its latest result and up to 50 beats, oldest first."""
     beats = _beats(now)
+    states = HealthCheckState.objects.filter(instance="", retired_at__isnull=True)
+    found = present(states, now)
     return [
         {
-            "name": check.name,
-            "label": title_of(check.name),
-            "level": LEVELS[Status(check.status)],
-            "status": check.status,
-            "message": check.message,
-            "duration_ms": round(check.duration_ms, 1),
-            "since": to_ms(check.changed_at) if check.changed_at else None,
-            "at": to_ms(check.checked_at) if check.checked_at else None,
-            "beats": beats[check.pk][-BEATS:],
+            "name": state.name,
+            "label": title_of(state.name),
+            "level": LEVELS[found[state.pk].status],
+            "status": found[state.pk].status.value,
+            "message": found[state.pk].message,
+            "duration_ms": round(state.duration_ms, 1),
+            "since": since_ms(state, found[state.pk]),
+            "at": to_ms(state.checked_at) if state.checked_at else None,
+            "beats": beats[state.pk][-BEATS:],
         }
-        for check in HealthCheckState.objects.filter(instance="", retired_at__isnull=True)
+        for state in states
     ]
+
+
+def since_ms(state: HealthCheckState, found: Finding) -> int | None:
+    """Since when a check is as it was found; one that turned out otherwise than recorded, since the record."""
+    since = state.changed_at if found.status == state.status else state.checked_at
+    return None if since is None else to_ms(since)
 
 
 def _beats(now: datetime) -> dict[int, list[str]]:

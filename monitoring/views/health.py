@@ -8,13 +8,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from monitoring.clock import from_ms
 from monitoring.health import past
+from monitoring.health.present import present
 from monitoring.models import HealthCheckState, HealthRecord
 from monitoring.views import health_data
 from monitoring.views.probes import LIVE_CHECKS_PATH
@@ -54,7 +55,7 @@ def overall(request: HttpRequest) -> HttpResponse:
 @permission_required(VIEW, raise_exception=True)
 def check(request: HttpRequest, name: str) -> HttpResponse:
     """``?only=changes`` leaves out results that changed nothing, ``?before=`` a number goes on."""
-    state = get_object_or_404(HealthCheckState, name=name)
+    state = _state_or_404(name)
     only, before = request.GET.get("only", ""), request.GET.get("before", "")
     rows = state.records.order_by("-id")
     if only == "changes":
@@ -76,16 +77,16 @@ def overall_json(request: HttpRequest) -> HttpResponse:
 @open_to_machines
 def check_json(request: HttpRequest, name: str) -> HttpResponse:
     """One check with its records from ``?from=`` to ``?to=``."""
-    state = get_object_or_404(HealthCheckState, name=name)
+    state = _state_or_404(name)
     now = timezone.now()
     try:
         records = _records(request, now).filter(state=state)
     except RangeRefused as refused:
         return JsonResponse({"error": str(refused)}, status=400)
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(records)]
-    return JsonResponse(
-        health_data.described(state, past.read([state], now - past.LONGEST, now)[state.pk], now) | {"records": rows}
-    )
+    days = [{name: day[name] for name in ("day", "share")} for day in health_data.days(state, now)]
+    found, known = present([state], now)[state.pk], past.read([state], now - past.LONGEST, now)[state.pk]
+    return JsonResponse(health_data.described(state, found, known, now) | {"days": days, "records": rows})
 
 
 @open_to_machines
@@ -95,7 +96,7 @@ def overall_csv(request: HttpRequest) -> HttpResponseBase:
 
 @open_to_machines
 def check_csv(request: HttpRequest, name: str) -> HttpResponseBase:
-    get_object_or_404(HealthCheckState, name=name)
+    _state_or_404(name)
     return _csv(request, "health-check.csv", name)
 
 
@@ -110,6 +111,12 @@ def _csv(request: HttpRequest, filename: str, name: str = "") -> HttpResponseBas
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
+
+
+def _state_or_404(name: str) -> HealthCheckState:
+    if "\0" in name:  # PostgreSQL does not take it
+        raise Http404
+    return get_object_or_404(HealthCheckState, name=name)
 
 
 class _Line:

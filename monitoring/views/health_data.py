@@ -1,20 +1,18 @@
 """What the pages of health show, as plain values. Times are milliseconds since the epoch."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
-
 from monitoring.clock import to_ms
 from monitoring.health import past
 from monitoring.health.past import WINDOWS, Past
-from monitoring.health.status import worst
+from monitoring.health.present import present
+from monitoring.health.status import Finding, worst
 from monitoring.health.times import share_text
 from monitoring.models import ExcludedInterval, HealthCheckState, HealthDay, HealthRecord, Status
-from monitoring.views.data import BEATS, LEVELS, title_of
+from monitoring.views.data import BEATS, LEVELS, since_ms, title_of
 
 DAYS = 90
 _MOST_EXCLUDED = 20
@@ -24,8 +22,8 @@ def overview(now: datetime) -> dict[str, Any]:
     """Every check that runs, the worst first; those that do not run any more apart."""
     states = list(HealthCheckState.objects.filter(instance=""))
     known = past.read(states, now - past.LONGEST, now)
-    beats = latest(states)
-    rows = [row(state, known[state.pk], beats[state.pk], now) for state in states]
+    found = present(states, now)
+    rows = [row(state, found[state.pk], known[state.pk], latest(state), now) for state in states]
     current = [one for one in rows if not one["is_retired"]]
     order = ("critical", "warning", "unknown", "ok")
     return {
@@ -40,60 +38,71 @@ def overview(now: datetime) -> dict[str, Any]:
 def one(state: HealthCheckState, now: datetime) -> dict[str, Any]:
     """One check: its state, uptime, beats, days, hosts, and what is not counted."""
     known = past.read([state], now - past.LONGEST, now)[state.pk]
-    shown = row(state, known, latest([state])[state.pk], now)
     hosts = HealthCheckState.objects.filter(name__startswith=f"{state.name}@").exclude(instance="")
+    found = present([state, *hosts], now)
+    shown = row(state, found[state.pk], known, latest(state), now)
     return {
-        "check": shown | {"metadata": state.metadata, "checked_at": state.checked_at},
+        "check": shown | {"metadata": found[state.pk].metadata, "checked_at": state.checked_at},
         "days": days(state, now),
-        "hosts": [{"name": host.name, "instance": host.instance, "level": LEVELS[Status(host.status)],
-                   "status": host.status, "message": host.message} for host in hosts],
+        "hosts": [_host(host, found[host.pk]) for host in hosts],
         "excluded": list(
             ExcludedInterval.objects.filter(
                 check_name__in=("", state.name), end__gt=now - past.LONGEST, start__lt=now + timedelta(days=30)
             )[:_MOST_EXCLUDED]
         ),
         "beats": BEATS,
-    }  # fmt: skip
+    }
+
+
+def _host(host: HealthCheckState, found: Finding) -> dict[str, str]:
+    return {
+        "name": host.name,
+        "instance": host.instance,
+        "level": LEVELS[found.status],
+        "status": found.status.value,
+        "message": found.message,
+    }
 
 
 def summary(now: datetime) -> dict[str, Any]:
     """What /ops/health.json says."""
     states = list(HealthCheckState.objects.filter(retired_at__isnull=True))
     known = past.read(states, now - past.LONGEST, now)
-    whole = [Status(state.status) for state in states if not state.instance]
+    found = present(states, now)
     return {
-        "status": worst(whole).value,
+        "status": worst(found[state.pk].status for state in states if not state.instance).value,
         "at": now.isoformat(timespec="seconds"),
-        "checks": [described(state, known[state.pk], now) for state in states],
+        "checks": [described(state, found[state.pk], known[state.pk], now) for state in states],
     }
 
 
-def described(state: HealthCheckState, known: Past, now: datetime) -> dict[str, Any]:
+def described(state: HealthCheckState, found: Finding, known: Past, now: datetime) -> dict[str, Any]:
     """A check for machines; shares of uptime are 0 to 1, null while nothing counts."""
     return {
         "name": state.name,
         "instance": state.instance,
-        "status": state.status,
-        "message": state.message,
+        "status": found.status.value,
+        "message": found.message,
         "duration_ms": state.duration_ms,
-        "metadata": state.metadata,
+        "metadata": dict(found.metadata),
         "checked_at": _iso(state.checked_at),
         "changed_at": _iso(state.changed_at),
-        "uptime": {name: found.share for name, found in past.uptimes(known, now).items()},
+        "uptime": {name: uptime.share for name, uptime in past.uptimes(known, now).items()},
     }
 
 
-def row(state: HealthCheckState, known: Past, beats: Sequence[HealthRecord], now: datetime) -> dict[str, Any]:
-    status = Status(state.status) if state.checked_at else Status.UNKNOWN
+def row(
+    state: HealthCheckState, found: Finding, known: Past, beats: Sequence[HealthRecord], now: datetime
+) -> dict[str, Any]:
     levels = [LEVELS[Status(beat.status)] for beat in beats]
     return {
         "name": state.name,
         "label": title_of(state.name),
-        "status": "never ran" if state.checked_at is None else state.status,
-        "level": LEVELS[status],
-        "message": state.message,
+        "status": "never ran" if state.checked_at is None else found.status.value,
+        "level": LEVELS[found.status],
+        "message": "" if state.checked_at is None else found.message,
         "duration_ms": round(state.duration_ms, 1),
-        "since": to_ms(state.changed_at) if state.changed_at else None,
+        "since": since_ms(state, found),
         "at": to_ms(state.checked_at) if state.checked_at else None,
         "is_retired": state.retired_at is not None,
         "beats": levels,
@@ -101,20 +110,16 @@ def row(state: HealthCheckState, known: Past, beats: Sequence[HealthRecord], now
         "said": ", ".join(f"{count} {level}" for level, count in Counter(levels).items()) or "none yet",
         "latencies": spark([beat.duration_ms for beat in beats]),
         "uptime": [
-            {"window": name, "share": found.share, "text": share_text(found.share), "level": _level(found.share)}
-            for name, found in past.uptimes(known, now).items()
+            {"window": name, "share": one.share, "text": share_text(one.share), "level": _level(one.share)}
+            for name, one in past.uptimes(known, now).items()
         ],
     }
 
 
-def latest(states: Iterable[HealthCheckState]) -> "defaultdict[int, list[HealthRecord]]":
-    """The last fifty results of each check, oldest first."""
-    number = Window(RowNumber(), partition_by=F("state"), order_by=F("at").desc())
-    rows = HealthRecord.objects.filter(state__in=[state.pk for state in states]).annotate(number=number)
-    found: defaultdict[int, list[HealthRecord]] = defaultdict(list)
-    for record in rows.filter(number__lte=BEATS).order_by("at", "id"):
-        found[record.state_id].append(record)
-    return found
+def latest(state: HealthCheckState) -> list[HealthRecord]:
+    """The last fifty results of a check, oldest first. One read of the index each: numbering them reads every row."""
+    rows = HealthRecord.objects.filter(state=state).order_by("-at").only("status", "duration_ms")
+    return list(rows[:BEATS])[::-1]
 
 
 def days(state: HealthCheckState, now: datetime) -> list[dict[str, Any]]:
@@ -158,7 +163,7 @@ def overall_status(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     listed = list(rows)
     for level, word in (("critical", "critical"), ("warning", "warning"), ("unknown", "not known")):
         found = [one for one in listed if one["level"] == level]
-        if found and (level != "unknown" or len(found) == len(listed)):
+        if found:
             names = ", ".join(one["label"] for one in found[:4]) + (", ..." if len(found) > 4 else "")
             return {"level": level, "text": f"{len(found)} of {len(listed)} {word}: {names}"}
     if not listed:

@@ -42,7 +42,7 @@ def test_the_page_says_what_each_tier_does(viewer: Client, cache: CacheManager) 
     assert "Memory Working 50.0 %" in page
     assert "File Working 10.0 %" in page
     assert "of 64.0 MB" in page
-    assert "Redis Off Not configured: AHGD_REDIS_ENABLED" in page
+    assert "Redis Off Set AHGD_REDIS_ENABLED=true to use it" in page
 
 
 def test_without_look_ups_there_is_no_hit_rate(viewer: Client, cache: CacheManager) -> None:
@@ -61,7 +61,8 @@ def test_a_tier_that_is_left_out_says_why(viewer: Client, make: Make, monkeypatc
     manager = make("memory+redis", redis_port=1, redis_host="127.0.0.1")
     monkeypatch.setattr(process, "_manager", manager)
     manager.set("key", 1)
-    assert "Left out" in text(viewer)
+    assert "Left out, asked again in the background" in text(viewer)
+    assert "state, reading and writing: this web process" in text(viewer)
     assert "Connection refused" in text(viewer)
 
 
@@ -89,6 +90,15 @@ def test_confirmed_it_is_done_and_audited(operator: Client, cache: CacheManager)
     assert "operator invalidated cache pattern sa2:*" in re.sub(
         r"\s+", " ", re.sub(r"<[^>]*>", " ", operator.get("/ops/").content.decode())
     )
+
+
+@pytest.mark.parametrize("asked", [{"kind": "pattern", "name": "sa2:*"}, {"kind": "tag", "name": "states"}])
+def test_a_tier_that_could_not_be_told_is_said(
+    operator: Client, make: Make, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    monkeypatch.setattr(process, "_manager", make("memory+redis", redis_port=1, redis_host="127.0.0.1"))
+    answer = operator.post(INVALIDATE, asked | {"confirmed": "true"}, follow=True)
+    assert "A tier could not be told. It will be before anything is read from it again." in answer.content.decode()
 
 
 def test_a_tag_is_invalidated(operator: Client, cache: CacheManager) -> None:

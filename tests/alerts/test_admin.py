@@ -66,6 +66,9 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
         ({"message_template": "{value.__class__}"}, "is not a fact"),
         ({"runbook_url": "javascript:alert(1)"}, "Enter a valid URL"),
         ({"tags": '{"team": 5}'}, "Write names and texts"),
+        ({"cooldown_minutes": 2147483647}, "less than or equal to 43200"),
+        ({"repeat_interval_minutes": 2147483647}, "less than or equal to 43200"),
+        ({"max_alerts_per_hour": 2147483647}, "less than or equal to 10000"),
     ],
 )
 def test_a_mistake_in_a_rule_is_explained_beside_its_field(
@@ -76,6 +79,15 @@ def test_a_mistake_in_a_rule_is_explained_beside_its_field(
     assert response.status_code == 200
     errors = str(response.context["errors"]) + str(response.context["adminform"].form.errors)
     assert says in errors.replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("field", ["cooldown_minutes", "max_alerts_per_hour", "repeat_interval_minutes", "group_by"])
+def test_how_often_a_rule_tells_is_in_its_form_and_explained(
+    admin: Client, make_rule: Callable[..., Rule], field: str
+) -> None:
+    page = admin.get(f"/admin/ahgd_alerts/rule/{make_rule().pk}/change/")
+    assert f'name="{field}"' in page.content.decode()
+    assert page.context["adminform"].form.fields[field].help_text
 
 
 def test_the_list_shows_what_each_rule_does_now(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
@@ -176,6 +188,12 @@ def test_alerts_and_notifications_are_history(admin: Client, make_rule: Callable
     assert admin.get(f"/admin/ahgd_alerts/alert/{alert.pk}/change/").status_code == 200
     assert admin.post(f"/admin/ahgd_alerts/alert/{alert.pk}/change/", {"rule_name": "x"}).status_code == 403
     assert admin.post(f"/admin/ahgd_alerts/notification/{told.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_rule_form_keeps_the_word_silence_for_what_people_silence(admin: Client) -> None:
+    page = admin.get("/admin/ahgd_alerts/rule/add/").content.decode()
+    assert "No data</" in page
+    assert ">Silence</" not in page
 
 
 def test_what_was_given_up_can_be_sent_again(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:

@@ -6,17 +6,20 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.db import connection, connections
+from pytest_django.fixtures import Settings
 
 from ahgd_ops.config import ProductionConfig
 from alerts import AlertManager, evaluation
 from alerts.models import Alert, AlertEvent, Rule
 from monitoring.clock import database_now
 from monitoring.leases import acquire
+from monitoring.models import Lease
 from tests.alerts.feed import Feed
 from tests.alerts.test_manager import Metric
 from tests.checkout import PROJECT_DIR
@@ -136,6 +139,25 @@ def test_at_the_default_times_an_evaluator_that_is_killed_is_followed_within_hal
     followers = [acquire(evaluation.LEASE, at, config.evaluate_lease_seconds) for at in intervals[:2]]
     assert followers[0] is None
     assert followers[1] is not None
+
+
+def test_a_cycle_that_takes_longer_than_its_lease_keeps_it_and_is_finished(
+    make_rule: Callable[..., Rule], feed: Feed, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, evaluate_lease_seconds=1)
+    make_rule()
+    evaluation.evaluate(feed.now)
+    feed(90)
+
+    def judge_silence_slowly(*_: object) -> None:
+        for _ in range(3):  # longer than the lease was to last
+            end = Lease.objects.get(pk=evaluation.LEASE).expires_at
+            wait_until(lambda last=end: Lease.objects.get(pk=evaluation.LEASE).expires_at > last, 60)
+
+    monkeypatch.setattr(evaluation, "judge_silence", judge_silence_slowly)
+    report = evaluation.evaluate(feed.now)
+    assert report is not None
+    assert report.opened == 1
 
 
 KILLED_AT = {

@@ -20,6 +20,8 @@ from alerts import (
 )
 from alerts.models import Alert, Channel, Instance, Notification, Rule, Severity
 from monitoring import models as stored
+from monitoring.clock import database_now
+from monitoring.leases import LeaseLost, acquire
 from monitoring.models import Lease, MetricSnapshot, Series
 from tests.alerts.feed import Feed
 
@@ -232,8 +234,6 @@ def test_a_health_check_is_judged_at_once(make_rule: Callable[..., Rule]) -> Non
 
 
 def test_a_cycle_that_is_under_way_meanwhile_writes_nothing(make_rule: Callable[..., Rule], feed: Feed) -> None:
-    from monitoring.leases import LeaseLost, acquire
-
     make_rule()
     held = acquire(evaluation.LEASE, feed.now, seconds=60)
     assert held is not None
@@ -242,6 +242,37 @@ def test_a_cycle_that_is_under_way_meanwhile_writes_nothing(make_rule: Callable[
         held.confirm()
     assert acquire(evaluation.LEASE, feed.now + timedelta(seconds=1), seconds=60) is not None
     assert Lease.objects.count() == 1
+
+
+def test_a_cycle_goes_on_when_what_is_judged_at_once_changes_nothing(
+    make_rule: Callable[..., Rule], feed: Feed
+) -> None:
+    make_rule()
+    AlertManager().evaluate_metric(Metric("cpu_usage_percent", 99))
+    held = acquire(evaluation.LEASE, database_now(), seconds=60)
+    assert held is not None
+    for metric in (Metric("cpu_usage_percent", 98), Metric("cpu_usage_percent", 10, {"host": "b"}), Metric("other", 1)):
+        AlertManager().evaluate_metric(metric)
+    held.confirm()
+    AlertManager().evaluate_metric(Metric("cpu_usage_percent", 10))
+    with pytest.raises(LeaseLost):
+        held.confirm()
+
+
+def test_a_rule_that_breaks_on_what_is_judged_at_once_says_so_once(make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule(condition="name == 'cpu_usage_percent' and 1 / value > 0")
+    for _ in range(2):
+        assert AlertManager().evaluate_metric(Metric("cpu_usage_percent", 0))[rule.name].word == "broken"
+    rule.refresh_from_db()
+    assert "division by zero" in rule.broken_reason
+    assert Alert.objects.count() == 1
+    AlertManager().evaluate_metric(Metric("cpu_usage_percent", 5))
+    assert not Rule.objects.exclude(broken_reason="").exists()
+
+
+def test_a_number_past_all_bounds_breaks_the_rule_and_not_the_caller(make_rule: Callable[..., Rule]) -> None:
+    make_rule(condition="name == 'cpu_usage_percent' and value > 80")
+    assert AlertManager().evaluate_metric(Metric("cpu_usage_percent", 10**400))["high_cpu"].word == "broken"
 
 
 def test_alerts_are_resolved_by_number_or_by_rule(make_rule: Callable[..., Rule]) -> None:

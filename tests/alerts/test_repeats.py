@@ -69,6 +69,25 @@ def test_each_rule_has_its_own_interval_and_each_channel_its_own_time(channel: C
     assert Notification.objects.get(event__kind="repeated").channel == channel
 
 
+def test_what_is_due_does_not_wait_behind_many_that_are_not(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerts.repeats.MOST_AT_ONCE", 3)
+    for number in range(3):
+        told(an_alert(NOW, fingerprint=str(number)), channel)
+    often = Rule.objects.create(name="often", condition="value > 1", repeat_interval_minutes=30)
+    told(an_alert(NOW, rule=often), channel)
+
+    assert repeat_due(NOW + HOUR) == 1
+
+
+def test_those_that_were_told_longest_ago_are_repeated_first(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerts.repeats.MOST_AT_ONCE", 1)
+    for name, ago in (("late", 5 * HOUR), ("later", 6 * HOUR)):
+        firing(an_alert(NOW, fingerprint=name), channel, NOW, state="sent", sent_at=NOW - ago)
+
+    assert repeat_due(NOW) == 1
+    assert AlertEvent.objects.get(kind="repeated").alert.fingerprint == "later"
+
+
 def test_an_alert_that_nobody_was_told_of_is_not_repeated(channel: Channel) -> None:
     firing(an_alert(NOW), channel, NOW, state="withheld")
     assert repeat_due(NOW + 9 * HOUR) == 0

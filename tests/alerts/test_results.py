@@ -93,9 +93,10 @@ def test_what_another_message_named_is_told_with_it() -> None:
 
 def test_what_was_to_be_named_in_a_message_that_failed_is_retried_with_it_and_says_nothing_of_the_channel() -> None:
     row = Notification(alert=Alert(), channel=Channel(name="ops"), created_at=NOW)
-    after = of_member(row, BUSY, NOW, jitter=0)
+    after = of_member(row, Notification(pk=7, alert=Alert()), BUSY, NOW, jitter=0)
 
     assert (after.row["state"], after.row["due_at"]) == (State.DUE, NOW + timedelta(seconds=10))
+    assert after.row["leader_id"] == 7
     assert after.channel == {}
 
 

@@ -1,11 +1,14 @@
 """What becomes of alerts when people edit, disable or delete their rule."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from alerts import evaluation, rulebook
-from alerts.models import Alert, Rule
+from alerts.models import Alert, Rule, Severity
+from monitoring.clock import database_now
 from monitoring.models import Metric
 from tests.alerts.feed import Feed, events, judge
 
@@ -137,3 +140,54 @@ def test_a_metric_that_came_later_may_be_edited_as_well(make_rule: MakeRule, fee
     Metric.objects.filter(name="hall_load").update(category="rooms")
     feed(90, name="hall_load")
     assert judge(feed).opened == 1
+
+
+def test_an_edit_is_noticed_though_another_was_stamped_by_a_clock_that_is_ahead(make_rule: MakeRule) -> None:
+    ahead, edited = make_rule("ahead"), make_rule("edited", severity=Severity.LOW)
+    Rule.objects.filter(pk=ahead.pk).update(updated_at=database_now() + timedelta(hours=1))
+    rulebook.load()
+    edited.severity = Severity.CRITICAL
+    edited.save()
+    assert rulebook.load().rules[edited.pk].severity == Severity.CRITICAL
+
+
+def test_two_edits_of_one_rule_that_were_begun_on_the_same_text_are_two(make_rule: MakeRule) -> None:
+    rule = make_rule()
+    first, second = Rule.objects.get(pk=rule.pk), Rule.objects.get(pk=rule.pk)
+    first.for_seconds = 60
+    first.save()
+    second.for_seconds = 600
+    second.save()
+    assert second.revision == rule.revision + 2
+
+
+def test_an_edit_of_some_fields_is_noticed(make_rule: MakeRule) -> None:
+    rule = make_rule()
+    rulebook.load()
+    Rule.objects.filter(pk=rule.pk).update(updated_at=database_now() + timedelta(hours=1))
+    rule.for_seconds = 600
+    rule.save(update_fields=["for_seconds"])
+    assert rulebook.load().rules[rule.pk].patience.before_firing == timedelta(seconds=600)
+
+
+def test_saving_a_rule_as_it_is_makes_no_evaluator_read_anew(make_rule: MakeRule) -> None:
+    rule = make_rule()
+    rule.save()
+    assert rule.revision == 1
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "for_seconds",
+        "keep_firing_for_seconds",
+        "no_data_after_seconds",
+        "cooldown_minutes",
+        "repeat_interval_minutes",
+        "max_alerts_per_hour",
+    ],
+)
+def test_no_way_into_the_database_leads_past_the_bounds_of_a_rule(make_rule: MakeRule, field: str) -> None:
+    rule = make_rule()
+    with pytest.raises(IntegrityError, match="rule_times_within_bounds"):
+        Rule.objects.filter(pk=rule.pk).update(**{field: 2147483647})

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.conditions import Facts, Truth, cycle_facts, health_facts, metric_facts, parse
+from alerts.conditions import ConditionBroken, Facts, Truth, cycle_facts, health_facts, metric_facts, parse
 from alerts.windows import Windows, spans_of
+from monitoring import series
 from monitoring.clock import to_ms
 from monitoring.models import Kind, MetricSnapshot
 from monitoring.samples import Sample, SeriesKey, sorted_tags
@@ -78,6 +79,19 @@ def test_increases_of_counters_are_summed_and_not_extrapolated() -> None:
     assert answer("increase('hits_total', '10m')") == 15
     assert answer("rate('hits_total', '10m')") == pytest.approx(15 / 600)
     assert answer("increase('hits_total', '10m', host='b')") == 3
+
+
+def test_a_counters_intervals_are_compared_by_their_increments_and_not_by_what_each_summed_up() -> None:
+    key = SeriesKey("hits_total", (), Kind.COUNTER)
+    Storage().write(
+        [
+            Sample(key, to_ms(NOW) - 1000, 6.0, count=3, total=6.0, minimum=1.0, maximum=3.0),
+            Sample(key, to_ms(NOW), 2.0, count=1, total=2.0, minimum=2.0, maximum=2.0),
+        ],
+        to_ms(NOW),
+    )
+    for function, expected in (("avg", 4.0), ("min_over_time", 2.0), ("max_over_time", 6.0)):
+        assert answer(f"{function}('hits_total', '5m')") == expected
 
 
 def test_a_timing_counts_calls_and_averages_over_them() -> None:
@@ -204,11 +218,38 @@ def test_the_guides_comparison_of_now_with_the_hour_before() -> None:
 
 
 def test_a_window_that_holds_too_much_breaks_its_condition(monkeypatch: pytest.MonkeyPatch) -> None:
-    from alerts.conditions import ConditionBroken
-    from monitoring import series, windows
-
     store("m", [1.0] * 30)
-    monkeypatch.setattr(series, "stretches", lambda *asked: windows.stretches(*asked, most=10))
-    reader = Windows(to_ms(NOW))
-    with pytest.raises(ConditionBroken, match="more than 10 snapshots"):
-        parse("avg('m', '1h') > 0").verdict(cycle_facts(timestamp=NOW.timestamp(), windows=reader))
+    monkeypatch.setattr("monitoring.windows.MOST_ROWS", 10)
+    with pytest.raises(ConditionBroken, match="m has 30 snapshots in the window, which is too much; shorten"):
+        parse("avg('m', '1h') > 0").verdict(cycle_facts(timestamp=NOW.timestamp(), windows=Windows(to_ms(NOW))))
+
+
+def test_one_metric_that_is_too_large_breaks_no_other_and_is_not_read_for_each_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store("big", [1.0] * 30)
+    for name in ("a", "b", "c"):
+        store(name, [2.0] * 3)
+    monkeypatch.setattr("monitoring.windows.MOST_ROWS", 10)
+    conditions = {name: parse(f"avg('{name}', '1h') > 1") for name in ("big", "a", "b", "c")}
+    windows = Windows(to_ms(NOW), spans_of(question for one in conditions.values() for question in one.questions))
+    facts = cycle_facts(timestamp=NOW.timestamp(), windows=windows)
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(3):
+            assert all(conditions[name].verdict(facts) is Truth.TRUE for name in ("a", "b", "c"))
+            with pytest.raises(ConditionBroken):
+                conditions["big"].verdict(facts)
+    assert sum(MetricSnapshot._meta.db_table in query["sql"] for query in queries) == 3  # too much, how much, the rest
+
+
+def test_of_metrics_that_are_too_large_together_the_smaller_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    store("small", [1.0] * 3)
+    store("large", [1.0] * 8)
+    store_calls([[0.1]] * 4)
+    monkeypatch.setattr("monitoring.windows.MOST_ROWS", 10)
+    monkeypatch.setattr("monitoring.windows.MOST_TIMINGS", 3)
+    bounds = to_ms(NOW) - 3_600_000, to_ms(NOW)
+    names = ("small", "large", "db_query_duration_seconds")
+    assert series.too_large(names, *bounds) == {"large": 8, "db_query_duration_seconds": 4}
+    with pytest.raises(series.WindowTooLarge, match="more than 3 snapshots"):
+        series.stretches(("small", "db_query_duration_seconds"), *bounds)

@@ -4,7 +4,8 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,20 @@ class Clock:
     """Stands for the module ``time`` in the library, ``seconds`` ahead."""
 
     seconds: float = 0
+    pauses: list[float] = field(default_factory=list)
     perf_counter = staticmethod(time.perf_counter)
-    sleep = staticmethod(time.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        time.sleep(seconds)
+
+    @contextmanager
+    def counting_pauses(self) -> Iterator[list[float]]:
+        """Those that the library makes within."""
+        before = len(self.pauses)
+        found: list[float] = []
+        yield found
+        found += self.pauses[before:]
 
     def time(self) -> float:
         return time.time() + self.seconds

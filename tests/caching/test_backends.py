@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 from django.core.cache import cache as default_cache
 from django.core.cache import caches
+from pytest_django.fixtures import Settings
 
 from caching import get_cache_manager
 from caching.backends import TieredCache
 
 
+def made(directory: Path, **options: Any) -> TieredCache:
+    return TieredCache(
+        str(directory), {"KEY_PREFIX": "site", "OPTIONS": {"signing_key": "k" * 32} | options, "TIMEOUT": 300}
+    )
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Iterator[TieredCache]:
-    yield TieredCache(str(tmp_path), {"KEY_PREFIX": "site", "OPTIONS": {"signing_key": "k" * 32}, "TIMEOUT": 300})
+    yield made(tmp_path)
 
 
 def test_the_console_uses_the_manager_of_the_process() -> None:
@@ -23,6 +30,25 @@ def test_the_console_uses_the_manager_of_the_process() -> None:
     backend: Any = caches["default"]
     assert backend.manager is get_cache_manager()
     assert get_cache_manager().get("django:1:greeting") == "hello"
+
+
+def test_threads_share_what_a_cache_holds(settings: Settings) -> None:
+    options = {"file_cache_enabled": False, "redis_sentinels": ["nowhere.invalid:26379"]}
+    settings.CACHES = settings.CACHES | {"own": {"BACKEND": "caching.backends.TieredCache", "OPTIONS": options}}
+    caches["own"].set("key", 1)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.extend((caches["own"].get("key"), caches["own"])))
+    thread.start()
+    thread.join()
+    assert found[0] == 1
+    assert found[1] is not caches["own"]
+    here: Any = caches["own"]
+    assert found[1].manager is here.manager
+
+
+def test_the_directory_may_be_an_option(tmp_path: Path) -> None:
+    cache: Any = TieredCache("", {"OPTIONS": {"file_cache_dir": tmp_path / "mine"}})
+    assert cache.manager.config.directory == tmp_path / "mine"
 
 
 def test_get_set_delete(cache: TieredCache) -> None:
@@ -79,7 +105,8 @@ def test_incr_needs_a_value(cache: TieredCache) -> None:
 
 
 def test_incr_loses_nothing_between_threads_and_managers(cache: TieredCache, tmp_path: Path) -> None:
-    other = TieredCache(str(tmp_path), {"KEY_PREFIX": "site", "OPTIONS": {"signing_key": "k" * 32}})
+    other = made(tmp_path, max_memory_mb=1)
+    assert other.manager is not cache.manager
     cache.set("n", 0)
 
     def count(mine: TieredCache) -> None:
@@ -95,7 +122,8 @@ def test_incr_loses_nothing_between_threads_and_managers(cache: TieredCache, tmp
 
 
 def test_one_of_several_adds_succeeds(cache: TieredCache, tmp_path: Path) -> None:
-    other = TieredCache(str(tmp_path), {"KEY_PREFIX": "site", "OPTIONS": {"signing_key": "k" * 32}})
+    other = made(tmp_path, max_memory_mb=1)
+    assert other.manager is not cache.manager
     done: list[bool] = []
     threads = [threading.Thread(target=lambda mine=mine: done.append(mine.add("a", 1))) for mine in [cache, other] * 4]
     for thread in threads:

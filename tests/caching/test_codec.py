@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caching.codec import PEEK_BYTES, Envelope, NotOurs, Unstorable, key_of, pack, seal, stamp_of, unseal
+from caching.codec import PEEK_BYTES, Envelope, NotOurs, Unstorable, decoded, key_place, pack, seal, stamp_of, unseal
 from caching.signing import Signer
 
 SIGNER = Signer.of("a" * 32)
@@ -135,5 +136,30 @@ def test_a_value_that_cannot_be_pickled_is_refused() -> None:
 def test_stamp_and_key_are_read_without_opening() -> None:
     whole = sealed(1, key="sa2:1")
     assert stamp_of(whole[:PEEK_BYTES]) == b"12345678"
-    assert key_of(whole) == "sa2:1"
-    assert key_of(b"nothing of ours" * 10) is None
+    place = key_place(whole[:PEEK_BYTES])
+    assert place is not None
+    assert decoded(whole[slice(*place)]) == "sa2:1"
+    assert key_place(b"nothing of ours" * 10) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "fingerprint"),
+    [
+        ({"a": [1, "two"]}, 1024, "ea9c31ff04327c85"),
+        ("x" * 5000, 1024, "0b8fc3765b2580fd"),
+        (b"y" * 70_000, float("inf"), "6e419a8d894a87d5"),
+        ([bytearray(b"z" * 100)] * 2, 1024, "90d84cd88b45e152"),
+    ],
+)
+def test_the_form_stays_what_other_releases_wrote(value: Any, threshold: float, fingerprint: str) -> None:
+    envelope = Envelope("ключ", 1.5, 2.5, b"12345678", (("t", b"abcdefgh"),), True)
+    assert blake3(b"".join(seal(envelope, pack(value, threshold), SIGNER))).hexdigest(8) == fingerprint
+
+
+@pytest.mark.parametrize("count", [251, 600, 66_000])
+def test_any_number_of_arrays_is_kept(count: int) -> None:
+    value = [np.full(2, number) for number in range(count)]
+    found = unseal(sealed(value), "key", SIGNER).load()
+    assert len(seal(Envelope("key", 1, 2, b"12345678"), pack(value, 1024), SIGNER)) < 1024
+    assert len(found) == count
+    assert found[-1].tolist() == [count - 1] * 2

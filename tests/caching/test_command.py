@@ -58,6 +58,32 @@ def test_clear_deletes_everything(cache: CacheManager, said: io.StringIO) -> Non
     assert cache.keys() == []
 
 
+@pytest.mark.parametrize(
+    "words", [("clear", "--noinput"), ("invalidate", "--pattern", "a*"), ("invalidate", "--key-version", "2")]
+)
+def test_a_tier_that_could_not_be_told_is_an_error(
+    make: Make, said: io.StringIO, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    cache = make("memory+file+redis", redis_host="127.0.0.1", redis_port=1)
+    monkeypatch.setattr(process, "_manager", cache)
+    cache.set_many({"a": 1, "b": 2}, version=2)
+    with pytest.raises(CommandError, match="Still to be told: redis, which does not work now: old values may return"):
+        run(said, *words)
+    assert cache.get("a", version=2) is None
+
+
+def test_a_tag_that_could_not_be_told_holds_up_nothing_else(
+    make: Make, said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = make("memory+file+redis", redis_host="127.0.0.1", redis_port=1)
+    monkeypatch.setattr(process, "_manager", cache)
+    cache.set("a", 1)
+    with pytest.raises(CommandError, match="Not every tier could be told of t, u: "):
+        run(said, "invalidate", "--tag", "t", "--tag", "u", "--pattern", "a")
+    assert "tag t: not told to every tier" in said.getvalue()
+    assert "pattern a: 1 deleted" in said.getvalue()
+
+
 def test_clear_asks_before(cache: CacheManager, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.set("a", 1)
     monkeypatch.setattr("builtins.input", lambda question: "n")

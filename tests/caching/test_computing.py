@@ -8,6 +8,7 @@ import pytest
 
 from caching import CacheManager
 from tests.caching.conftest import Clock, Make
+from tests.caching.faults import until
 
 
 @pytest.fixture
@@ -122,6 +123,7 @@ def test_those_who_wait_get_their_own_copies(make: Make) -> None:
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(cache.get_or_set, "key", compute) for _ in range(4)]
         assert computes.wait(60)
+        until(lambda: cache.computing.flights.waiters("key") == 3)
         may_end.set()
         given = [one.result(60) for one in asked]
     assert given == [[1]] * 4
@@ -139,6 +141,7 @@ def test_what_computing_raises_reaches_those_who_wait(cache: CacheManager) -> No
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(cache.get_or_set, "key", fail) for _ in range(2)]
         assert computes.wait(60)
+        until(lambda: cache.computing.flights.waiters("key") == 1)
         may_end.set()
         for one in asked:
             with pytest.raises(LookupError, match="no such area"):

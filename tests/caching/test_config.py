@@ -1,5 +1,6 @@
 """The cache's configuration."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from ahgd_ops.config import ProductionConfig
 from caching import CacheConfig, CacheManager, WrongValue, process
+from caching.signing import Signer, find_signer
 from caching.variables import FIELDS
 
 
@@ -73,6 +75,30 @@ def test_a_program_without_settings_makes_a_key_that_only_its_user_may_read(
     assert CacheManager(CacheConfig(file_cache_dir=tmp_path)).get("key") == 1
     (tmp_path / "signing_key").unlink()
     assert CacheManager(CacheConfig(file_cache_dir=tmp_path)).get("key") is None
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o602])
+def test_a_key_that_others_know_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, mode: int
+) -> None:
+    monkeypatch.setattr("caching.signing._keys_of_django", lambda: ())
+    known = tmp_path / "signing_key"
+    known.write_text("chosen by somebody else")
+    known.chmod(mode)
+    cache = CacheManager(CacheConfig(file_cache_dir=tmp_path))
+    assert cache.shared.signer != Signer.of("chosen by somebody else")
+    assert "is not of this user alone" in caplog.text
+    assert cache.set("key", 1)
+    assert cache.get("key") == 1
+
+
+def test_a_key_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caching.signing._keys_of_django", lambda: ())
+    made = find_signer("", tmp_path)
+    assert find_signer("", tmp_path) == made
+    monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(PermissionError, match="is not of this user alone"):
+        find_signer("", tmp_path)
 
 
 def test_where_no_key_can_be_kept_the_cache_works_for_the_process(

@@ -1,13 +1,14 @@
 """What every combination of tiers does."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from caching import CacheManager
-from tests.caching.conftest import Clock
+from tests.caching.conftest import Clock, Make
 
 FRAME = pd.DataFrame({"sa2": np.arange(4000), "state": ["NSW", "VIC"] * 2000, "rate": np.linspace(0, 1, 4000)})
 
@@ -62,15 +63,55 @@ def test_setting_again_replaces(cache: CacheManager) -> None:
     assert cache.get("key") == 2
 
 
-def test_clear_leaves_nothing(cache: CacheManager) -> None:
+def test_clear_leaves_nothing(cache: CacheManager, clock: Clock) -> None:
     cache.set_many({"a": 1, "b": 2}, tags=["t"])
-    assert cache.clear() == 2
-    assert cache.get_many(["a", "b"]) == {}
+    cache.set("untagged", 3)
+    assert cache.clear() == 3
+    assert cache.get_many(["a", "b", "untagged"]) == {}
+    assert cache.get("untagged") is None
+    cache.set("a", 4, tags=["t"])
+    clock.seconds += 10
+    assert cache.get("a") == 4
+
+
+def test_clear_finds_long_keys_and_values_of_many_arrays(cache: CacheManager) -> None:
+    cache.set("SELECT " + "x" * 5000, 1)
+    cache.set("arrays", [np.zeros(2) for _ in range(240)])
+    cache.set("more arrays", [np.zeros(2) for _ in range(600)])
+    assert cache.clear() == 3
+    assert cache.keys() == []
+    assert all(not stats.entries and not stats.reason for stats in cache.get_stats())
 
 
 def test_many_at_once(cache: CacheManager) -> None:
     assert cache.set_many({"a": 1, "b": None, "c": [3]}) == []
     assert cache.get_many(["a", "b", "c", "d"]) == {"a": 1, "b": None, "c": [3]}
+
+
+def test_many_of_one_version(cache: CacheManager) -> None:
+    cache.set_many({"a": 1, "b": 2}, version=2)
+    assert cache.get_many(["a", "b"], version=2) == {"a": 1, "b": 2}
+    assert cache.get_many(["a", "b"]) == {}
+
+
+def test_a_stale_value_is_given_by_get_or_set_alone(cache: CacheManager, clock: Clock) -> None:
+    cache.get_or_set("key", lambda: "old", 100, stale=50)
+    clock.seconds += 110
+    assert cache.get("key") is None
+    assert cache.get_many(["key"]) == {}
+    assert not cache.exists("key")
+
+
+def test_a_change_and_new_time_leave_the_stale_time(cache: CacheManager, clock: Clock) -> None:
+    cache.get_or_set("changed", lambda: 1, 100, stale=50)
+    cache.get_or_set("touched", lambda: 1, 10, stale=50)
+    cache.change("changed", lambda number: number + 1)
+    cache.touch("touched", 100)
+    clock.seconds += 110
+    for key in ("changed", "touched"):
+        held = cache.find(key)
+        assert held is not None
+        assert held.fresh_until < clock.monotonic() < held.kept_until
 
 
 def test_a_value_is_computed_once(cache: CacheManager) -> None:
@@ -171,10 +212,33 @@ def test_keys_are_text(cache: CacheManager) -> None:
         cache.get(1)  # type: ignore[arg-type]  # what is tested
 
 
-@pytest.mark.parametrize("key", ["", "a b", "../../etc/passwd", "ключ", "x" * 5000, "a\nb", "*"])
+@pytest.mark.parametrize("key", ["a\x1fv2", "\x1ftag\x1ft", "a\x1f"])
+def test_a_key_cannot_be_taken_for_a_version_of_another(cache: CacheManager, key: str) -> None:
+    cache.set("a", "second", version=2)
+    uses: list[Callable[[], object]] = [
+        lambda: cache.get(key),
+        lambda: cache.get(key, version=2),
+        lambda: cache.set(key, 1),
+        lambda: cache.add(key, 1),
+        lambda: cache.change(key, str),
+        lambda: cache.touch(key),
+        lambda: cache.get_many([key]),
+        lambda: cache.set_many({key: 1}),
+        lambda: cache.get_or_set(key, lambda: 1),
+        lambda: cache.exists(key),
+        lambda: cache.delete(key),
+    ]
+    for use in uses:
+        with pytest.raises(ValueError, match="leave it out of the key"):
+            use()
+    assert cache.get("a", version=2) == "second"
+
+
+@pytest.mark.parametrize("key", ["", "a b", "../../etc/passwd", "ключ", "x" * 5000, "a\nb", "*", "\udcff"])
 def test_any_text_is_a_key(cache: CacheManager, key: str) -> None:
     cache.set(key, 1)
     assert cache.get(key) == 1
+    assert cache.keys() == [key]
     assert cache.delete(key)
 
 
@@ -187,3 +251,19 @@ def test_look_ups_are_counted(cache: CacheManager) -> None:
     assert first.misses >= 1
     assert first.entries >= 1
     assert first.size_bytes > 0
+
+
+@pytest.mark.parametrize("size_mb", [0, 1])
+def test_a_value_that_does_not_fit_is_said_not_to_be_kept(make: Make, size_mb: int) -> None:
+    cache, large = make("memory", max_memory_mb=size_mb), "x" * 2**21
+    assert not cache.set("key", large)
+    assert not cache.add("key", large)
+    assert cache.set_many({"key": large}) == ["key"]
+    assert cache.get("key") is None
+    assert cache.get_or_set("key", lambda: large) == large
+
+
+def test_a_value_too_large_for_memory_is_kept_by_the_next_tier(make: Make) -> None:
+    cache, large = make("memory+file", max_memory_mb=1), "x" * 2**21
+    assert cache.set("key", large)
+    assert cache.get("key") == large

@@ -1,13 +1,21 @@
 import asyncio
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from caching import CacheManager, Unkeyable, cached
+from caching.function_names import name_of
 from tests.caching.conftest import Make
+from tests.caching.faults import until
+from tests.checkout import PROJECT_DIR
 
 
 @pytest.fixture
@@ -15,9 +23,22 @@ def manager(make: Make) -> CacheManager:
     return make("memory+file")
 
 
+def waiters(manager: CacheManager, function: Callable[[], object]) -> int:
+    """How many wait for what is computed now."""
+    return manager.computing.flights.waiters(function.cache_key())  # type: ignore[attr-defined]  # a door of the wrapper
+
+
 @dataclass(frozen=True)
 class Area:
     code: int
+
+    def same(self, code: int) -> bool:
+        return code == self.code
+
+
+class Suburb(Area):
+    def same(self, code: int) -> bool:
+        return super().same(code)
 
 
 def test_a_result_is_kept_by_arguments(manager: CacheManager) -> None:
@@ -152,7 +173,8 @@ def test_a_cancelled_leader_leaves_the_work_to_who_waits(manager: CacheManager) 
         while not started:
             await asyncio.sleep(0.001)
         second = asyncio.create_task(slow())  # type: ignore[arg-type]  # it is a coroutine
-        await asyncio.sleep(0.01)
+        while not waiters(manager, slow):
+            await asyncio.sleep(0.001)
         first.cancel()
         return await second
 
@@ -173,6 +195,7 @@ def test_threads_wait_for_the_one_that_computes(manager: CacheManager) -> None:
     threads = [threading.Thread(target=lambda: results.append(slow())) for _ in range(8)]
     for thread in threads:
         thread.start()
+    until(lambda: waiters(manager, slow) == 7)
     may_end.set()
     for thread in threads:
         thread.join()
@@ -194,3 +217,68 @@ def test_a_generator_is_refused() -> None:
         @cached()
         def numbers() -> object:
             yield 1
+
+
+def test_functions_of_one_name_do_not_share_a_result(manager: CacheManager) -> None:
+    def times(factor: int) -> Callable[[int], int]:
+        @cached(manager=manager)
+        def product(number: int) -> int:
+            return number * factor
+
+        return product
+
+    twice, thrice = times(2), times(3)
+    assert [twice(5), thrice(5), twice(5)] == [10, 15, 10]
+    more, less = cached(manager=manager)(lambda number: number + 1), cached(manager=manager)(lambda number: number - 1)
+    assert [more(5), less(5)] == [6, 4]
+
+
+def test_methods_that_are_bound_do_not_share_a_result(manager: CacheManager) -> None:
+    one, other = cached(manager=manager)([1].count), cached(manager=manager)([].count)
+    assert [one(1), other(1)] == [1, 0]
+    first, second = cached(manager=manager)(Area(1).same), cached(manager=manager)(Area(2).same)
+    assert [first(1), second(1)] == [True, False]
+
+
+def test_a_method_that_calls_its_parent_keeps_a_name_that_processes_share() -> None:
+    assert name_of(Suburb.same) == f"{__name__}.Suburb.same"
+
+
+PROGRAM = """
+from caching import cached
+@cached(ttl=600)
+def load(year): return NAME
+print(load(2026), load.cache_key(2026))
+"""
+
+
+def run(directory: Path, *arguments: str) -> list[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{PROJECT_DIR}{os.pathsep}{directory}",
+        "AHGD_STATE_DIR": str(directory),
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=directory, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_programs_that_share_a_directory_do_not_share_results(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(PROGRAM.replace("NAME", repr(name)))
+    assert [run(tmp_path, f"{name}.py")[0] for name in ("one", "two")] == ["one", "two"]
+    assert run(tmp_path, "-m", "one")[1].startswith("one.load:")
+    assert run(tmp_path, "-c", PROGRAM.replace("NAME", "1"))[1] != run(tmp_path, "-c", PROGRAM.replace("NAME", "2"))[1]
+
+
+def test_long_arguments_are_not_kept_for_their_keys(manager: CacheManager) -> None:
+    @cached(manager=manager)
+    def length(text: str) -> int:
+        return len(text)
+
+    text = "long" * 10_000
+    before = sys.getrefcount(text)
+    assert length(text) == 40_000
+    assert sys.getrefcount(text) == before

@@ -1,13 +1,13 @@
 """Redis stopped, frozen, emptied, full: callers never wait for long, never fail, and are never told what is not so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from caching import CacheManager, TierStats, breaker
-from tests.caching.conftest import Make
+from tests.caching.conftest import Clock, Make
 from tests.caching.faults import Server, until
 
 OUTER = ("redis", "memory+redis", "file+redis", "memory+file+redis")
@@ -142,3 +142,105 @@ def test_a_wrong_password_is_a_reason_and_no_error(make: Make, server: Server) -
     assert cache.set("key", 1)
     assert cache.get("key") == 1
     assert "AuthenticationError" in redis_stats(cache).reason
+
+
+@pytest.mark.parametrize("tiers", OUTER)
+def test_who_computes_or_adds_waits_for_no_lock_that_a_full_redis_cannot_give(
+    make: Make, server: Server, clock: Clock, tiers: str
+) -> None:
+    cache = make(tiers, **on(server))
+    with server.full(), clock.counting_pauses() as pauses:
+        assert cache.get_or_set("computed", lambda: [3]) == [3]
+        cache.add("added", 1)
+    assert pauses == []
+
+
+def forget_all(cache: CacheManager) -> None:
+    cache.clear()
+
+
+def forget_pattern(cache: CacheManager) -> None:
+    cache.invalidate_pattern("area*")
+
+
+def forget_version(cache: CacheManager) -> None:
+    cache.invalidate_version(2)
+
+
+@pytest.mark.parametrize("forget", [forget_all, forget_pattern, forget_version])
+@pytest.mark.parametrize("tiers", ["redis", "memory+file+redis"])
+def test_what_was_forgotten_while_redis_was_away_does_not_return_with_it(
+    make: Make, server: Server, tiers: str, forget: Callable[[CacheManager], None]
+) -> None:
+    make("redis", **on(server)).set("area", "old", version=2)
+    cache = make(tiers, **on(server, redis_timeout=0.3))
+    with server.frozen():
+        forget(cache)
+        assert cache.left_out() == ("redis",)
+    until(lambda: cache.left_out() == ())
+    assert cache.get("area", version=2) is None
+    assert make("redis", **on(server)).get("area", version=2) is None
+
+
+def test_a_process_that_idles_pays_its_debts(make: Make, server: Server) -> None:
+    make("redis", **on(server)).set("key", "old")
+    cache, other = make("redis", **on(server, redis_timeout=0.3)), make("redis", **on(server))
+    with server.frozen():
+        cache.delete("key")
+    until(lambda: other.get("key") is None)
+
+
+def test_what_was_seen_deleted_does_not_return_when_redis_goes(make: Make, server: Server) -> None:
+    one, other = make("memory+file+redis", **on(server)), make("redis", **on(server))
+    names = ["got", "got with others", "tagged"]
+    for name in names:
+        one.set(name, "old", tags=["t"] if name == "tagged" else [])
+        assert one.get(name) == "old"
+    other.delete_many(names[:2])
+    other.invalidate_tag("t")
+    assert one.get("got") is None
+    assert one.get("tagged") is None
+    assert one.get_many(["got with others"]) == {}
+    server.stop()
+    assert one.get_many(names) == {}
+    assert make("memory+file+redis", **on(server)).get_many(names) == {}
+
+
+def test_a_value_that_nothing_keeps_is_said(make: Make, server: Server) -> None:
+    cache = make("redis", **on(server))
+    server.stop()
+    assert not cache.set("key", 1)
+    assert not cache.add("key", 1)
+
+
+@pytest.mark.parametrize("tiers", OUTER)
+def test_what_is_no_text_under_one_name_is_a_miss_of_that_name_only(make: Make, server: Server, tiers: str) -> None:
+    cache = make(tiers, **on(server))
+    with server.client() as client:
+        client.lpush(f"{cache.config.prefix}foreign", "a list of another program")
+    cache.set("other", 1)
+    assert cache.get("foreign") is None
+    assert cache.get_many(["foreign", "other"]) == {"other": 1}
+    assert redis_stats(cache).errors == 0
+    assert cache.set("foreign", 2)
+    assert make("redis", **on(server)).get("foreign") == 2
+
+
+def test_an_answer_that_came_too_late_is_nobodys(make: Make, server: Server) -> None:
+    cache = make("redis", **on(server, redis_timeout=0.3))
+    cache.set_many({"one": 1, "two": 2})
+    with server.frozen():
+        assert cache.get("one") is None
+    until(lambda: not redis_stats(cache).reason)
+    assert cache.get_many(["two"]) == {"two": 2}
+    assert cache.get("two") == 2
+
+
+def test_a_clear_leaves_no_name_of_the_prefix(make: Make, server: Server) -> None:
+    cache = make("redis", **on(server))
+    cache.set("key", 1)
+    with server.client() as client:
+        client.set(cache.config.prefix.encode() + b"\xff", "no text")
+        client.set("of another program", "kept")
+        assert cache.clear() == 1
+        assert client.keys() == [b"of another program"]

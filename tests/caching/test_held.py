@@ -4,6 +4,7 @@ import datetime
 import decimal
 import enum
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,23 @@ def test_sizes_follow_the_values() -> None:
     assert hold("key", ["x" * 10_000]).size_bytes > 10_000
     assert hold("key", np.zeros(10_000)).size_bytes > 80_000
     assert hold("key", pd.DataFrame({"n": np.zeros(10_000)})).size_bytes > 80_000
+
+
+@dataclass
+class Area:
+    names: list[str]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[["x" * 1000] for _ in range(5000)], {"a": {"b": ["y" * 5_000_000]}}, Area(["z" * 5_000_000]),
+     [np.zeros(125_000) for _ in range(5)], ({"a": (["x" * 5_000_000],)},)],
+)  # fmt: skip
+def test_what_callers_share_counts_with_all_that_it_holds(value: Any) -> None:
+    assert 5_000_000 <= hold("key", value, as_it_is=True).size_bytes < 7_000_000
+
+
+def test_what_holds_itself_has_a_size() -> None:
+    value: list[Any] = ["x" * 1000]
+    value.append(value)
+    assert 1000 < hold("key", value, as_it_is=True).size_bytes < 3000

@@ -1,8 +1,10 @@
 """Keys of arguments: as different as the arguments, and equal for equal ones."""
 
+import dataclasses
 import datetime
 import decimal
 import enum
+import functools
 import pathlib
 import subprocess
 import sys
@@ -27,6 +29,38 @@ Spot = namedtuple("Spot", "x y")
 class Colour(enum.Enum):
     RED = 1
     CRIMSON = 2
+
+
+class Right(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+@dataclasses.dataclass
+class Area:
+    code: int
+
+    def within(self, state: str) -> "Area":
+        self.state = state
+        return self
+
+    @functools.cached_property
+    def name(self) -> str:
+        return f"area {self.code}"
+
+
+class Corner(Place):
+    """Has attributes besides its fields."""
+
+
+def with_state(value: Any, state: str) -> Any:
+    value.state = state
+    return value
+
+
+def with_attrs(value: Any, **attrs: str) -> Any:
+    value.attrs.update(attrs)
+    return value
 
 
 PLAIN = st.recursive(
@@ -82,6 +116,14 @@ DIFFERENT: list[Any] = [
     uuid.UUID(int=1),
     Colour.RED,
     Colour.CRIMSON,
+    Right(0),
+    Right.READ,
+    Right.READ | Right.WRITE,
+    Area(1),
+    Area(1).within("NSW"),
+    Area(1).within("VIC"),
+    Corner(1, 2),
+    with_state(Corner(1, 2), "NSW"),
     Place(1, 2),
     Spot(1, 2),
     (1, 2),
@@ -114,6 +156,9 @@ DIFFERENT: list[Any] = [
     pd.Series(pd.to_datetime(["2026-01-01"]).tz_localize("UTC")),
     pd.Series([[1], [2]]),
     pd.DataFrame({"a": [1]}),
+    with_attrs(pd.DataFrame({"a": [1]}), unit="km"),
+    with_attrs(pd.DataFrame({"a": [1]}), unit="m"),
+    with_attrs(pd.Series([1, 2]), unit="km"),
     pd.DataFrame({"b": [1]}),
     pd.DataFrame({"a": [1]}, index=[5]),
     pd.DataFrame({"a": [True]}),
@@ -178,6 +223,19 @@ def test_an_object_may_say_its_key() -> None:
     assert digest(Keyed(1)) == digest(Keyed(1)) != digest(Keyed(2))
 
 
+def test_what_a_property_remembers_is_no_part_of_a_key() -> None:
+    asked = Area(1)
+    assert asked.name == "area 1"
+    assert digest(asked) == digest(Area(1))
+
+
+@dataclasses.dataclass
+class Filters(dict[str, int]):
+    """Holds more than its fields."""
+
+    name: str
+
+
 class Text(str):
     """A subclass may mean more than its text."""
 
@@ -185,7 +243,7 @@ class Text(str):
 
 
 @pytest.mark.parametrize(
-    "value", [object(), Text("a"), (x for x in ()), lambda: 1, [object()], pd.Series([object()]), open]
+    "value", [object(), Text("a"), (x for x in ()), lambda: 1, [object()], pd.Series([object()]), open, Filters("x")]
 )
 def test_what_cannot_be_told_apart_by_content_is_refused(value: Any) -> None:
     with pytest.raises(Unkeyable, match="no key can be made of"):

@@ -6,18 +6,19 @@ import random
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.engines import ENGINES, environment, forget_environment
 
 if TYPE_CHECKING:  # Django is set up after the environment
+    from tests.faults.scenario import Scenario
     from tests.faults.stage import Stage
-
-STORM = "bad receivers at once"
+    from tests.faults.verdict import Verdict
 
 
 @dataclass
@@ -25,12 +26,13 @@ class Tally:
     """What came of all runs."""
 
     runs: int = 0
-    kills: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0
     lost: int = 0
     doubled: int = 0
     repeated: int = 0
     slowest_seconds: float = 0.0
+    longest_delay_seconds: float = 0.0
     faults: int = 0
 
 
@@ -56,51 +58,52 @@ def _play_all(options: argparse.Namespace) -> Tally:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from tests.faults.scenarios import SCENARIOS
+
     tally = Tally()
     for number in range(options.runs):
-        for name in _names():
-            if options.only in name:
-                _play(name, options.seed + number, options.scale, tally)
+        for scenario in SCENARIOS:
+            if options.only in scenario.name:
+                _play(scenario, options.seed + number, options.scale, tally)
     return tally
 
 
-def _names() -> list[str]:
-    from tests.faults.scenarios import SCENARIOS
-
-    return [*(scenario.name for scenario in SCENARIOS), STORM]
-
-
-def _play(name: str, seed: int, scale: float, tally: Tally) -> None:
+def _play(scenario: "Scenario", seed: int, scale: float, tally: Tally) -> None:
     """One run, on a database that is empty but for the schema."""
     from django.core.management import call_command
 
-    from tests.faults.scenarios import BAD_RECEIVERS, SCENARIOS
-    from tests.faults.stage import TRUE_PROMISE_SECONDS
-    from tests.faults.storm import storm
-
     call_command("flush", interactive=False, verbosity=0)
-    plays = {one.name: (one.play, one.may_repeat) for one in SCENARIOS} | {STORM: (storm, False)}
-    play, may_repeat = plays[name]
-    repeating = {one.name for one in BAD_RECEIVERS if one.may_repeat}
     with _stage(scale) as stage:
-        verdicts = play(stage, random.Random(seed))  # noqa: S311  (a lot that can be drawn again)
-        leaks = stage.leaks()
-        tally.kills += stage.kills
-        slowest_seconds = max(stage.waits, default=0.0)
-    found = {at: verdict.faults(may_repeat=may_repeat or at in repeating) for at, verdict in verdicts.items()}
+        verdicts = scenario.play(stage, random.Random(seed))  # noqa: S311  (a lot that can be drawn again)
+        wrong = [f"{at}: {fault}" for at, verdict in verdicts.items() for fault in verdict.faults()]
+        wrong += [f"in a log: {leak}" for leak in stage.leaks()] + (_late(stage) if scale == 1 else [])
+    _count(tally, stage, verdicts.values())
+    tally.faults += len(wrong)
+    said = "".join(f"\n    {one}" for one in wrong)
+    _say(f"seed {seed}  {'ok  ' if not wrong else 'FAIL'}  {scenario.name}{said}")
+
+
+def _late(stage: "Stage") -> list[str]:
+    """What took longer than promised; only at true scale does that say anything."""
+    from tests.faults.stage import TRUE_DELAY_SECONDS, TRUE_PROMISE_SECONDS, TRUE_SWEEP_SECONDS
+
+    slowest, delay = max(stage.waits, default=0.0), max(stage.delays, default=0.0)
+    late = [f"told only {slowest:.0f} s after the end of the fault"] if slowest > TRUE_PROMISE_SECONDS else []
+    if delay > TRUE_SWEEP_SECONDS + TRUE_DELAY_SECONDS:
+        late.append(f"a sound channel waited {delay:.0f} s beside bad ones")
+    return late
+
+
+def _count(tally: Tally, stage: "Stage", verdicts: Iterable["Verdict"]) -> None:
     tally.runs += 1
-    for verdict in verdicts.values():
+    tally.struck += stage.struck
+    tally.slowest_seconds = max(tally.slowest_seconds, *stage.waits)
+    tally.longest_delay_seconds = max([tally.longest_delay_seconds, *stage.delays])
+    for verdict in verdicts:
         tally.deliveries += verdict.expected
         tally.lost += len(verdict.lost)
         tally.doubled += len(verdict.doubled)
         tally.repeated += len(verdict.repeated)
-    wrong = [f"{at}: {'; '.join(faults)}" for at, faults in found.items() if faults]
-    wrong += [f"in a log: {leak}" for leak in leaks]
-    if scale == 1 and slowest_seconds > TRUE_PROMISE_SECONDS:
-        wrong.append(f"told only {slowest_seconds:.0f} s after the end of the fault")
-    tally.slowest_seconds = max(tally.slowest_seconds, slowest_seconds)
-    tally.faults += len(wrong)
-    _say(f"seed {seed}  {'ok  ' if not wrong else 'FAIL'}  {name}" + "".join(f"\n    {one}" for one in wrong))
 
 
 @contextmanager
@@ -121,19 +124,22 @@ def _stage(scale: float) -> Iterator["Stage"]:
 def _report(tally: Tally, options: argparse.Namespace) -> None:
     last = options.seed + options.runs - 1
     _say(f"\n{tally.runs} runs at scale {options.scale:g} on {options.engine}, seeds {options.seed} to {last}")
-    _say(f"kills {tally.kills}, deliveries due {tally.deliveries}")
+    _say(f"faults that struck: {', '.join(f'{kind} {count}' for kind, count in sorted(tally.struck.items()))}")
+    _say(f"deliveries due {tally.deliveries}")
     _say(f"lost {tally.lost}, doubled under another delivery id {tally.doubled}")
     _say(f"repeated under the same delivery id, after a crash or a lost answer: {tally.repeated}")
     _say(f"slowest to be told once a fault was over: {tally.slowest_seconds:.1f} s")
-    if tally.lost == tally.doubled == 0 and tally.kills and tally.deliveries:
+    _say(f"longest that a sound channel waited beside bad ones: {tally.longest_delay_seconds:.1f} s")
+    struck = tally.struck.total()
+    if tally.lost == tally.doubled == 0 and struck:
         _say(
-            f"With 95 % confidence at most {bound(tally.kills):.2g} of the kills and {bound(tally.deliveries):.2g} of "
-            "the deliveries lose or double anything (rule of three: none in n is at most 3/n)."
+            f"With 95 % confidence at most {bound(struck):.2g} of such faults lose or double anything (rule of three: "
+            "none in n is at most 3/n; n is the faults, since deliveries that one fault strikes share its fate)."
         )
 
 
 def bound(count: int) -> float:
-    """The upper bound of a share, with 95 % confidence, of which ``count`` trials showed none."""
+    """The upper bound, with 95 % confidence, of the share of trials that show what none of ``count`` showed."""
     return min(1.0, 3 / count)
 
 

@@ -4,17 +4,19 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 Talk = Callable[[BaseHTTPRequestHandler, threading.Event], None]
 
 
 @dataclass(frozen=True)
 class Arrival:
+    """That one alert was named in a message."""
+
     channel: str
     delivery_id: str
     alert_id: int
@@ -99,7 +101,7 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 return
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if fault.status < 300:
-                receiver.arrivals.append(_arrival(name, body))
+                receiver.arrivals.extend(arrivals_of(name, body["ahgd"]))
             if fault.after is not None:
                 fault.after()
             if fault.talk is not None:
@@ -120,9 +122,11 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _arrival(name: str, body: dict[str, dict[str, object]]) -> Arrival:
-    ours = body["ahgd"]
-    return Arrival(name, str(ours["delivery_id"]), int(str(ours["alert_id"])), str(ours["kind"]), time.monotonic())
+def arrivals_of(channel: str, facts: dict[str, Any]) -> Iterator[Arrival]:
+    """One for each alert that a message names; each of them has a delivery id of its own."""
+    at = time.monotonic()
+    for part in facts.get("members", [facts]):
+        yield Arrival(channel, part["delivery_id"], part["alert_id"], part["kind"], at)
 
 
 def hangs(handler: BaseHTTPRequestHandler, over: threading.Event) -> None:

@@ -5,16 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.db import transaction
+from django.db.models import F
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from alerts.models import Alert, Channel, Notification
+from alerts.models import Alert, AlertEvent, Attempt, Channel, Notification
 from monitoring import database_now
 from tests.alerts.rows import a_channel, an_alert, firing, resolved
 from tests.checkout import PROJECT_DIR
@@ -24,11 +28,17 @@ from tests.servers import Address, free_port
 
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS1jaGFvcy10ZXN0LTQ3MTE="
 PASSWORD = "secret-of-the-mail-server-4711"
-TRUE_SECONDS = {"AHGD_LEASE_SECONDS": 45.0, "AHGD_SEND_SECONDS": 10.0, "AHGD_PROBE_SECONDS": 30.0}
+USER = "ops"
+TRUE_LIMITS = {"AHGD_LEASE_SECONDS": 45.0, "AHGD_SEND_SECONDS": 10.0}
+LEAST_LIMIT_SECONDS = 2.0
+TRUE_PROBE_SECONDS = 30.0
 TRUE_RETRIES = (0.0, 10.0, 60.0, 300.0)
 TRUE_SWEEP_SECONDS = 5.0
+ON_ITS_WAY = (Notification.State.DUE, Notification.State.LEASED)
 TRUE_PROMISE_SECONDS = 120.0
 """Within which all has to have arrived, once a fault is over."""
+TRUE_DELAY_SECONDS = 5.0
+"""By which a dead channel may delay another, over the time until the next sweep."""
 PATIENCE_SECONDS = 90.0
 """More than the promise scaled down: a busy machine is no fault."""
 
@@ -42,7 +52,8 @@ def database_url(settings: dict[str, Any]) -> str:
 
 @dataclass
 class Stage:
-    """``scale`` is what each time of the console is multiplied with; 1 is as in production."""
+    """``scale`` is what waits of the console are multiplied with; 1 is as in production. Limits keep their true length,
+    so that a stall of the machine breaks none, but for those that a fault is about: see ``shorten``."""
 
     directory: Path
     database_url: str
@@ -50,21 +61,27 @@ class Stage:
     scale: float
     smtp_port: int = field(default_factory=free_port)
     variables: dict[str, str] = field(default_factory=dict)
-    kills: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often each kind of fault took place."""
     waits: list[float] = field(default_factory=list)
     """Seconds from the end of a fault, or from what was due, until all was told."""
+    delays: list[float] = field(default_factory=list)
+    """Seconds from what was due to a sound channel until it arrived, beside bad ones."""
+    unheard: list[Alert] = field(default_factory=list)
+    """Alerts that nobody may be told of."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _logs: list[Path] = field(default_factory=list)
+    _passwords: list[str] = field(default_factory=lambda: [PASSWORD])
 
     def environment(self) -> dict[str, str]:
         plain = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
-        times = {name: str(seconds * self.scale) for name, seconds in TRUE_SECONDS.items()}
         return (
             plain
-            | times
+            | {name: str(seconds) for name, seconds in TRUE_LIMITS.items()}
             | {
                 "DJANGO_SETTINGS_MODULE": "ahgd_ops.settings",
                 "DATABASE_URL": self.database_url,
+                "AHGD_PROBE_SECONDS": str(TRUE_PROBE_SECONDS * self.scale),
                 "AHGD_RETRY_SECONDS": ",".join(str(seconds * self.scale) for seconds in TRUE_RETRIES),
                 "AHGD_WEBHOOK_ALLOW": "127.0.0.0/8",
                 "AHGD_ALERT_LIMIT": "0",  # each firing by itself, however many there are
@@ -72,6 +89,8 @@ class Stage:
                 "AHGD_SMTP_HOST": "127.0.0.1",
                 "AHGD_SMTP_PORT": str(self.smtp_port),
                 "AHGD_SMTP_TLS": "none",
+                "AHGD_SMTP_USERNAME": USER,
+                "AHGD_SMTP_PASSWORD": PASSWORD,
                 "AHGD_ALERT_FILE_DIRS": str(self.directory),
                 **self.variables,
             }
@@ -101,9 +120,17 @@ class Stage:
         self._stack.callback(end, process)
         return process, log
 
+    def shorten(self, limit: str) -> None:
+        """Scales a limit that a fault waits for, in processes that are started from now on."""
+        self.variables[limit] = str(max(TRUE_LIMITS[limit] * self.scale, LEAST_LIMIT_SECONDS))
+
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         process.kill()
-        self.kills += 1
+        self.struck["kill"] += 1
+
+    def freeze(self, process: "subprocess.Popen[bytes]") -> None:
+        process.send_signal(signal.SIGSTOP)
+        self.struck["freeze"] += 1
 
     def thaw(self, process: "subprocess.Popen[bytes]") -> None:
         if process.poll() is None:
@@ -117,6 +144,7 @@ class Stage:
 
     def use_broker(self, address: Address) -> None:
         """For processes that are started from now on."""
+        self._passwords.append(address.password)
         self.variables |= {
             "AHGD_REDIS_ENABLED": "true",
             "AHGD_REDIS_HOST": address.host,
@@ -138,23 +166,27 @@ class Stage:
     def webhook(self, name: str, **fields: Any) -> Channel:
         return a_channel(name, kind="webhook", settings={"url": self.receiver.url(name)}, **{"secret": SECRET} | fields)
 
-    def fire(self, channels: Sequence[Channel], count: int) -> list[Alert]:
-        """As many alerts for each of the channels, due now."""
+    @transaction.atomic
+    def fire(self, channels: Sequence[Channel], count: int, **fields: Any) -> list[Alert]:
+        """As many alerts for each of the channels, due now and seen by others all at once."""
         now = database_now()
-        alerts = [an_alert(now, fingerprint=f"{time.monotonic_ns()}-{number}") for number in range(count)]
-        for alert in alerts:
+        made = [an_alert(now, fingerprint=f"{time.monotonic_ns()}-{number}", **fields) for number in range(count)]
+        for alert in made:
             for channel in channels:
                 firing(alert, channel, now)
-        return alerts
+        return made
 
     def resolve(self, alert: Alert, channels: Sequence[Channel]) -> None:
         for channel in channels:
             resolved(alert, channel, database_now())
 
+    def pass_time(self, time: timedelta) -> None:
+        """As if all that the outbox knows had been so much longer ago, and all it waits for were so much nearer."""
+        Notification.objects.update(due_at=F("due_at") - time, sent_at=F("sent_at") - time)
+
     def wait_until_told(self, channels: Sequence[Channel], why: str) -> None:
-        """Until nothing of an enabled rule is on its way to them any more."""
-        on_its_way = (Notification.State.DUE, Notification.State.LEASED)
-        left = Notification.objects.filter(channel__in=channels, state__in=on_its_way, alert__rule__enabled=True)
+        """Until nothing that may be told is on its way to them any more."""
+        left = Notification.objects.filter(channel__in=channels, state__in=ON_ITS_WAY).exclude(alert__in=self.unheard)
         began = time.monotonic()
         self.wait_until(lambda: not left.exists(), why)
         self.waits.append(time.monotonic() - began)
@@ -167,9 +199,9 @@ class Stage:
 
     def leaks(self) -> list[str]:
         """Secrets that stand in a log or in what the console shows of deliveries."""
-        shown = self.said() + str(list(Notification.objects.values("last_error", "answer", "gate", "tries__answer")))
-        shown += str(list(Channel.objects.values("last_error")))
-        return [secret for secret in (TOKEN, SECRET, PASSWORD) if secret in shown]
+        shown = self.said() + str(list(Channel.objects.values("last_error")))
+        shown += "".join(str(list(model.objects.values())) for model in (Notification, Attempt, AlertEvent))
+        return [secret for secret in (TOKEN, SECRET, *self._passwords) if secret in shown]
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,9 +1,13 @@
 import math
+import random
+import tracemalloc
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring import merging
 from monitoring.merging import added_up, merged
 from monitoring.sketch import Sketch, SketchDamaged, sketch_of
 
@@ -49,8 +53,41 @@ def test_nothing_merged_is_empty() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"\x01", b"\x02\x05\x00", b"\x01\x05\x00\x04", b"\x01\x05\x00\x84", b"\x01\x05\x00\x04\x81"],
+    [b"", b"\x01", b"\x02\x05\x00", b"\x01\x06\x00", b"\x01\x05\x00\x04", b"\x01\x05\x00\x84", b"\x01\x05\x00\x04\x81"],
 )
 def test_what_is_no_sketch_is_told(payload: bytes) -> None:
     with pytest.raises(SketchDamaged):
         added_up([sketch_of([1.0]).encode(), payload])
+
+
+def test_a_window_of_more_than_is_decoded_at_once_is_added_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    at_once = merging._decoded
+
+    def counted(payloads: Sequence[bytes]) -> Sketch:
+        decoded.append(len(payloads))
+        return at_once(payloads)
+
+    monkeypatch.setattr(merging, "AT_ONCE", 3)
+    monkeypatch.setattr(merging, "_decoded", counted)
+    sketches = [sketch_of([0.1 * n, 3.0]) for n in range(7)]
+    coarse = Sketch({0: 5}, 2, scale=1)
+    expected = Sketch(scale=1)
+    for one in (*sketches, coarse):
+        expected.merge(one)
+    assert added_up([one.encode() for one in (*sketches, coarse)]) == expected
+    assert decoded == [3, 3, 2]
+
+
+def test_few_enough_are_decoded_at_once_for_a_few_megabytes() -> None:
+    payloads = [sketch_of([random.lognormvariate(-3, 1) for _ in range(20)]).encode() for _ in range(100)] * 500
+    tracemalloc.start()
+    added_up(payloads)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 40_000_000
+
+
+def test_buckets_further_apart_than_any_two_values_are_no_sketch() -> None:
+    with pytest.raises(SketchDamaged, match="further apart"):
+        added_up([Sketch({0: 1, 10**9: 1}).encode()])

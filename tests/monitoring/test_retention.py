@@ -1,6 +1,8 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from monitoring.clock import to_ms
 from monitoring.host_leases import COLLECT, HEALTH, lease_name
@@ -113,3 +115,19 @@ def test_a_host_is_forgotten_in_steps_that_are_bounded() -> None:
     HealthRecord.objects.bulk_create([record] * 5)
     assert forget(step=2) == [2, 2, 1, 1, 1]
     assert not HealthCheckState.objects.exists()
+
+
+def test_the_last_transition_past_its_retention_stays_as_it_says_what_has_been_since(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, health_retention_days=30)
+    for name, ages in (("steady", (90, 60)), ("changing", (70, 5))):
+        state = HealthCheckState.objects.create(name=name)
+        for age in ages:
+            HealthRecord.objects.create(
+                state=state, at=to_ms(NOW - age * DAY), status="healthy", duration_ms=1, is_transition=True
+            )
+    assert delete_old_health_records(NOW, DAY) == 1
+    kept = HealthRecord.objects.order_by("at").values_list("state__name", "at")
+    assert list(kept) == [
+        (name, to_ms(NOW - age * DAY)) for name, age in (("changing", 70), ("steady", 60), ("changing", 5))
+    ]
+    assert delete_old_health_records(NOW, DAY) == 0

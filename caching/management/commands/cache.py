@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
 from caching import TierStats, get_cache_manager, warming
-from caching.manager import matching
+from caching.names import matching
 
 _BATCH = 1000
+_TRY_AGAIN = "old values may return with it. Run this again when `manage.py cache stats` says that every tier works."
 _HEADINGS = ("tier", "state", "entries", "size", "limit")
 
 
@@ -54,16 +55,17 @@ class Command(BaseCommand):
         if not (options.tag or options.pattern or options.key_version is not None):
             raise CommandError("Say what: --tag TAG, --pattern GLOB or --key-version NUMBER.")
         manager = get_cache_manager()
+        untold = [tag for tag in options.tag if not manager.invalidate_tag(tag)]
         for tag in options.tag:
-            if not manager.invalidate_tag(tag):
-                raise CommandError(f"The tag {tag} could not be told to every tier: try again when they are back.")
-            self.stdout.write(f"tag {tag}: invalid from now on")
+            self.stdout.write(f"tag {tag}: {'not told to every tier' if tag in untold else 'invalid from now on'}")
         for pattern in options.pattern:
             self._delete(f"pattern {pattern}", matching(pattern, manager.keys()))
         if options.key_version is not None:
-            self.stdout.write(
-                f"version {options.key_version}: {manager.invalidate_version(options.key_version)} deleted"
-            )
+            count = manager.invalidate_version(options.key_version)
+            self.stdout.write(f"version {options.key_version}: {count} deleted")
+        if untold:
+            raise CommandError(f"Not every tier could be told of {', '.join(untold)}: {_TRY_AGAIN}")
+        self._require_all_tiers()
 
     def _clear(self, options: Namespace) -> None:
         keys = get_cache_manager().keys()
@@ -71,16 +73,23 @@ class Command(BaseCommand):
             raise CommandError("Nothing was deleted.")
         self._delete("all", keys)
         get_cache_manager().clear()
+        self._require_all_tiers()
 
     def _delete(self, what: str, keys: list[str]) -> None:
         """In batches, saying how far it is."""
-        manager = get_cache_manager()
+        manager, deleted = get_cache_manager(), 0
         for at in range(0, len(keys), _BATCH):
-            manager.delete_many(keys[at : at + _BATCH])
+            deleted += manager.delete_many(keys[at : at + _BATCH])
             self.stderr.write(f"\r{what}: {min(at + _BATCH, len(keys))} of {len(keys)}", ending="")
         if len(keys) > 0:
             self.stderr.write("")
-        self.stdout.write(f"{what}: {len(keys)} deleted")
+        self.stdout.write(f"{what}: {deleted} deleted")
+
+    def _require_all_tiers(self) -> None:
+        """A command ends, and cannot tell a tier later as a running process does."""
+        away = get_cache_manager().left_out()
+        if away:
+            raise CommandError(f"Still to be told: {', '.join(away)}, which does not work now: {_TRY_AGAIN}")
 
     def _warm(self, options: Namespace) -> None:
         for module in getattr(settings, "CACHE_WARMERS", ()):

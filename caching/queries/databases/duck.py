@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from caching.queries.databases.base import Column, Connection, Cursor, Key, rows
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.errors import NoDatabase
+from caching.queries.plan_texts import duckdb_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +108,8 @@ class DuckDatabase(PooledDatabase):
         return {name: _names(text) for name, text in found}
 
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
-        cursor.execute(f"EXPLAIN {sql}", parameters)
-        return str(cursor.fetchall()[0][1]).rstrip()
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+        return duckdb_plan(cursor.fetchall()[0][1])
 
 
 def _stamp(path: Path) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from caching.queries.databases import postgresql_catalog as catalog
-from caching.queries.databases.base import Connection
+from caching.queries.databases.base import Connection, Cursor
 from caching.queries.databases.catalogued import CataloguedDatabase
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.errors import NoDatabase
@@ -57,6 +57,14 @@ class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
 
     def interrupt(self, connection: Connection) -> None:
         connection.cancel_safe(timeout=5)
+
+    def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
+        """In a transaction that cannot write: planning calls functions that are said to be immutable."""
+        cursor.execute("BEGIN READ ONLY")
+        try:
+            return super().explain(cursor, sql, parameters)
+        finally:
+            cursor.execute("ROLLBACK")
 
     def version(self, connection: Connection) -> str | None:
         return catalog.version(self, connection)

@@ -114,9 +114,7 @@ def _of_results(database: Database, tree: Any, order_by: Sequence[str]) -> Order
     unique: list[str] = []
     if group is not None and not tree.args.get("limit"):
         unique = _grouped(tree, group)
-    elif (isinstance(tree, exp.SetOperation) and tree.args.get("distinct")) or (
-        tree.args.get("distinct") is not None and not tree.args["distinct"].args.get("on")
-    ):
+    elif _is_distinct(tree):
         unique = names
     if not said and not unique:
         raise NoKey(
@@ -131,6 +129,14 @@ def _of_results(database: Database, tree: Any, order_by: Sequence[str]) -> Order
     ]
     kept = tree if tree.args.get("limit") else _without_order(tree)
     return Ordered(kept, (*said, *rest), is_plain=False, is_proven=bool(unique))
+
+
+def _is_distinct(tree: Any) -> bool:
+    """Of a union sqlglot says it as a truth value, UNION ALL being False; of SELECT as a clause, maybe with ON."""
+    from sqlglot import exp
+
+    distinct = tree.args.get("distinct")
+    return not distinct.args.get("on") if isinstance(distinct, exp.Distinct) else bool(distinct)
 
 
 def _grouped(tree: Any, group: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from monitoring.health.times import span
 from monitoring.models import Status
 
 _MOST_NAMED = 5
-_known: dict[tuple[Path, int, datetime, str], list[str]] = {}  # a file that has not changed is not read again
+_known: dict[tuple[Path, tuple[int, ...], str], list[str]] = {}  # a file that has not changed is not read again
 _MOST_KNOWN = 500
 
 
@@ -87,8 +88,8 @@ class DataFileCheck(Check):
     name: ClassVar[str] = "data"
     is_slow: ClassVar[bool] = True
     pattern: str = ""
-    warning_hours: float | None = None
-    critical_hours: float | None = None
+    warning_hours: float = inf
+    critical_hours: float = inf
     rules: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timeout: timedelta = timedelta(seconds=60)
 
@@ -100,11 +101,11 @@ class DataFileCheck(Check):
         if not found:
             return Finding(Status.CRITICAL, f"{self.pattern} is missing", {"files": 0})
         whole = quality([(file, rules) for file in found])
-        if whole.status is not Status.HEALTHY or self.warning_hours is None:
+        has_limit = self.warning_hours < inf or self.critical_hours < inf
+        if whole.status is not Status.HEALTHY or not has_limit:
             return whole
         latest = max(found, key=lambda file: file.changed_at)
-        critical_hours = self.critical_hours if self.critical_hours is not None else float("inf")
-        return freshness([latest], now, self.warning_hours, critical_hours)
+        return freshness([latest], now, self.warning_hours, self.critical_hours)
 
 
 def freshness(some: list[DataFile], now: datetime, warning_hours: float, critical_hours: float) -> Finding:
@@ -125,23 +126,19 @@ def quality(some: list[tuple[DataFile, Rules]]) -> Finding:
 
 
 def _problems(file: DataFile, rules: Rules) -> list[str]:
-    key = (file.path, file.size_bytes, file.changed_at, repr(rules))
-    if key not in _known:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[key] = _read(file, rules)
-    return _known[key]
-
-
-def _read(file: DataFile, rules: Rules) -> list[str]:
     if file.path.suffix.casefold() not in SUFFIXES:
         return ["is no Parquet file, so its rules cannot be checked"]
     from monitoring.health.data import parquet  # pyarrow is large: only where there are data files
 
+    key = (file.path, file.edition, repr(rules))
     try:
-        return parquet.problems(file.path, rules)
-    except parquet.Unreadable as error:
+        found = _known[key] if key in _known else parquet.problems(file.path, rules)
+    except parquet.Unreadable as error:  # not kept: why may lie in this process, such as too many open files
         return [f"cannot be read: {error}"]
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[key] = found
+    return found
 
 
 def _told(wrong: list[str], right: str, facts: dict[str, Any]) -> Finding:

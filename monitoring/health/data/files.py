@@ -1,9 +1,13 @@
 """Which files a pattern means, and whether checks may look at them: only what lies in ``AHGD_DATA_DIRS``."""
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from stat import S_ISREG
 
 from django.conf import settings
 
@@ -20,6 +24,8 @@ class DataFile:
     path: Path
     size_bytes: int
     changed_at: datetime
+    edition: tuple[int, ...]
+    """Another one whenever the file is replaced or written, also where its times were set back."""
 
     @property
     def name(self) -> str:
@@ -30,9 +36,7 @@ def find(pattern: str) -> list[DataFile]:
     """Files that match a name or pattern within the data directories, whatever its case. Raises PatternRefused."""
     check_pattern(pattern)
     directory, _, name = pattern.rpartition("/")
-    found = []
-    for root in settings.CONFIG.data_dirs:
-        found += [file for file in _files(root, directory) if fnmatchcase(file.name.casefold(), name.casefold())]
+    found = [file for root in settings.CONFIG.data_dirs for file in _files(root, directory, name.casefold())]
     return sorted(found, key=lambda file: file.path)
 
 
@@ -46,14 +50,19 @@ def check_pattern(pattern: str) -> None:
         )
 
 
-def _files(root: Path, directory: str) -> list[DataFile]:
+def _files(root: Path, directory: str, name: str) -> Iterator[DataFile]:
+    """The first thousand that match; one that goes away meanwhile is not there."""
     place = (root / directory).resolve()
     if not place.is_relative_to(root.resolve()) or not place.is_dir():
-        return []
-    paths = [path for path in sorted(place.iterdir())[:_MOST_FILES] if path.is_file()]
-    return [_described(path) for path in paths]
+        return
+    matching = sorted(path for path in place.iterdir() if fnmatchcase(path.name.casefold(), name))
+    for path in matching[:_MOST_FILES]:
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            if S_ISREG(stat.st_mode):
+                yield _described(path, stat)
 
 
-def _described(path: Path) -> DataFile:
-    stat = path.stat()
-    return DataFile(path, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+def _described(path: Path, stat: os.stat_result) -> DataFile:
+    edition = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    return DataFile(path, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), edition)

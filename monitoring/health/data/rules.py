@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf
 from typing import Any, Self
 
 _HINT = (
@@ -81,7 +81,7 @@ def _rows(value: object) -> tuple[int | None, int | None]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
 
 
 _READERS = {"columns": _names, "nulls": _shares, "ranges": _ranges, "rows": _rows, "unique": _names}

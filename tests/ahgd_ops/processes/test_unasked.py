@@ -45,6 +45,20 @@ def test_what_nobody_asks_for_is_done_again_and_again(
     assert all(runs.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
 
 
+def test_after_a_run_it_waits_for_the_next_interval(
+    job: PeriodicTask, thread: Unasked, runs: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    IntervalSchedule.objects.update(every=1, period=IntervalSchedule.HOURS)
+    monkeypatch.setattr(thread, "_asked", thread._asked - 3 * 3600)
+    thread._look()
+    thread._look()
+    assert runs.acquire(blocking=False)
+    assert not runs.acquire(blocking=False)
+    monkeypatch.setattr(thread, "_asked", thread._asked - 3600)
+    thread._look()
+    assert runs.acquire(blocking=False)
+
+
 def test_what_people_switched_off_stays_off(job: PeriodicTask, thread: Unasked, runs: threading.Semaphore) -> None:
     PeriodicTask.objects.update(enabled=False)
     looked = threading.Semaphore(0)

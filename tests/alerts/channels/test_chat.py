@@ -11,8 +11,8 @@ from werkzeug import Request, Response
 
 from alerts.channels import PermanentFailure, Receipt, TransientFailure, kinds
 from alerts.channels.base import Message, SettingsRefused
-from alerts.channels.chat import ChatTransport
-from alerts.channels.chat_services import FIXED, HOSTED, deduplicated
+from alerts.channels.chat import ChatTransport, parts_for
+from alerts.channels.chat_services import FIXED, HOSTED, PAGING, deduplicated
 from tests.alerts.channels.peers import Talk, drips, hangs, peer
 from tests.alerts.told import NOW, Somewhere, a_message, configure
 
@@ -161,6 +161,32 @@ def test_a_paging_service_knows_firing_and_end_by_the_instance() -> None:
     assert deduplicated("pagerduty", "pagerduty://i@a", key) == f"pagerduty://i@a?action=map&dedup={key}"
     assert deduplicated("opsgenie", "opsgenie://k?region=eu", key) == f"opsgenie://k?region=eu&alias={key}"
     assert deduplicated("slack", "slack://T/B/C", key) == "slack://T/B/C"
+
+
+def test_a_paging_service_is_told_of_each_alert_by_itself_and_others_of_all_at_once() -> None:
+    fires, ends = a_message(), a_message(fingerprint="db", kind="resolved", resolved_at=NOW)
+    both = a_message(subject="web and 1 more", members=(fires, ends))
+    assert parts_for(both, "pagerduty") == parts_for(both, "opsgenie") == (fires, ends)
+    assert parts_for(both, "slack") == (both,)
+    assert parts_for(fires, "pagerduty") == (fires,)
+
+
+def test_several_alerts_are_several_events_and_one_refusal_is_a_failure(
+    settings: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(settings, chat_allow=(f"127.0.0.1:{httpserver.port}",))
+    monkeypatch.setitem(PAGING, "json", "severity={}")  # a service at an address of ours plays one that pages
+    status_of_ends = [200]
+    httpserver.expect_request("/hook").respond_with_handler(
+        lambda request: Response(status=status_of_ends[0] if request.get_json()["type"] == "success" else 200)
+    )
+    both = a_message(members=(a_message(), a_message(fingerprint="db", kind="resolved", resolved_at=NOW)))
+    send(f"json://127.0.0.1:{httpserver.port}/hook", both)
+    assert sorted(request.get_json()["type"] for request, _ in httpserver.log) == ["failure", "success"]
+
+    status_of_ends[0] = 503
+    with pytest.raises(TransientFailure, match="error=503"):
+        send(f"json://127.0.0.1:{httpserver.port}/hook", both)
 
 
 def test_every_service_is_one_that_apprise_has() -> None:

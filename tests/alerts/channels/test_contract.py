@@ -77,6 +77,15 @@ def test_a_message_without_value_labels_or_texts_can_be_sent(
     each.send(a_message(value=None, labels={}, summary="", description="", alert_id=None), working, secret)
 
 
+def test_a_message_about_several_alerts_can_be_sent(each: Transport, working: dict[str, Any], secret: str) -> None:
+    parts = (
+        a_message(),
+        a_message(subject="db", fingerprint="db", alert_id=8, kind="resolved", resolved_at=NOW, reason="calm"),
+    )
+
+    assert each.send(a_message(subject="web and 1 more", value=None, members=parts), working, secret).answer
+
+
 @pytest.mark.parametrize("hostile", ["line\r\nbreak\0\x1b[2J", "<script>{{ x }}</script>", "é\u202e🚨" * 500])
 def test_hostile_facts_do_no_harm(each: Transport, working: dict[str, Any], secret: str, hostile: str) -> None:
     message = a_message(subject=hostile, rule=hostile, summary=hostile, reason=hostile, labels={"x": hostile})

@@ -42,6 +42,19 @@ def test_news_that_nothing_speaks_against_passes(standing: Standing) -> None:
         (replace(RESOLVE, rule_enabled=False), Pass()),
         (replace(FIRING, acknowledged_by="kim"), Pass()),
         (
+            replace(FIRING, acknowledged_by="kim", is_reminder=True),
+            Hold("acknowledged by kim", MINUTE_LATER, Gate.ACKNOWLEDGED),
+        ),
+        (replace(FIRING, was_tried=True, last_told=TOLD_HIGH), Pass()),
+        (
+            replace(FIRING, was_tried=True, told=Told(NOW, Severity.CRITICAL, 8)),
+            Stop("a later message has told its severity since", Gate.NEWS),
+        ),
+        (
+            replace(FIRING, was_tried=True, severity=Severity.CRITICAL, told=Told(NOW, Severity.HIGH, 0)),
+            Pass(),
+        ),
+        (
             replace(FIRING, acknowledged_by="kim", told=TOLD_HIGH, severity=Severity.LOW),
             Hold("acknowledged by kim", MINUTE_LATER, Gate.ACKNOWLEDGED),
         ),

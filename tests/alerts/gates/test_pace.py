@@ -149,3 +149,17 @@ def test_what_may_have_arrived_goes_as_it_went() -> None:
     assert gates(decide_all([alone, leader, member], Ledger(), NOW)) == ["pass", "pass", 1]
     assert gates(decide_all([member], Ledger(), NOW)) == [Gate.AGGREGATION]
     assert gates(decide_all([replace(member, leader_is_under_way=False)], Ledger(), NOW)) == ["pass"]
+
+
+def test_what_is_held_for_long_is_looked_at_again_every_half_hour() -> None:
+    limited = Ledger(overall=Quota(1, HOUR, sent(1)))
+    paced = Ledger(Paces(every=2 * HOUR), groups={("rule=high_cpu", False): Heard(NOW, is_first=False, highest=4)})
+
+    for decision in (*decide_all([FIRING], limited, NOW), *decide_all([GROUPED], paced, NOW)):
+        assert isinstance(decision, Hold)
+        assert decision.until == NOW + 30 * MINUTE
+
+
+def test_a_resolve_takes_no_place_of_a_firing() -> None:
+    ledger = Ledger(overall=Quota(1, HOUR), rules={1: Quota(1, HOUR)})
+    assert gates(decide_all([replace(RESOLVE, id=1), replace(FIRING, id=2)], ledger, NOW)) == ["pass", "pass"]

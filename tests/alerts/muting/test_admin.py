@@ -1,10 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from alerts.models import MaintenanceWindow, Notification, Silence
+from alerts.muting import silences
 from monitoring.models import ExcludedInterval
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, events, firing
@@ -93,6 +94,34 @@ def test_what_a_silence_holds_is_looked_at_again_when_it_is_edited(admin: Client
     assert Notification.objects.get(pk=row.pk).due_at < later
 
 
+def test_an_edited_silence_is_kept_and_noted_as_a_new_one_is(admin: Client) -> None:
+    silence = a_silence("instance=web", timezone.now(), HOUR)
+    alert = an_alert(timezone.now(), labels={"instance": "db"})
+    edit = {"matchers": " instance = db ", "comment": "moved", **times(-HOUR, HOUR)}
+    assert admin.post(f"{SILENCES}{silence.pk}/change/", edit).status_code == 302
+
+    silence.refresh_from_db()
+    assert (silence.matchers, silence.comment, str(silence.created_by)) == ("instance=db", "moved", "kim")
+    assert len(events(alert, "silenced")) == 1
+
+
+def test_a_silence_that_ended_while_it_was_edited_stays_as_it_is(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence = a_silence("instance=web", timezone.now(), HOUR)
+    check = silences.check_times
+
+    def end_meanwhile(*given: datetime) -> None:
+        check(*given)
+        Silence.objects.update(ended_at=timezone.now())
+
+    monkeypatch.setattr(silences, "check_times", end_meanwhile)
+    edit = {"matchers": "instance=db", "comment": "moved", **times(-HOUR, HOUR)}
+    page = admin.post(f"{SILENCES}{silence.pk}/change/", edit, follow=True).content.decode()
+    assert "It was over before you saved it; nothing has changed." in page
+    assert Silence.objects.get().matchers == "instance=web"
+
+
 def test_a_window_is_excluded_from_uptime_while_it_is_planned_and_not_once_it_is_deleted(admin: Client) -> None:
     assert admin.post(f"{WINDOWS}add/", a_window()).status_code == 302
     window = MaintenanceWindow.objects.get()
@@ -117,3 +146,10 @@ def test_a_window_that_cannot_be_is_refused(admin: Client, change: dict[str, obj
     response = admin.post(f"{WINDOWS}add/", a_window(**change))
     assert says in response.content.decode()
     assert not MaintenanceWindow.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_window_at_the_ends_of_the_calendar_is_refused(admin: Client, day: str) -> None:
+    response = admin.post(f"{WINDOWS}add/", a_window(starts_on=day))
+    assert response.status_code == 200
+    assert "Ensure this value is" in response.content.decode()

@@ -64,3 +64,9 @@ def test_matchers_of_one_alert_fit_that_alert_and_no_other() -> None:
 def test_any_value_comes_back_as_it_was_written(value: str) -> None:
     (back,) = parse(exactly({"tag": value}, ["tag"]))
     assert back == Matcher("tag", "=", value)
+
+
+def test_an_expression_looks_at_the_first_300_characters_of_a_value() -> None:
+    (matcher,) = parse("instance=~a+")
+    assert matcher.matches({"instance": "a" * 300 + "b"})
+    assert not matcher.matches({"instance": "a" * 299 + "b"})

@@ -61,6 +61,35 @@ def test_a_silence_needs_a_reason_and_matchers() -> None:
         silences.create(text="everything", actor=None, comment="why", **times)
 
 
+def test_every_open_alert_has_it_in_its_history_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silences, "_MOST_SHOWN", 2)
+    alerts = [an_alert(NOW, fingerprint=str(number)) for number in range(3)]
+    a_silence("instance=web", NOW, HOUR)
+
+    assert [len(events(alert, "silenced")) for alert in alerts] == [1, 1, 1]
+
+
+def test_a_change_is_noted_in_what_is_held_back_newly() -> None:
+    web, db = an_alert(NOW), an_alert(NOW, fingerprint="db", labels={"instance": "db"})
+    silence = a_silence("instance=web", NOW, HOUR)
+    asked = {"text": "instance =~ web|db", "comment": " both ", "starts_at": NOW, "ends_at": NOW + 2 * HOUR}
+    changed = silences.change(silence, **asked, actor=User.objects.get(), now=NOW)
+
+    assert (changed.matchers, changed.comment, changed.over_at) == ("instance=~web|db", "both", NOW + 2 * HOUR)
+    assert [len(events(alert, "silenced")) for alert in (web, db)] == [1, 1]
+    assert events(db, "silenced") == ["until 2026-03-04 07:06 UTC: both"]
+    assert actions() == ["silenced", "changed"]
+
+
+def test_a_silence_that_is_over_cannot_be_changed() -> None:
+    silence = a_silence("instance=web", NOW, HOUR)
+    asked = {"text": "instance=db", "comment": "longer", "starts_at": NOW, "ends_at": NOW + 9 * HOUR}
+
+    with pytest.raises(silences.AlreadyOver):
+        silences.change(silence, **asked, actor=User.objects.get(), now=NOW + 3 * HOUR)
+    assert Silence.objects.get().matchers == "instance=web"
+
+
 def test_a_silence_is_extended_until_it_is_over() -> None:
     silence = a_silence("rule=a", NOW, HOUR)
     kim = User.objects.get()

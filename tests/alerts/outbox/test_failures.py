@@ -2,13 +2,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
 from alerts.models import Notification
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
-from tests.alerts.rows import a_channel, an_alert, events, firing, reread, resolved
+from tests.alerts.rows import a_channel, an_alert, events, firing, repeated, reread, resolved
 from tests.alerts.told import NOW
 from tests.mailbox import PickyMailbox
 
@@ -124,6 +125,19 @@ def test_a_receiver_that_asks_to_be_left_alone_is_left_alone_by_every_row(httpse
     assert deliver_due(NOW + timedelta(seconds=130)) == 2
 
 
+def test_a_receiver_that_asks_to_be_left_alone_is_not_sent_what_fires_afterwards(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data("", status=429, headers={"Retry-After": "120"})
+    for _ in range(2):
+        httpserver.expect_ordered_request("/hook").respond_with_data("ok")
+    channel = a_webhook(httpserver)
+    firing(an_alert(NOW, fingerprint="a"), channel, NOW)
+    deliver_due(NOW)
+    firing(an_alert(NOW, fingerprint="b"), channel, NOW + timedelta(seconds=10))
+
+    assert deliver_due(NOW + timedelta(seconds=10)) == 0
+    assert deliver_due(NOW + timedelta(seconds=130)) == 2
+
+
 def test_a_fault_of_ours_is_retried_and_visible(caplog: pytest.LogCaptureFixture) -> None:
     row = firing(an_alert(NOW), a_channel(kind="pigeon"), NOW)
     deliver_due(NOW)
@@ -175,6 +189,20 @@ def test_an_unhealthy_channel_is_probed_with_one_row_and_its_success_makes_the_o
     assert deliver_due(later) == 1
     assert deliver_due(later + timedelta(seconds=1)) == 2
     assert {reread(row).state for row in rows} == {State.SENT}
+
+
+def test_what_gates_hold_does_not_take_the_place_of_a_probe(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("", status=500)
+    ill = a_webhook(httpserver, unhealthy_since=NOW, probe_at=NOW, last_error="500")
+    known = {"acknowledged_at": NOW, "acknowledged_by": User.objects.create(username="kim")}
+    for number in range(3):
+        held = an_alert(NOW, fingerprint=f"held-{number}", **known)
+        firing(held, ill, NOW, state="sent", sent_at=NOW, told_severity=3)
+        repeated(held, ill, NOW, gate="acknowledged by kim", held_by="acknowledged")
+    row = firing(an_alert(NOW, fingerprint="told"), ill, NOW + timedelta(seconds=1))
+    deliver_due(NOW)
+
+    assert reread(row).attempts == 1
 
 
 def test_a_receiver_that_asked_to_be_left_alone_is_not_probed_before(httpserver: HTTPServer) -> None:

@@ -9,7 +9,7 @@ from alerts.fallback import refuse_circle, working_fallback
 from alerts.models import Notification
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
-from tests.alerts.rows import a_channel, an_alert, firing, resolved
+from tests.alerts.rows import a_channel, an_alert, events, firing, resolved
 from tests.alerts.told import NOW, configure
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +50,25 @@ def test_the_end_of_what_the_fallback_was_told_is_told_there_too(httpserver: HTT
     resolved(alert, channel, NOW)  # before anybody was told
     for seconds in (0, 5, 8):
         deliver_due(NOW + timedelta(seconds=seconds))
+
+    told = Notification.objects.filter(channel=fallback, state=State.SENT).order_by("sent_at")
+    assert list(told.values_list("kind", flat=True)) == ["firing", "resolved"]
+
+
+def test_the_end_that_waited_for_its_firing_goes_to_the_fallback_with_it(httpserver: HTTPServer) -> None:
+    for status in (500, 404):
+        httpserver.expect_ordered_request("/gone").respond_with_data("", status=status)
+    httpserver.expect_request("/hook").respond_with_data("ok")
+    fallback = a_webhook(httpserver, "second")
+    channel = a_webhook(httpserver, "first", path="/gone", fallback=fallback)
+    alert = an_alert(NOW)
+    firing(alert, channel, NOW)
+    deliver_due(NOW)
+    end = resolved(alert, channel, SOON)
+    deliver_due(SOON)
+    assert events(end.alert, "withheld") == ["first: its firing is still being told"]
+    for minutes in (2, 3, 4):
+        deliver_due(NOW + timedelta(minutes=minutes))
 
     told = Notification.objects.filter(channel=fallback, state=State.SENT).order_by("sent_at")
     assert list(told.values_list("kind", flat=True)) == ["firing", "resolved"]

@@ -1,9 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from pytest_httpserver import HTTPServer
 
+from alerts import gates
+from alerts.gates import Decision, Ledger, Standing
 from alerts.models import Alert, Channel, Notification, Severity
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
@@ -134,3 +136,29 @@ def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
     deliver_due(NOW)
 
     assert (reread(repeat).state, reread(repeat).gate) == (State.DUE, "acknowledged by kim")
+
+
+def test_a_row_that_the_gates_fail_on_is_held_and_says_so_while_others_of_its_channel_go_out(
+    receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = a_webhook(receiver)
+    rows = [firing(an_alert(NOW, fingerprint=str(number)), channel, NOW) for number in range(7)]
+    fault, judged = rows[2], gates.decide
+
+    def fail_on_one(standing: Standing, ledger: Ledger, now: datetime) -> Decision:
+        if standing.id == fault.pk:
+            raise OverflowError("date value out of range")
+        return judged(standing, ledger, now)
+
+    monkeypatch.setattr(gates, "decide", fail_on_one)
+    deliver_due(NOW)
+
+    held, others = reread(fault), [reread(row) for row in rows if row != fault]
+    assert {row.state for row in others} == {State.SENT}
+    assert (held.state, held.gate) == (State.DUE, "the gates failed on it (OverflowError); the log says where")
+    assert held.due_at > NOW
+    assert events(held.alert, "withheld") == [f"hook: {held.gate}"]
+
+    monkeypatch.setattr(gates, "decide", judged)
+    deliver_due(held.due_at)
+    assert reread(fault).state == State.SENT

@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
+from alerts import gathering
 from alerts.delivery import claim, due_by_channel
 from alerts.gathering import judge
 from alerts.models import Alert, Channel, Notification, Rule
@@ -124,6 +125,42 @@ def test_a_message_that_failed_is_tried_again_with_all_it_named(httpserver: HTTP
     deliver_due(NOW + 2 * MINUTE)
     assert told(httpserver) == [[("a", "firing"), ("b", "firing")]]
     assert arrived(httpserver) == [str(rows[0].delivery_id)]
+
+
+def test_what_may_have_been_told_to_fire_is_told_so_before_its_end_though_it_was_gathered_since(
+    httpserver: HTTPServer,
+) -> None:
+    for status in (200, 500, 200, 200, 200):
+        httpserver.expect_ordered_request("/hook").respond_with_data("", status=status)
+    channel = a_webhook(httpserver)
+    fires("a", channel)
+    deliver_due(NOW)
+    late = fires("b", channel, SECOND)
+    deliver_due(NOW + SECOND)
+    deliver_due(NOW + 31 * SECOND)  # fails
+    fires("worse", channel, MINUTE, severity=4)
+    deliver_due(NOW + MINUTE)
+    deliver_due(NOW + 2 * MINUTE)
+    assert len(events(late.alert, "withheld")) == 2
+    resolved(late.alert, channel, NOW + 3 * MINUTE)
+    for minutes in (3, 10, 11, 20):
+        deliver_due(NOW + minutes * MINUTE)
+
+    assert told(httpserver) == [[("a", "firing")], [("worse", "firing")], [("b", "firing")], [("b", "resolved")]]
+
+
+def test_a_message_names_so_many_and_the_next_one_those_that_are_left(
+    receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "MOST_MEMBERS", 2)
+    channel = a_webhook(receiver)
+    rows = [fires(name, channel) for name in "abcde"]
+    deliver_due(NOW)
+    assert told(receiver) == [[(name, "firing") for name in "abc"]]
+    assert events(rows[3].alert, "withheld") == ["hook: the message of its group names 2 others already"]
+
+    deliver_due(NOW + 31 * SECOND)
+    assert told(receiver)[1:] == [[(name, "firing") for name in "de"]]
 
 
 def test_a_message_whose_worker_was_lost_goes_again_as_it_went(receiver: HTTPServer) -> None:

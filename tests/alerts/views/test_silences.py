@@ -3,8 +3,11 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from alerts.models import Alert, MaintenanceWindow, Silence
 from tests.alerts.muting.rows import a_silence
@@ -52,6 +55,19 @@ def test_the_page_shows_what_is_quiet_why_by_whom_until_when_and_what_it_holds_b
     ):
         assert shown in page, shown
     assert "End now" not in page
+
+
+def test_open_alerts_are_read_once_however_many_silences_there_are(
+    viewer: Client, alert: Alert, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    a_silence("instance=web", timezone.now(), HOUR)
+    viewer.get("/ops/silences/")  # caches who may do what
+    with CaptureQueriesContext(connection) as one:
+        viewer.get("/ops/silences/")
+    for number in range(3):
+        a_silence(f"instance=~web|{number}", timezone.now(), HOUR)
+    with django_assert_num_queries(len(one)):
+        viewer.get("/ops/silences/")
 
 
 def test_an_operator_silences_what_matches_for_as_long_as_said(operator: Client, alert: Alert) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caching import PaginatedQuery, QueryOptimizer
 from caching.frames.reading import ROWS_AT_A_TIME, frame_of, natural, read_frame
+from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.once
 value = st.one_of(
@@ -56,3 +58,31 @@ def test_columns_of_one_name_are_both_there() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         found = read_frame(connection.execute("SELECT 1 AS a, 'x' AS a"))
     assert (found.columns.tolist(), found.iloc[0].tolist()) == (["a", "a"], [1, "x"])
+
+
+@pytest.mark.parametrize("rows", [1, ROWS_AT_A_TIME, ROWS_AT_A_TIME + 1])
+def test_frames_can_be_written_into_whichever_way_they_come(cache: Any, tmp_path: Any, rows: int) -> None:
+    path = made.make_sqlite(tmp_path / "health.sqlite3", made.rows(1, rows))
+    with QueryOptimizer(path, cache) as optimizer:
+        sql = "SELECT id, state, rate FROM health_data"
+        paginated = PaginatedQuery(optimizer, sql, page_size=rows)
+        lazy = paginated.to_lazy_dataframe()
+        doors = {
+            "query": lambda: optimizer.execute_query(sql),
+            "first": lambda: optimizer.execute_query(sql, cache_ttl=60),
+            "cached": lambda: optimizer.execute_query(sql, cache_ttl=60),
+            "page": lambda: paginated.get_page(0),
+            "pages": lambda: next(iter(paginated)),
+            "uncached": lambda: PaginatedQuery(optimizer, sql, page_size=rows, cache_pages=False).get_page(0),
+            "head": lambda: lazy.head(rows),
+            "tail": lambda: lazy.tail(rows),
+            "slice": lambda: lazy[0:rows],
+            "condition": lambda: lazy[lazy["id"] > 0],
+            "pandas": lazy.to_pandas,
+        }
+        for door, read in doors.items():
+            frame = read()
+            frame.loc[frame["id"] == 1, ["id", "rate"]] = [7, 9.5]
+            frame.loc[frame["id"] == 7, "state"] = "ACT"
+            assert frame.iloc[0].tolist() == [7, "ACT", 9.5], door
+            assert read().iloc[0].tolist() == [1, "VIC", 0.25], door  # and nobody else's copy was

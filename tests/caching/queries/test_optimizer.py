@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,15 @@ WAIT_SECONDS = 60
 
 def calls(optimizer: QueryOptimizer) -> int:
     return sum(one.calls for one in optimizer.get_statistics())
+
+
+def test_named_parameters_of_any_mapping_are_different_results(sqlite: QueryOptimizer) -> None:
+    sql = "SELECT count(*) FROM health_data WHERE state = :state"
+    found = [
+        sqlite.execute_query(sql, MappingProxyType({"state": state}), cache_ttl=60, return_dataframe=False)
+        for state in ("NSW", "none")
+    ]
+    assert found == [[(4,)], [(0,)]]
 
 
 def test_rows_come_as_a_frame(optimizer: QueryOptimizer) -> None:

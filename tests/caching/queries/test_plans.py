@@ -1,9 +1,14 @@
 """Plans say what is read whole, and which index would save it."""
 
+from typing import Any
+
 import pytest
 
 from caching import QueryOptimizer
+from caching.queries.errors import QueryFailed
+from caching.queries.plan_texts import without_values
 from caching.queries.plans import read_plan
+from caching.signals import query_executed
 from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.once
@@ -91,6 +96,73 @@ def test_every_kind_of_database_explains(optimizer: QueryOptimizer) -> None:
     plan = optimizer.explain(f"{WHERE}state = ? AND year > ?", ["NSW", 2000])
     assert "health_data" in plan.text
     assert optimizer.get_statistics() == () or "EXPLAIN" not in optimizer.get_statistics()[0].text
+
+
+@pytest.mark.parametrize("sql", ["ANALYZE DELETE FROM health_data", "SELECT 1; DELETE FROM health_data", "nonsense"])
+def test_what_would_be_executed_is_not_explained(optimizer: QueryOptimizer, sql: str) -> None:
+    with pytest.raises(QueryFailed, match="Only one SELECT"):
+        optimizer.explain(sql)
+    assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
+
+
+def test_planning_for_postgresql_cannot_write(postgresql_url: str) -> None:
+    with QueryOptimizer(postgresql_url) as optimizer:
+        made.fill(optimizer)
+        for name, kind, does in (
+            ("inner_", "VOLATILE", "DELETE FROM health_data"),
+            ("sly", "IMMUTABLE", "PERFORM inner_()"),
+        ):
+            optimizer.execute_query(
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS int {kind} LANGUAGE plpgsql AS "
+                f"$$ BEGIN {does}; RETURN 1; END $$"
+            )
+        with pytest.raises(QueryFailed, match="read-only transaction"):
+            optimizer.explain("SELECT id FROM health_data WHERE id = sly()")
+        assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
+
+
+SECRET, NUMBER = "O'Brien, Jane Citizen of 12 Long Street in Hobart", 424242
+
+
+@pytest.mark.parametrize("given", ["parameters", "literals"])
+def test_plans_of_slow_queries_hold_no_values(
+    optimizer: QueryOptimizer, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setattr(query_executed, "_receivers", {"test": lambda **news: heard.append(news["plan"])})
+    optimizer.execute_query("DROP TABLE IF EXISTS people")
+    optimizer.execute_query("CREATE TABLE people (id INTEGER, name TEXT)")
+    optimizer.execute_query("INSERT INTO people VALUES (424242, 'Z'), (1, 'A'), (500000, ?)", [SECRET])
+    monkeypatch.setattr(optimizer.executor, "_slow_seconds", 0.0)
+    written = "'" + SECRET.replace("'", "''") + "'"
+    if given == "parameters":
+        optimizer.execute_query("SELECT * FROM people WHERE name >= ? AND id > ?", [SECRET, NUMBER])
+    else:
+        optimizer.execute_query(f"SELECT * FROM people WHERE name >= {written} AND id > {NUMBER}")  # noqa: S608  (the literals are what is tested)
+    (slow,) = optimizer.get_slow_queries()
+    assert slow.plan is not None
+    assert slow.plan == heard[-1]
+    assert "people" in slow.plan.text
+    assert not [part for part in ("Brien", "Jane", "Hobart", str(NUMBER)) if part in slow.plan.text]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "text", "expected"),
+    [
+        (
+            "postgresql",
+            """Seq Scan on t2  (cost=0.1..1 rows=3 width=8)\n  Filter: ((name = 'a''b\nc'::text) AND ("it's" > 7))""",
+            """Seq Scan on t2  (cost=0.1..1 rows=3 width=8)\n  Filter: ((name = ?::text) AND ("it's" > ?))""",
+        ),
+        ("postgresql", "Filter: (year1 = -1.5e3) AND (a = $1)", "Filter: (year1 = ?) AND (a = $1)"),
+        ("postgresql", "Filter: (hashed SubPlan 1) OR (a = E'x\\\\y')", "Filter: (hashed SubPlan 1) OR (a = ?)"),
+        ("postgresql", "Workers Planned: 2", "Workers Planned: 2"),
+        ("duckdb", "  Filters: a='O'Brien' AND n>7, #1", "  Filters: a=? AND n>?, #1"),
+        ("duckdb", "  Estimated Cardinality: 20", "  Estimated Cardinality: 20"),
+    ],
+)
+def test_values_are_taken_out_of_a_plan(vendor: str, text: str, expected: str) -> None:
+    assert without_values(text, vendor) == expected
 
 
 def test_slow_queries_are_kept_with_their_plan(sqlite_path: object) -> None:

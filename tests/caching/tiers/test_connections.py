@@ -71,7 +71,8 @@ def test_the_master_is_asked_of_the_sentinels(make: Make, tmp_path: Path, valkey
 
 
 def test_a_cluster_keeps_keys_of_all_slots(make: Make, tmp_path: Path) -> None:
-    with running(tmp_path, "--cluster-enabled", "yes", "--save", "") as node:
+    bus = str(servers.free_port())  # by default its port plus 10 000, which may be none
+    with running(tmp_path, "--cluster-enabled", "yes", "--cluster-port", bus, "--save", "") as node:
         node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         until(lambda: b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO"))
         keeps_what_it_is_given(

@@ -1,11 +1,14 @@
 import os
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from caching.tiers.base import TierFailed
+from caching.tiers.base import TierFailed, TierFull
 from caching.tiers.file import FileTier
+from tests.caching.conftest import Clock
 from tests.caching.faults import until
 
 BLOCK = 4096
@@ -91,3 +94,60 @@ def test_a_directory_that_cannot_be_made_is_a_reason(tmp_path: Path) -> None:
     tier = FileTier(tmp_path / "file", limit_bytes=10**9)
     with pytest.raises(TierFailed, match="Not a directory"):
         tier.ping()
+
+
+def test_an_entry_that_would_fill_the_budget_is_not_kept_and_pushes_nothing_out(tmp_path: Path) -> None:
+    tier = FileTier(tmp_path, limit_bytes=50 * BLOCK)
+    tier.write("small", [b"x"], 60)
+    tier.write("large", [b"old"], 60)
+    with pytest.raises(TierFull, match="too many for one entry"):
+        tier.write("large", [b"x" * BLOCK] * 60, 60)
+    assert tier.read("small") == b"x"
+    assert tier.read("large") is None
+
+
+def test_a_clear_leaves_no_entry_of_anybody(tmp_path: Path) -> None:
+    tier = FileTier(tmp_path, limit_bytes=10**9)
+    tier.write("key", [b"no entry that names its key"], 60)
+    assert tier.clear() == 1
+    assert files_in(tmp_path) == []
+
+
+def test_the_claim_of_who_died_is_over_when_the_clock_was_set_back(tmp_path: Path, clock: Clock) -> None:
+    tier = FileTier(tmp_path, limit_bytes=10**9)
+    assert tier.claim("key", [b"first"], 60)
+    clock.seconds = -3600
+    assert tier.claim("key", [b"second"], 60)
+    assert tier.read("key") == b"second"
+
+
+def in_a_directory_that_is_removed(tier: FileTier, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """The next drafts go away, with all that is there, before they get their name."""
+    draft: Callable[..., str] = tier._draft
+    left = iter(range(times))
+
+    def removed(path: str, *more: object) -> str:
+        made = draft(path, *more)
+        if next(left, None) is not None:
+            shutil.rmtree(Path(made).parent)
+        return made
+
+    monkeypatch.setattr(tier, "_draft", removed)
+
+
+def test_a_draft_that_went_away_is_written_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tier = FileTier(tmp_path, limit_bytes=10**9)
+    in_a_directory_that_is_removed(tier, monkeypatch, times=1)
+    tier.write("key", [b"x"], 60)
+    assert tier.read("key") == b"x"
+    in_a_directory_that_is_removed(tier, monkeypatch, times=1)
+    assert tier.claim("other", [b"y"], 60)
+
+
+def test_what_cannot_be_written_as_others_remove_it_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tier = FileTier(tmp_path, limit_bytes=10**9)
+    in_a_directory_that_is_removed(tier, monkeypatch, times=2)
+    with pytest.raises(TierFull, match="is being removed"):
+        tier.write("key", [b"x"], 60)

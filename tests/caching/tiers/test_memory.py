@@ -2,6 +2,7 @@ import random
 import threading
 
 from caching.held import Held, hold
+from caching.names import everything
 from caching.tiers.memory import MemoryTier
 
 
@@ -52,6 +53,54 @@ def test_what_returns_soon_after_it_left_is_kept_longer() -> None:
     assert tier.entries[left].in_main
 
 
+def test_a_value_that_is_set_again_stays_as_used_as_it_was() -> None:
+    tier = MemoryTier(20_000)
+    tier.put(entry("used"))
+    tier.entries["used"].hits = 2
+    tier.put(entry("used", 900))
+    for number in range(100):
+        tier.put(entry(f"scan {number}"))
+    assert "used" in tier.entries
+
+
+def in_main(tier: MemoryTier, key: str, hits: int) -> None:
+    """As one that has returned, and was asked for so often since."""
+    tier._ghosts[key] = None
+    held = entry(key)
+    held.hits = hits
+    tier.put(held)
+
+
+def test_of_those_that_stay_the_least_used_leaves_first_however_often_the_others_were() -> None:
+    tier = MemoryTier(20_000)
+    in_main(tier, "once", 1)
+    in_main(tier, "always", 1_000_000)
+    count = 0
+    while "always" in tier.entries:
+        in_main(tier, f"returned {count}", 1)
+        count += 1
+        assert count < 200, "its hits of long ago keep it for ever"
+        if "once" in tier.entries:
+            assert "always" in tier.entries
+    assert "once" not in tier.entries
+
+
+def test_what_was_read_before_a_change_does_not_come_in_after_it() -> None:
+    tier = MemoryTier(20_000)
+    changes = tier.changes
+    assert tier.put_read(entry("a"), changes)
+    tier.drop("b")
+    assert not tier.put_read(entry("a"), changes)
+
+
+def test_a_value_for_which_there_is_no_room_beside_what_is_used_is_said_not_to_be_kept() -> None:
+    tier = MemoryTier(20_000)
+    for number in range(13):
+        in_main(tier, str(number), 3)
+    assert not tier.put(entry("large", 15_000))
+    assert "large" not in tier.entries
+
+
 def test_threads_leave_it_consistent() -> None:
     tier = MemoryTier(50_000)
 
@@ -70,5 +119,5 @@ def test_threads_leave_it_consistent() -> None:
     for thread in threads:
         thread.join()
     assert tier.size_bytes == sum(held.size_bytes for held in tier.entries.values()) <= 50_000
-    assert tier.clear() > 0
+    assert tier.drop_where(everything)
     assert tier.size_bytes == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from monitoring.health.databases import Integrity, QueryPerformance
 from monitoring.models import Status
@@ -97,3 +98,32 @@ def test_an_index_that_is_broken_is_found_and_named() -> None:
     finding = Integrity().find(NOW)
     assert finding.status is Status.CRITICAL
     assert ("health_state_at" if connection.vendor == "postgresql" else "ops_index") in finding.message
+
+
+@pytest.fixture
+def torn_file(tmp_path: Path, transactional_db: None) -> Iterator[None]:
+    """A SQLite database out of whose middle a part is lost, as by a disk that fails."""
+    path = tmp_path / "torn.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE t (a); CREATE TABLE u (a);")
+        database.executemany("INSERT INTO t VALUES (?)", [("x" * 3000,)] * 50)
+        database.commit()
+    torn = bytearray(path.read_bytes())
+    torn[200:4096] = b"\xff" * (4096 - 200)
+    path.write_bytes(torn)
+    own = connections["default"]
+    wrapper = DatabaseWrapper(
+        own.settings_dict | {"NAME": str(path), "ENGINE": "django.db.backends.sqlite3", "OPTIONS": {}}
+    )
+    connections["default"] = wrapper
+    yield
+    wrapper.close()
+    connections["default"] = own
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("torn_file")
+def test_a_file_too_broken_to_be_examined_is_critical() -> None:
+    finding = Integrity().find(NOW)
+    assert finding.status is Status.CRITICAL
+    assert "damaged" in finding.message

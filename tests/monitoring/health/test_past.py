@@ -1,14 +1,17 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from monitoring.clock import to_ms
 from monitoring.health import exclude, past
-from monitoring.health.days import keep_days
+from monitoring.health.days import keep_days, measure_again
 from monitoring.health.history import OUTAGE, record, retire
 from monitoring.health.past import WINDOWS
 from monitoring.health.status import Finding, Result
 from monitoring.models import ExcludedInterval, HealthCheckState, HealthDay, HealthRecord, Status
+from monitoring.retention import delete_old_health_records
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -135,3 +138,26 @@ def test_an_interval_that_is_excluded_afterwards_changes_the_days_it_touches() -
     day = HealthDay.objects.get(day=(midnight - 5 * DAY).date())
     assert (day.down_seconds, day.results) == (0, 60)
     assert day.excluded_seconds > 3500
+
+
+def test_a_check_that_has_been_well_for_longer_than_its_retention_was_up(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, health_retention_days=100)
+    state = HealthCheckState.objects.create(name="disk", status="healthy", checked_at=NOW)
+    at = to_ms(NOW - 200 * DAY)
+    HealthRecord.objects.create(state=state, at=at, status="healthy", duration_ms=1, is_transition=True)
+    delete_old_health_records(NOW, DAY)
+    assert shares() == {"24 h": 1, "7 d": 1, "30 d": 1, "90 d": 1}
+
+
+def test_days_whose_transitions_are_gone_stay_as_they_were(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, health_retention_days=30)
+    state = HealthCheckState.objects.create(name="disk", status="healthy", checked_at=NOW)
+    HealthRecord.objects.create(
+        state=state, at=to_ms(NOW - 40 * DAY), status="critical", duration_ms=1, is_transition=True
+    )
+    for age in (40, 20):
+        HealthDay.objects.create(state=state, day=(NOW - age * DAY).date(), up_seconds=86400, down_seconds=0)
+    exclude(NOW - 50 * DAY, NOW - 10 * DAY, "Upgrade", "by hand")
+    measure_again(ExcludedInterval.objects.get(), NOW)
+    kept = dict(HealthDay.objects.values_list("day", "excluded_seconds"))
+    assert kept == {(NOW - 40 * DAY).date(): 0, (NOW - 20 * DAY).date(): 86400}

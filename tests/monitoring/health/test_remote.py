@@ -12,9 +12,11 @@ from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from monitoring.health.remote import Application, Certificate, Http, OwnCertificate, Tcp
+from monitoring.deadline import Deadline
+from monitoring.health.remote import Application, Certificate, Http, OwnCertificate, Tcp, _Connection
 from monitoring.health.status import Finding
 from monitoring.models import Status
+from monitoring.targets import Url
 from tests.alerts.channels.certificates import self_signed
 from tests.alerts.channels.peers import closes_early, drips, drips_body, hangs, peer
 from tests.servers import free_port
@@ -171,3 +173,18 @@ def test_the_consoles_own_certificate_is_looked_at_when_it_has_one(tmp_path: Pat
         check = OwnCertificate(timeout=LONG)
         assert check.is_enabled
         assert check.find(now()).status is Status.CRITICAL  # one day left
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://example.org/", "example.org"),
+        ("http://example.org/", "example.org"),
+        ("https://[::1]:8443/", "[::1]:8443"),
+    ],
+)
+def test_the_host_is_named_without_the_port_of_its_scheme(url: str, host: str) -> None:
+    with Deadline(60) as deadline:
+        connection = _Connection(Url.parse(url), [], deadline)
+        connection.putrequest("GET", "/")
+        assert f"Host: {host}".encode() in connection._buffer

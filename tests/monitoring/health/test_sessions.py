@@ -1,11 +1,13 @@
 import sys
 from datetime import UTC, datetime
+from threading import current_thread
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from monitoring.health.running import Runner
 from monitoring.health.sessions import SessionState, size_bytes
 from monitoring.models import Status
 
@@ -14,7 +16,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def streamlit(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], *, is_running: bool = True) -> None:
     """What the check asks of Streamlit, which is no part of the console's environment."""
-    context = SimpleNamespace(get_script_run_ctx=lambda suppress_warning: object() if is_running else None)
+    script = current_thread() if is_running else None  # Streamlit binds its context to the thread of the script
+
+    def get_script_run_ctx(suppress_warning: bool) -> object:
+        return object() if current_thread() is script else None
+
+    context = SimpleNamespace(get_script_run_ctx=get_script_run_ctx)
     runtime = SimpleNamespace(scriptrunner=context)
     monkeypatch.setitem(sys.modules, "streamlit", SimpleNamespace(runtime=runtime, session_state=state))
 
@@ -29,6 +36,12 @@ def test_a_small_session_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check.is_enabled
     finding = check.find(NOW)
     assert (finding.status, finding.metadata["keys"]) == (Status.HEALTHY, 1)
+
+
+def test_a_checker_within_a_script_sees_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    streamlit(monkeypatch, {"region": "SA2"})
+    (result,) = Runner().run([SessionState()], NOW)
+    assert (result.status, result.finding.metadata["keys"]) == (Status.HEALTHY, 1)
 
 
 def test_a_hundred_keys_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

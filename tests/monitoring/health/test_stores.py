@@ -1,15 +1,17 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from pytest_django.fixtures import Settings
 
+from caching import CacheConfig, CacheManager, process
+from caching.tiers.memory import MemoryTier
 from monitoring.health.stores import Broker, CacheTiers
 from monitoring.models import Status
 from tests.servers import free_port
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WORKING = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "health-tests"}
-FORGETFUL = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 
 def test_the_broker_of_this_environment_answers(settings: Settings) -> None:
@@ -38,25 +40,51 @@ def test_an_embedded_broker_that_cannot_write_is_critical(settings: Settings, tm
     assert "cannot be written to" in finding.message
 
 
-def test_a_tier_that_gives_back_what_it_got_is_healthy(settings: Settings) -> None:
-    settings.CACHES = {"default": WORKING}
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CacheManager]:
+    """Memory, a directory, and a Redis where nothing listens."""
+    config = CacheConfig(
+        file_cache_dir=tmp_path / "cache", redis_enabled=True, redis_host="127.0.0.1", redis_port=free_port(),
+        redis_password="hunter2", redis_timeout=20,
+    )  # fmt: skip
+    manager = CacheManager(config)
+    monkeypatch.setattr(process, "_manager", manager)
+    yield manager
+    manager.close()
+
+
+def test_tiers_that_give_back_what_they_got_are_healthy(manager: CacheManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager.shared, "tiers", manager.shared.tiers[:1])
     finding = CacheTiers().find(NOW)
-    assert (finding.status, finding.message) == (Status.HEALTHY, "Round trip through default")
-    assert finding.metadata["default_ms"] >= 0
+    assert (finding.status, finding.message) == (Status.HEALTHY, "Round trip through memory, file")
+    assert set(finding.metadata) == {"memory_ms", "file_ms"}
+    assert manager.keys() == []
 
 
-def test_a_tier_that_forgets_is_a_warning_and_all_of_them_are_critical(settings: Settings) -> None:
-    settings.CACHES = {"default": WORKING, "file": FORGETFUL}
-    one = CacheTiers().find(NOW)
-    assert (one.status, one.message) == (Status.WARNING, "file: does not give back what was written")
-    settings.CACHES = {"default": FORGETFUL}
+def test_a_tier_that_refuses_is_a_warning_and_says_why_each_time(manager: CacheManager) -> None:
+    for _ in range(2):
+        finding = CacheTiers().find(NOW)
+        assert finding.status is Status.WARNING
+        assert finding.message.startswith("redis: ")
+        assert "refused" in finding.message
+        assert "hunter2" not in finding.message
+
+
+def test_when_every_tier_fails_it_is_critical(manager: CacheManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager, "_memory", MemoryTier(0))
+    monkeypatch.setattr(manager.shared, "tiers", manager.shared.tiers[1:])
     assert CacheTiers().find(NOW).status is Status.CRITICAL
+    monkeypatch.setattr(manager.shared, "tiers", ())
+    assert CacheTiers().find(NOW).status is Status.UNKNOWN
 
 
-def test_a_tier_that_cannot_be_reached_says_why(settings: Settings) -> None:
-    location = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
-    settings.CACHES = {"redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}}
-    finding = CacheTiers().find(NOW)
-    assert finding.status is Status.CRITICAL
-    assert finding.message.startswith("redis: ConnectionError: ")
-    assert "hunter2" not in finding.message
+def test_a_tier_that_forgets_is_told(manager: CacheManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager.shared, "tiers", manager.shared.tiers[:1])
+    monkeypatch.setattr(manager.shared.tiers[0], "read", lambda key: None)
+    assert CacheTiers().find(NOW).message == "file: does not give back what was written"
+
+
+def test_without_caching_there_is_no_such_check(settings: Settings) -> None:
+    assert CacheTiers().is_enabled
+    settings.CACHE_CONFIG = CacheConfig(enabled=False)
+    assert not CacheTiers().is_enabled

@@ -4,12 +4,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
-from monitoring.health import feed
+from monitoring.health import feed, running
 from monitoring.health.entering import mistakes
+from monitoring.health.gone import retire_gone
+from monitoring.health.history import record
 from monitoring.health.running import run_and_record
+from monitoring.health.status import Finding, Result
 from monitoring.health.watch import current
 from monitoring.health.watched import check_of, entered
 from monitoring.models import HealthCheckState, HealthRecord, Status, WatchedCheck
@@ -63,6 +67,12 @@ def test_limits_that_were_left_empty_are_the_checks_own() -> None:
         ({"name": "disk"}, "name", "of its own"),
         ({"warning": 5, "critical": 1}, "warning", "before it is critical"),
         ({"kind": Kind.CERTIFICATE, "target": "db", "warning": 1, "critical": 5}, "warning", "Days that are left"),
+        ({"kind": Kind.CERTIFICATE, "target": "db", "warning": 5}, "warning", "critical from 7 on"),
+        ({"warning": 10000}, "warning", "before it is critical"),
+        ({"critical": 10}, "critical", "Now it warns from 1000 on"),
+        ({"name": "application"}, "name", "of its own"),
+        ({"name": "draining"}, "name", "of its own"),
+        ({"rules": {"ranges": {"score": [0, 10**400]}, "colums": []}}, "rules", "no rule"),
     ],
 )
 def test_a_mistake_is_told_at_its_field(fields: dict[str, object], field: str, says: str) -> None:
@@ -120,3 +130,44 @@ def test_one_that_is_switched_off_or_deleted_leaves_no_result_for_rules(is_delet
     assert feed.newest() == []
     assert entered() == ()
     assert HealthRecord.objects.filter(state__name="api").count() == 2
+
+
+@pytest.mark.parametrize("fields", [{"timeout_seconds": 1e15}, {"timeout_seconds": 3e11}, {"kind": "carrier pigeon"}])
+def test_a_row_that_no_check_can_be_made_of_is_unknown_and_says_so(fields: dict[str, object]) -> None:
+    check = check_of(row(**fields))
+    finding = check.find(NOW)
+    assert (check.name, finding.status) == ("api", Status.UNKNOWN)
+    assert finding.message.startswith("Edit it in the admin, it cannot run as it is: ValueError: ")
+
+
+@pytest.mark.parametrize(("field", "value"), [("timeout_seconds", 601), ("every_seconds", 86401)])
+def test_a_limit_or_an_interval_that_is_too_long_is_refused(field: str, value: float) -> None:
+    with pytest.raises(ValidationError, match="less than or equal to"):
+        row(**{field: value}).clean_fields()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("own_checks_only")
+def test_one_that_is_switched_off_while_it_runs_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = row(kind=Kind.TCP, target="127.0.0.1:9")
+    one.save()
+
+    def switch_off(results: object, *args: object, **kwargs: object) -> None:
+        WatchedCheck.objects.get(pk=one.pk).delete()
+        record(results, *args, **kwargs)
+
+    monkeypatch.setattr(running, "record", switch_off)
+    monkeypatch.setattr(running, "QUICK_SECONDS", 60.0)
+    run_and_record(NOW)
+    assert HealthCheckState.objects.get(name="api").retired_at is not None
+    assert feed.newest() == []
+
+
+@pytest.mark.django_db
+def test_a_check_that_was_taken_out_of_the_settings_is_retired_when_nobody_runs_it(settings: Settings) -> None:
+    settings.HEALTH_CHECKS = ()
+    for minutes in (9, 11):
+        finding = Finding(Status.CRITICAL, "down")
+        record([Result(f"{minutes}_minutes", finding, 1, None)], NOW - timedelta(minutes=minutes))
+    retire_gone((), NOW)
+    assert [one.name for one in feed.newest()] == ["9_minutes"]

@@ -1,11 +1,14 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django.fixtures import Settings
 
 from ahgd_ops.access.tokens import issue
 from monitoring.clock import to_ms
@@ -14,7 +17,8 @@ from monitoring.health.days import keep_days
 from monitoring.health.history import record, retire
 from monitoring.health.status import Finding, Result
 from monitoring.models import HealthCheckState, HealthRecord, Status
-from monitoring.views.health_data import spark
+from monitoring.views.data import health_part
+from monitoring.views.health_data import latest, spark
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +79,7 @@ def test_the_page_of_a_check_shows_its_past(viewer: Client, now: datetime) -> No
     for expected in ("Critical: as it is", "Upgrade of the broker", "host-b", "usage_percent", "polyline points="):
         assert expected in page
     assert page.count('<i class="none" title=') == 90  # today is not over
+    assert page.count('<td class="number nowrap">no data</td>') == 90  # the same as a table
     assert page.count(">Critical</span>") == 5 + 1  # the mark of the banner
 
 
@@ -102,7 +107,7 @@ def test_a_strange_address_is_no_error(viewer: Client, now: datetime, query: str
 
 
 def test_a_check_that_does_not_exist_is_not_found(viewer: Client) -> None:
-    for path in ("/ops/health/nothing/", "/ops/health/nothing.json", "/ops/health/nothing.csv"):
+    for path in ("/ops/health/nothing/", "/ops/health/nothing.json", "/ops/health/nothing.csv", "/ops/health/%00/"):
         assert viewer.get(path).status_code == 404
 
 
@@ -134,6 +139,7 @@ def test_json_has_the_state_and_the_uptime(viewer: Client, now: datetime) -> Non
     assert broker["uptime"]["24 h"] == pytest.approx(40 / 60, abs=0.02)
     one = viewer.get("/ops/health/broker.json?from=now-22m").json()
     assert (one["name"], len(one["records"]), one["records"][-1]["status"]) == ("broker", 5, "critical")
+    assert (len(one["days"]), set(one["days"][0])) == (90, {"day", "share"})
 
 
 def test_a_range_that_cannot_be_used_says_so(viewer: Client, now: datetime) -> None:
@@ -172,3 +178,38 @@ def test_the_admin_shows_days_and_what_is_excluded(client: Client, now: datetime
     assert "It has to end after it starts." in refused.content.decode()
     client.post("/admin/ahgd_monitoring/excludedinterval/add/", form | {"end_1": "11:00"})
     assert "by hand" in text(client, "/admin/ahgd_monitoring/excludedinterval/")
+
+
+def test_with_a_dead_schedule_nothing_is_called_well(viewer: Client, settings: Settings) -> None:
+    settings.HEALTH_CHECKS = ("monitoring.health.checks.Disk", ("monitoring.health.signs.Beat", {"grace_seconds": 0}))
+    PeriodicTask.objects.create(
+        name="health",
+        interval=IntervalSchedule.objects.create(every=30, period="seconds"),
+        last_run_at=timezone.now() - timedelta(days=3),
+    )
+    for name in ("disk", "beat"):
+        say(name, Status.HEALTHY, "well then", timezone.now() - timedelta(days=3))
+    say("disk", Status.HEALTHY, "well then", timezone.now() - timedelta(days=3), "host-b")
+    page = text(viewer, "/ops/health/")
+    assert "1 of 2 critical: Beat" in page
+    assert "Last checked 3 d ago, then healthy" in page
+    assert "well then" not in text(viewer, "/ops/health/disk/").split("Records")[0]
+    whole = viewer.get("/ops/health.json").json()
+    assert (whole["status"], {one["status"] for one in whole["checks"]}) == ("critical", {"critical", "unknown"})
+    assert viewer.get("/ops/health/disk.json").json()["status"] == "unknown"
+    assert {one["level"] for one in health_part(timezone.now())} == {"critical", "unknown"}
+
+
+def test_one_check_that_is_not_known_is_not_called_well(viewer: Client, now: datetime) -> None:
+    say("broker", Status.UNKNOWN, "timed out", now + timedelta(seconds=1))
+    assert "1 of 2 not known: Broker" in text(viewer, "/ops/health/")
+
+
+def test_the_last_fifty_results_are_read_without_the_others(django_assert_num_queries: Any) -> None:
+    state = HealthCheckState.objects.create(name="disk", checked_at=timezone.now())
+    HealthRecord.objects.bulk_create(
+        HealthRecord(state=state, at=number, status="healthy", duration_ms=number) for number in range(60)
+    )
+    with django_assert_num_queries(1) as asked:
+        assert [beat.duration_ms for beat in latest(state)] == list(range(10, 60))
+    assert "LIMIT 50" in asked.captured_queries[0]["sql"]

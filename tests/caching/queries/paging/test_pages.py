@@ -78,6 +78,7 @@ def test_the_order_of_the_query_is_kept(optimizer: QueryOptimizer) -> None:
     [
         ("SELECT state, count(*) AS n FROM health_data GROUP BY state", (), ["NSW", "QLD", "VIC"]),
         ("SELECT state, count(*) AS n FROM health_data GROUP BY state", "state DESC", ["VIC", "QLD", "NSW"]),
+        ("SELECT state FROM health_data WHERE id < 3 UNION ALL SELECT 'ACT'", "state", ["ACT", "QLD", "VIC"]),
         ("SELECT DISTINCT state FROM health_data", (), ["NSW", "QLD", "VIC"]),
         ("SELECT state FROM health_data UNION SELECT 'ACT'", (), ["ACT", "NSW", "QLD", "VIC"]),
         ("WITH a AS (SELECT DISTINCT state FROM health_data) SELECT state FROM a", "state", ["NSW", "QLD", "VIC"]),

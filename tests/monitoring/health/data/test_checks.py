@@ -134,3 +134,48 @@ def test_a_link_that_leads_outside_is_not_followed(directory: Path, tmp_path_fac
 def test_without_a_directory_a_pattern_says_what_to_set() -> None:
     with pytest.raises(PatternRefused, match="AHGD_DATA_DIRS"):
         check_pattern("sa2.parquet")
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [({"critical_hours": 5}, Status.CRITICAL), ({"warning_hours": 5}, Status.WARNING), ({}, Status.HEALTHY)],
+)
+def test_the_age_is_judged_by_each_limit_alone(directory: Path, limits: dict[str, float], status: Status) -> None:
+    put(directory, "sa2.parquet", hours_old=6)
+    assert DataFileCheck(pattern="sa2.parquet", **limits).find(NOW).status is status
+
+
+def test_a_file_that_could_not_be_read_is_read_again(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(24, "Too many open files")
+
+    put(directory, "sa2.parquet")
+    check = DataFileCheck(pattern="sa2.parquet")
+    with monkeypatch.context() as while_it_fails:
+        while_it_fails.setattr("monitoring.health.data.parquet.parquet.ParquetFile", fail)
+        assert "Too many open files" in check.find(NOW).message
+    assert check.find(NOW).status is Status.HEALTHY
+
+
+def test_a_file_that_was_replaced_by_one_as_old_and_large_is_read_anew(directory: Path) -> None:
+    check = DataFileCheck(pattern="sa2.parquet", rules={"ranges": {"sa2_code": [0, 3]}})
+    path = put(directory, "sa2.parquet")
+    assert check.find(NOW).status is Status.HEALTHY
+    other = put(directory, "other.parquet")
+    parquet.write_table(arrow.table({"sa2_code": [0, 1, 9]}), other)
+    assert other.stat().st_size == path.stat().st_size
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+    assert check.find(NOW).status is Status.CRITICAL
+
+
+def test_a_thousand_other_files_hide_none(directory: Path) -> None:
+    for number in range(1001):
+        (directory / f"a{number:04}.txt").touch()
+    put(directory, "sa2.parquet")
+    assert [file.name for file in find("sa2.*")] == ["sa2.parquet"]
+
+
+def test_a_link_to_nowhere_is_no_file(directory: Path) -> None:
+    (directory / "sa2.parquet").symlink_to(directory / "gone.parquet")
+    assert find("sa2.*") == []
