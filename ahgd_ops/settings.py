@@ -166,7 +166,11 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
     {"model": "ahgd_monitoring.ExcludedInterval"},
-    {"model": "ahgd_monitoring.WatchedCheck", "exclude_fields": ["tried_at", "tried_status", "tried_message"]},
+    {
+        "model": "ahgd_monitoring.WatchedCheck",
+        "mask_fields": ["target"],  # the query of an address may hold a token
+        "exclude_fields": ["tried_at", "tried_status", "tried_message"],
+    },
     {"model": "ahgd_monitoring.CollectorState", "include_fields": ["enabled", "every_seconds"]},
     {
         "model": "django_celery_beat.PeriodicTask",

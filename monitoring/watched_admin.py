@@ -57,10 +57,10 @@ class WatchedCheckForm(forms.ModelForm):
 @admin.register(WatchedCheck)
 class WatchedCheckAdmin(admin.ModelAdmin):
     form = WatchedCheckForm
-    list_display = ("name", "state", "kind", "target", "every_seconds", "enabled", "checked_at")
+    list_display = ("name", "state", "kind", "address", "every_seconds", "enabled", "checked_at")
     list_filter = ("kind", "enabled")
     search_fields = ("name", "target", "note")
-    readonly_fields = ("tried",)
+    readonly_fields = ("tried", "address")
     actions = ("run_now", "switch_on", "switch_off")
     fieldsets = (
         (None, {"fields": ("name", "kind", "enabled", "target", "note")}),
@@ -76,6 +76,18 @@ class WatchedCheckAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: WatchedCheck | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "name") if obj else self.readonly_fields  # its history has that name
+
+    def get_fieldsets(self, request: HttpRequest, obj: WatchedCheck | None = None) -> Any:
+        """Those who may not change it see the target without its query, which may hold a token."""
+        if self.has_change_permission(request, obj) or self.has_add_permission(request):
+            return self.fieldsets
+        first, *others = self.fieldsets
+        shown = tuple("address" if name == "target" else name for name in first[1]["fields"])
+        return ((first[0], {"fields": shown}), *others)
+
+    @admin.display(description="target", ordering="target")
+    def address(self, row: WatchedCheck) -> str:
+        return row.target.partition("?")[0]
 
     @admin.display(description="state", ordering="status")
     def state(self, row: Any) -> SafeString:

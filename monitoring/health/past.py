@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, Subquery
 
 from monitoring.clock import to_ms
 from monitoring.health.running import every_check
@@ -36,7 +36,7 @@ class Past:
 
 
 def read(states: Sequence[HealthCheckState], since: datetime, now: datetime) -> dict[int, Past]:
-    """The past of each check from ``since`` on, by the id of its state; three queries, however many there are."""
+    """The past of each check from ``since`` on, by the id of its state: the same few queries however many they are."""
     transitions = _transitions(states, to_ms(since))
     excluded = _excluded(states, since, now)
     silences = _silences(states)
@@ -52,12 +52,12 @@ def uptimes(past: Past, now: datetime, windows: Mapping[str, timedelta] = WINDOW
 
 def _transitions(states: Iterable[HealthCheckState], since_ms: int) -> "defaultdict[int, list[tuple[int, str]]]":
     every = HealthRecord.objects.filter(state__in=[state.pk for state in states], is_transition=True)
-    before = every.filter(at__lt=since_ms).order_by().values("state").annotate(last=Max("at"))
-    begins = Q(pk__in=[])
-    for row in before:
-        begins |= Q(state=row["state"], at=row["last"])
+    before = every.filter(state=OuterRef("pk"), at__lt=since_ms).order_by("-at", "-id").values("pk")[:1]
+    begins = HealthCheckState.objects.annotate(begin=Subquery(before)).filter(begin__isnull=False).values("begin")
     found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    rows = every.filter(Q(at__gte=since_ms) | begins).order_by("at", "id").values_list("state", "at", "status")
+    rows = (
+        every.filter(Q(at__gte=since_ms) | Q(pk__in=begins)).order_by("at", "id").values_list("state", "at", "status")
+    )
     for state_id, at_ms, status in rows:
         found[state_id].append((at_ms, status))
     return found
@@ -68,7 +68,8 @@ def _excluded(states: Iterable[HealthCheckState], since: datetime, now: datetime
     by_check: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for check, start, end in rows.values_list("check_name", "start", "end"):
         by_check[check].append((to_ms(start), to_ms(end)))
-    return {state.name: by_check[state.name] + by_check[""] for state in states}
+    names = {state.name: {"", state.name, state.name.partition("@")[0]} for state in states}  # of every host, also
+    return {name: [interval for one in about for interval in by_check[one]] for name, about in names.items()}
 
 
 def _silences(states: Iterable[HealthCheckState]) -> dict[str, float]:

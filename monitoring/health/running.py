@@ -172,7 +172,8 @@ def run_host_checks(now: datetime) -> None:
     names = [name_on(check.name, settings.INSTANCE) for check in checks]
     recently = (now - timedelta(seconds=round_seconds() / 2), now + CLOCKS_AGREE_WITHIN)
     if HealthCheckState.objects.filter(name__in=names, checked_at__range=recently).count() < len(names):
-        record(_runner.run(checks, now), now, settings.INSTANCE)
+        silences = {check.name: silence_seconds(check, round_seconds()) for check in checks}
+        record(_runner.run(checks, now), now, settings.INSTANCE, silences=silences)
 
 
 def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> Sequence[Result]:
@@ -180,11 +181,12 @@ def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> S
     if not found:
         return ()
     every_seconds = round_seconds()
+    silences = {check.name: silence_seconds(check, every_seconds) for check in checks}
     bound = {check.name for check in checks if check.is_host_bound}
     here = [result for result in found if result.name in bound]
     if here:
-        record(here, done, settings.INSTANCE)
+        record(here, done, settings.INSTANCE, silences=silences)
     together = results_of_hosts([result.name for result in here], done, limit_seconds(every_seconds))
     whole = [*(result for result in found if result.name not in bound), *together]
-    record(whole, done, silences={check.name: silence_seconds(check, every_seconds) for check in checks})
+    record(whole, done, silences=silences)
     return whole

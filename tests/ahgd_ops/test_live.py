@@ -53,7 +53,9 @@ def test_alerts_and_checks_together_make_the_answer(viewer: Client) -> None:
     now = timezone.now()
     record("cpu_usage_percent", {now: 42.0}, instance="web")
     an_alert(now, severity=Severity.CRITICAL, summary="Memory is at 95 %")
-    HealthCheckState.objects.create(name="disk", status="warning", message="86 % in use", changed_at=now)
+    HealthCheckState.objects.create(
+        name="disk", status="warning", message="86 % in use", checked_at=now, changed_at=now
+    )
     found = viewer.get("/ops/api/live").json()
     assert found["title"] == "▲1 "
     assert found["status"]["text"] == "Memory is at 95 %"

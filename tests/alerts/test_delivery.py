@@ -79,11 +79,11 @@ def test_rows_of_a_deleted_channel_are_passed_over(channel: Channel) -> None:
 def test_sweeps_that_found_the_same_rows_keep_order_and_cooldown(
     settings: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(settings, webhook_allow=LOOPBACK, send_seconds=120)
+    configure(settings, webhook_allow=LOOPBACK, send_seconds=60)
     one_ended, both_found = threading.Event(), threading.Barrier(2)
 
     def accept(request: Request) -> Response:
-        one_ended.wait(timeout=60)  # the other sweep, which finds the channel taken
+        one_ended.wait(timeout=30)  # the other sweep, which finds the channel taken
         return Response("ok")
 
     def find(now: object) -> dict[int, list[Due]]:

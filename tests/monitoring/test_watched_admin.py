@@ -31,7 +31,8 @@ def test_a_check_is_added_and_the_audit_log_says_by_whom(admin: Client) -> None:
     assert admin.post(ADD, form()).status_code == 302
     row = WatchedCheck.objects.get()
     assert (row.name, row.target, row.enabled) == ("api", "http://127.0.0.1:9/", True)
-    assert LogEntry.objects.get_for_object(row).get().actor.username == "root"
+    entry = LogEntry.objects.get_for_object(row).get()
+    assert (entry.actor.username, entry.changes["target"]) == ("root", ["***", "***"])
 
 
 def test_it_is_run_at_once_with_the_result_on_its_page(admin: Client, httpserver: HTTPServer) -> None:
@@ -88,6 +89,18 @@ def test_the_name_stays_once_there_is_a_history(admin: Client) -> None:
     admin.post(f"{LIST}{row.pk}/change/", form(name="other", target="http://127.0.0.1:10/"))
     row.refresh_from_db()
     assert (row.name, row.target) == ("api", "http://127.0.0.1:10/")
+
+
+def test_a_token_in_a_target_is_seen_only_by_those_who_may_change_it(admin: Client) -> None:
+    row = WatchedCheck.objects.create(name="api", kind="http", target="http://db/x?token=hunter2", text="ok")
+    change = f"{LIST}{row.pk}/change/"
+    assert "hunter2" in admin.get(change).content.decode()
+    viewer = Client()
+    viewer.force_login(person("Viewer", is_staff=True))
+    for path in (LIST, change):
+        page = viewer.get(path).content.decode()
+        assert "http://db/x" in page
+        assert "hunter2" not in page
 
 
 def test_viewers_of_the_admin_run_nothing(client: Client) -> None:

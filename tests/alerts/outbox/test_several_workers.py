@@ -152,7 +152,7 @@ def test_a_channel_that_another_worker_serves_is_left_to_it() -> None:
 
 
 def test_a_dead_channel_holds_nobody_up(settings: Settings, httpserver: HTTPServer) -> None:
-    configure(settings, send_seconds=120)
+    configure(settings, send_seconds=60)
     all_came, count = threading.Semaphore(0), 4
 
     def accept(request: Request) -> Response:
@@ -169,7 +169,7 @@ def test_a_dead_channel_holds_nobody_up(settings: Settings, httpserver: HTTPServ
         sweep = threading.Thread(target=deliver_due, args=(NOW,))
         sweep.start()
         for _ in range(5 * count):
-            assert all_came.acquire(timeout=60)
+            assert all_came.acquire(timeout=30)
         assert reread(stuck).state == State.LEASED
         assert sweep.is_alive()
     sweep.join()

@@ -88,7 +88,7 @@ def test_the_past_of_many_checks_takes_as_many_queries_as_of_one(django_assert_n
     counts = []
     for number in (1, 3):
         states = list(HealthCheckState.objects.all()[:number])
-        with django_assert_num_queries(5) as seen:
+        with django_assert_num_queries(4) as seen:
             past.read(states, NOW - DAY, NOW)
         counts.append(len(seen))
     assert counts[0] == counts[1]
@@ -161,3 +161,12 @@ def test_days_whose_transitions_are_gone_stay_as_they_were(settings: Settings) -
     measure_again(ExcludedInterval.objects.get(), NOW)
     kept = dict(HealthDay.objects.values_list("day", "excluded_seconds"))
     assert kept == {(NOW - 40 * DAY).date(): 0, (NOW - 20 * DAY).date(): 86400}
+
+
+def test_an_outage_of_a_host_and_maintenance_of_all_its_kind_are_left_out_of_its_uptime() -> None:
+    for at, status in ((NOW - 10 * HOUR, Status.HEALTHY), (NOW - HOUR, Status.CRITICAL), (NOW, Status.HEALTHY)):
+        record([Result("disk", Finding(status, "so"), 4, at)], at, "host-b", silences={"disk": 3600.0})
+    exclude(NOW - HOUR, NOW - HOUR / 2, "Upgrade", "maintenance:1", check="disk")
+    state = HealthCheckState.objects.get(name="disk@host-b")
+    uptime = past.read([state], NOW - past.LONGEST, NOW)[state.pk].uptime(to_ms(NOW - DAY), to_ms(NOW))
+    assert (uptime.up_seconds, uptime.down_seconds, uptime.excluded_seconds) == (0, 1800, 9.5 * 3600)
