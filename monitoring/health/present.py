@@ -6,9 +6,10 @@ from datetime import datetime
 from monitoring.health.asof import finding_at, why_outdated
 from monitoring.health.base import Check
 from monitoring.health.running import every_check, examine
-from monitoring.health.schedule import LATE_SECONDS, MISSED_ROUNDS, fresh_seconds, round_seconds
+from monitoring.health.schedule import LATE_SECONDS, fresh_seconds, round_seconds
 from monitoring.health.status import Finding
 from monitoring.models import HealthCheckState, Status
+from monitoring.schedule import limit_seconds
 
 
 def present(states: Iterable[HealthCheckState], now: datetime) -> dict[int, Finding]:
@@ -30,5 +31,5 @@ def _finding(state: HealthCheckState, check: Check | None, every_seconds: float,
 
 def _limit_seconds(state: HealthCheckState, check: Check | None, every_seconds: float) -> float:
     if state.instance:
-        return MISSED_ROUNDS * every_seconds
+        return limit_seconds(every_seconds)
     return every_seconds + LATE_SECONDS if check is None else fresh_seconds(check, every_seconds)
