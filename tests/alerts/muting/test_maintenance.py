@@ -87,5 +87,5 @@ def test_only_alerts_that_match_are_in_maintenance_and_only_then() -> None:
 def test_a_day_at_the_ends_of_the_calendar_is_refused(field: str, day: date) -> None:
     window = a_window()
     setattr(window, field, day)
-    with pytest.raises(ValidationError, match="2000-01-01|2999-12-31|Jan. 1, 2000|Dec. 31, 2999"):
+    with pytest.raises(ValidationError, match=r"2000-01-01|2999-12-31|Jan. 1, 2000|Dec. 31, 2999"):
         window.full_clean()
