@@ -11,11 +11,6 @@ _MOST_NAMED = 20
 _LONGEST_INDEX_NAME = 63  # bytes that PostgreSQL keeps of a name
 
 
-def quoted(name: str) -> str:
-    """As every supported database takes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def index_name(table: str, columns: Sequence[str]) -> str:
     """Names the table and columns; one that is too long ends in a digest, so that it stays apart from others."""
     name = "_".join(["idx", table, *columns])
@@ -28,16 +23,17 @@ def index_name(table: str, columns: Sequence[str]) -> str:
 
 def existing_table(database: Database, connection: Connection, table: str) -> str:
     """Its name as the database spells it. Raises UnknownName, with the names that there are."""
-    return _existing(table, database.tables(connection), f"table in {database.name}")
+    return existing_name(table, database.tables(connection), f"table in {database.name}")
 
 
 def existing_columns(database: Database, connection: Connection, table: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Their names as the database spells them. Raises UnknownName, with the names that there are."""
     there = [column.name for column in database.columns(connection, table)]
-    return tuple(_existing(column, there, f"column of {table}") for column in columns)
+    return tuple(existing_name(column, there, f"column of {table}") for column in columns)
 
 
-def _existing(name: str, there: Iterable[str], of: str) -> str:
+def existing_name(name: str, there: Iterable[str], of: str) -> str:
+    """The one of ``there`` that is meant, whichever its case. Raises UnknownName, saying what ``of`` there is."""
     names = list(there)
     if name in names:
         return name

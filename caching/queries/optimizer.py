@@ -6,12 +6,12 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
-from caching.queries.databases.base import Cursor, Database, PoolState
+from caching.queries.databases.base import Cursor, Database, PoolState, quoted
 from caching.queries.databases.opening import Options, open_database
 from caching.queries.databases.pooled import POOL_SIZE, WAIT_SECONDS
-from caching.queries.errors import QueryFailed
+from caching.queries.errors import QueryCancelled, QueryFailed
 from caching.queries.executing import SLOW_SECONDS, Executor, Limits, Monitor
-from caching.queries.names import existing_columns, existing_table, index_name, quoted
+from caching.queries.names import existing_columns, existing_table, index_name
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plans import Plan
 from caching.queries.results import Cache, Results
@@ -72,7 +72,8 @@ class QueryOptimizer:
         Raises QueryError.
         """
         asked = self.executor.statement(sql)
-        limits = Limits(timeout_seconds or self.limits.timeout_seconds, cancellation)
+        allowed_seconds = self.limits.timeout_seconds if timeout_seconds is None else timeout_seconds
+        limits = Limits(allowed_seconds, cancellation)
         if not asked.is_read:
             return self._write(asked, parameters, return_dataframe, limits)
         ttl = self.cache_ttl if cache_ttl is None else cache_ttl
@@ -97,7 +98,12 @@ class QueryOptimizer:
             return self._read(asked, parameters, as_frame, limits)
 
         kind = "frame" if as_frame else "rows"
-        result = self.results.get(asked, parameters, kind, ttl, tags, compute)
+        try:
+            result = self.results.get(asked, parameters, kind, ttl, tags, compute)
+        except QueryCancelled:
+            if asked_database:
+                raise
+            result = compute()  # another's query was waited for, and ended by that one's limits
         if not asked_database:
             self.executor.statistics.cached(asked.shape)
         return result
@@ -115,7 +121,7 @@ class QueryOptimizer:
         try:
             return self.executor.run(asked, parameters, read, limits)
         finally:
-            self.results.forget_all()
+            self.database.written(self.results.forget_all)
 
     def explain(self, sql: str, parameters: Parameters = None) -> Plan:
         """How the database would find the rows, and which index would help; nothing is executed. Raises QueryFailed."""

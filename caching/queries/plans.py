@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caching.queries.names import index_name, quoted
+from caching.queries.databases.base import quoted
+from caching.queries.names import index_name
 from caching.queries.statements import parsed
 
 _SCANS = {

@@ -33,6 +33,8 @@ class Cancellation:
     @contextmanager
     def running(self, database: Database, connection: Connection, timeout_seconds: float | None) -> Iterator[None]:
         """What is executed in here is ended by ``cancel`` and by the time-out. Raises QueryCancelled, QueryTimedOut."""
+        if timeout_seconds is not None and timeout_seconds <= 0:  # a timer would fire before there is what it ends
+            raise _timed_out(timeout_seconds)
         self._begin(database, connection)
         timer = self._timer(timeout_seconds)
         try:
@@ -58,8 +60,7 @@ class Cancellation:
     def _timer(self, timeout_seconds: float | None) -> Timer | None:
         if timeout_seconds is None:
             return None
-        message = f"The query took longer than {timeout_seconds:g} s. Narrow it, add an index, or allow it more time."
-        timer = Timer(timeout_seconds, self._end, [QueryTimedOut(message)])
+        timer = Timer(timeout_seconds, self._end, [_timed_out(timeout_seconds)])
         timer.daemon = True
         timer.start()
         return timer
@@ -69,3 +70,7 @@ class Cancellation:
             timer.cancel()
         with self._lock:
             self._running = None
+
+
+def _timed_out(seconds: float) -> QueryTimedOut:
+    return QueryTimedOut(f"The query took longer than {seconds:g} s. Narrow it, add an index, or allow it more time.")

@@ -1,6 +1,7 @@
 """What the query tools need of a database, whichever it is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -101,6 +102,10 @@ class Database(ABC):
         """Whether what is read now may be seen by nobody else: the inside of a transaction. Then nothing is kept."""
         return False
 
+    def written(self, forget: Callable[[], None]) -> None:
+        """Something was written: what was read before is forgotten, when others can see what is there now."""
+        forget()
+
     def leave_thread(self) -> None:  # noqa: B027  (a pool belongs to all threads)
         """A thread that asked is about to end."""
 
@@ -113,11 +118,11 @@ class Database(ABC):
         """Names of tables and views."""
 
     @abstractmethod
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
-        """In their order; none when there is no such table."""
+    def columns(self, connection: Connection, table: str, schema: str = "") -> tuple[Column, ...]:
+        """In their order; none when there is no such table in ``schema``, or where the database looks for it."""
 
     @abstractmethod
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
+    def keys(self, connection: Connection, table: str, schema: str = "") -> tuple[tuple[str, ...], ...]:
         """Sets of columns, none of them nullable, that are unique; the primary key first."""
 
     @abstractmethod
@@ -128,16 +133,17 @@ class Database(ABC):
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
         """The plan, one step a line; the statement is not executed."""
 
-    def optimize(self, cursor: Cursor, table: str) -> None:
-        """Renews what the planner knows of ``table``, a quoted name."""
-        cursor.execute(f"ANALYZE {table}")
-
     @abstractmethod
     def pool_state(self) -> PoolState: ...
 
     @abstractmethod
     def close(self) -> None:
         """Closes all connections that nobody uses; a later query opens new ones."""
+
+
+def quoted(name: str) -> str:
+    """As every supported database takes it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def rows(database: Database, connection: Connection, sql: str, *parameters: Any) -> list[Any]:

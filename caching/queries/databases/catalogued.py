@@ -9,8 +9,12 @@ class Catalogue(Protocol):
     """``sqlite_catalog`` and ``postgresql_catalog``: each answers as the method of ``Database`` of the same name."""
 
     def tables(self, database: Database, connection: Connection) -> tuple[str, ...]: ...
-    def columns(self, database: Database, connection: Connection, table: str) -> tuple[Column, ...]: ...
-    def keys(self, database: Database, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]: ...
+    def columns(
+        self, database: Database, connection: Connection, table: str, schema: str = ""
+    ) -> tuple[Column, ...]: ...
+    def keys(
+        self, database: Database, connection: Connection, table: str, schema: str = ""
+    ) -> tuple[tuple[str, ...], ...]: ...
     def indexes(self, database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]: ...
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str: ...
 
@@ -23,11 +27,11 @@ class CataloguedDatabase(Database):
     def tables(self, connection: Connection) -> tuple[str, ...]:
         return self.catalogue.tables(self, connection)
 
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
-        return self.catalogue.columns(self, connection, table)
+    def columns(self, connection: Connection, table: str, schema: str = "") -> tuple[Column, ...]:
+        return self.catalogue.columns(self, connection, table, schema)
 
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
-        return self.catalogue.keys(self, connection, table)
+    def keys(self, connection: Connection, table: str, schema: str = "") -> tuple[tuple[str, ...], ...]:
+        return self.catalogue.keys(self, connection, table, schema)
 
     def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
         return self.catalogue.indexes(self, connection, table)

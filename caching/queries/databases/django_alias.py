@@ -1,6 +1,6 @@
 """A database of Django's settings, by its alias: its connections, with what they are set to, and their transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,14 @@ class DjangoDatabase(CataloguedDatabase):
 
     def is_private(self) -> bool:
         return bool(self._wrapper().in_atomic_block)
+
+    def written(self, forget: Callable[[], None]) -> None:
+        """Until a transaction ends others still read, and keep, what was there before it."""
+        from django.db import transaction
+
+        forget()
+        if self.is_private():
+            transaction.on_commit(forget, using=self.name)
 
     def leave_thread(self) -> None:
         self._wrapper().close()

@@ -84,22 +84,25 @@ class DuckDatabase(PooledDatabase):
         sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1"
         return tuple(name for (name,) in rows(self, connection, sql))
 
-    def columns(self, connection: Connection, table: str) -> tuple[Column, ...]:
+    def columns(self, connection: Connection, table: str, schema: str = "") -> tuple[Column, ...]:
         sql = (
             "SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns"
-            " WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position"
+            " WHERE table_catalog = current_database() AND lower(table_schema) = lower(coalesce(nullif(?, ''),"
+            " current_schema())) AND lower(table_name) = lower(?) ORDER BY ordinal_position"
         )
         return tuple(
-            Column(name, kind.upper(), nullable) for name, kind, nullable in rows(self, connection, sql, table)
+            Column(name, kind.upper(), nullable) for name, kind, nullable in rows(self, connection, sql, schema, table)
         )
 
-    def keys(self, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
+    def keys(self, connection: Connection, table: str, schema: str = "") -> tuple[tuple[str, ...], ...]:
         sql = (
-            "SELECT constraint_column_names FROM duckdb_constraints() WHERE schema_name = current_schema()"
-            " AND table_name = ? AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') ORDER BY constraint_type"
+            "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = current_database()"
+            " AND lower(schema_name) = lower(coalesce(nullif(?, ''), current_schema()))"
+            " AND lower(table_name) = lower(?)"
+            " AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') ORDER BY constraint_type"
         )
-        never_null = {column.name for column in self.columns(connection, table) if not column.is_nullable}
-        found = [tuple(names) for (names,) in rows(self, connection, sql, table)]
+        never_null = {column.name for column in self.columns(connection, table, schema) if not column.is_nullable}
+        found = [tuple(names) for (names,) in rows(self, connection, sql, schema, table)]
         return tuple(names for names in found if never_null.issuperset(names))
 
     def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from caching.queries.databases import postgresql_catalog as catalog
 from caching.queries.databases.base import Connection, Cursor
@@ -71,7 +72,9 @@ class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
 
 
 def _without_password(url: str) -> str:
-    """Without options either, where one can be given, too."""
+    """Options, such as a search path, make another database of it: a digest stands for them, without passwords."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
-    return f"postgresql://{user.partition(':')[0]}{at}{host}{parts.path}"
+    options = [(name, value) for name, value in parse_qsl(parts.query) if "password" not in name]
+    digest = blake2b(repr(sorted(options)).encode(), digest_size=4).hexdigest()
+    return f"postgresql://{user.partition(':')[0]}{at}{host}{parts.path}{f'?{digest}' if options else ''}"

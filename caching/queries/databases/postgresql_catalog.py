@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from caching.queries.databases.base import Column, Connection, Cursor, Database, rows
+from caching.queries.databases.base import Column, Connection, Cursor, Database, quoted, rows
 
 
 def version(database: Database, connection: Connection) -> str:
@@ -16,24 +16,33 @@ def tables(database: Database, connection: Connection) -> tuple[str, ...]:
     return tuple(name for (name,) in rows(database, connection, sql))
 
 
-def columns(database: Database, connection: Connection, table: str) -> tuple[Column, ...]:
+def columns(database: Database, connection: Connection, table: str, schema: str = "") -> tuple[Column, ...]:
     sql = (
         "SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns"
-        " WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position"
+        " WHERE (table_schema, table_name) = (SELECT n.nspname, c.relname FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(?)) ORDER BY ordinal_position"
     )
+    named = _regclass(table, schema)
     return tuple(
-        Column(name, kind.upper(), nullable) for name, kind, nullable in rows(database, connection, sql, table)
+        Column(name, kind.upper(), nullable) for name, kind, nullable in rows(database, connection, sql, named)
     )
 
 
-def keys(database: Database, connection: Connection, table: str) -> tuple[tuple[str, ...], ...]:
-    never_null = {column.name for column in columns(database, connection, table) if not column.is_nullable}
-    found = [tuple(names) for _, names, is_key in rows(database, connection, _INDEXES, table) if is_key]
+def keys(database: Database, connection: Connection, table: str, schema: str = "") -> tuple[tuple[str, ...], ...]:
+    never_null = {column.name for column in columns(database, connection, table, schema) if not column.is_nullable}
+    found = [
+        tuple(names) for _, names, is_key in rows(database, connection, _INDEXES, _regclass(table, schema)) if is_key
+    ]
     return tuple(names for names in found if never_null.issuperset(names))
 
 
 def indexes(database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(names) for name, names, _ in rows(database, connection, _INDEXES, table)}
+    return {name: tuple(names) for name, names, _ in rows(database, connection, _INDEXES, _regclass(table))}
+
+
+def _regclass(table: str, schema: str = "") -> str:
+    """For ``to_regclass``, which looks along the search path when there is no schema."""
+    return ".".join(quoted(name) for name in (schema, table) if name)
 
 
 def explain(cursor: Cursor, sql: str, parameters: Any) -> str:
@@ -49,7 +58,6 @@ SELECT i.relname,
              WHERE k.place <= x.indnkeyatts ORDER BY k.place),
        x.indisunique AND x.indpred IS NULL AND x.indexprs IS NULL
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
-JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE n.nspname = current_schema() AND x.indisvalid AND t.relname = ?
+WHERE x.indisvalid AND t.oid = to_regclass(?)
 ORDER BY x.indisprimary DESC, i.relname
 """

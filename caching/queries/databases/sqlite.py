@@ -1,7 +1,10 @@
 """SQLite, by the path of its file. WAL, so that readers do not wait for the writer."""
 
+import logging
 import sqlite3
 from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,7 +18,10 @@ from caching.queries.errors import NoDatabase
 if TYPE_CHECKING:
     from sqlalchemy.pool import Pool
 
+log = logging.getLogger(__name__)
+
 BUSY_MS = 20_000
+LOOK_AGAIN_SECONDS = 0.02
 CACHE_KIB = 16_000
 MAPPED_BYTES = 256 * 2**20
 
@@ -31,6 +37,7 @@ class SqliteDatabase(CataloguedDatabase, PooledDatabase):
         super().__init__(str(path), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
         self.path = path
         self.wal = wal and not read_only
+        self._opening = Lock()
 
     def make_pool(self) -> "Pool":
         from sqlalchemy.pool import QueuePool
@@ -46,8 +53,7 @@ class SqliteDatabase(CataloguedDatabase, PooledDatabase):
             uri, uri=True, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )
         if self.wal:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            self._switch_to_wal(connection)
         if self.read_only:
             connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
@@ -55,6 +61,25 @@ class SqliteDatabase(CataloguedDatabase, PooledDatabase):
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # makes the log's index, which says the version
         return connection
+
+    def _switch_to_wal(self, connection: Any) -> None:
+        """SQLite says at once that the file is locked, however long it may wait; without the log it is used as it is.
+
+        One of this process switches; another process may have it locked while it does the same.
+        """
+        with self._opening:
+            deadline = monotonic() + BUSY_MS / 1000
+            while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                try:
+                    connection.execute("PRAGMA journal_mode=WAL")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                        raise
+                    if monotonic() > deadline:
+                        log.warning("%s stays without a write-ahead log: it is locked all the time.", self.name)
+                        return
+                    sleep(LOOK_AGAIN_SECONDS)
+        connection.execute("PRAGMA synchronous=NORMAL")
 
     def interrupt(self, connection: Connection) -> None:
         connection.interrupt()

@@ -141,8 +141,8 @@ def _after(terms: Sequence[Term], key: Sequence[bool], places: list[int]) -> Any
     places += range(len(terms))
     left = [term.expression.copy() for term in terms]
     if len(terms) == 1:
-        return compare(this=left[0], expression=_mark())
-    marks = exp.Tuple(expressions=[_mark() for _ in terms])
+        return compare(this=left[0], expression=_mark(terms[0]))
+    marks = exp.Tuple(expressions=[_mark(term) for term in terms])
     return compare(this=exp.Tuple(expressions=left), expression=marks)
 
 
@@ -171,7 +171,7 @@ def _bounded(first: Term, is_null: bool, found: Any, places: list[int]) -> Any:
         return found
     compare = exp.LTE if first.descending else exp.GTE
     places.insert(0, 0)
-    return exp.and_(compare(this=first.expression.copy(), expression=_mark()), found)
+    return exp.and_(compare(this=first.expression.copy(), expression=_mark(first)), found)
 
 
 def _equal(term: Term, is_null: bool) -> Any:
@@ -179,7 +179,7 @@ def _equal(term: Term, is_null: bool) -> Any:
 
     if is_null:
         return exp.Is(this=term.expression.copy(), expression=exp.null())
-    return exp.EQ(this=term.expression.copy(), expression=_mark())
+    return exp.EQ(this=term.expression.copy(), expression=_mark(term))
 
 
 def _later(term: Term, is_null: bool) -> tuple[Any, bool]:
@@ -190,7 +190,7 @@ def _later(term: Term, is_null: bool) -> tuple[Any, bool]:
     if is_null:
         return (exp.Not(this=null) if term.nulls_first else None), False
     compare = exp.LT if term.descending else exp.GT
-    found = compare(this=term.expression.copy(), expression=_mark())
+    found = compare(this=term.expression.copy(), expression=_mark(term))
     return (exp.or_(found, null) if term.is_nullable and not term.nulls_first else found), True
 
 
@@ -200,8 +200,9 @@ def _number(value: int) -> Any:
     return exp.Literal.number(value)
 
 
-def _mark() -> Any:
+def _mark(term: Term) -> Any:
     """A question mark, in every dialect."""
     from sqlglot import exp
 
-    return exp.Placeholder(jdbc=True)
+    mark = exp.Placeholder(jdbc=True)
+    return exp.cast(mark, exp.DataType.Type.FLOAT) if term.is_single_precision else mark

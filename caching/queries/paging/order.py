@@ -10,7 +10,8 @@ from typing import Any
 
 from caching.queries.databases.base import Connection, Database
 from caching.queries.errors import NoKey, UnknownName
-from caching.queries.names import existing_columns
+from caching.queries.names import existing_name
+from caching.queries.paging.keys import Source, shown_name, source, spelled
 from caching.queries.statements import parsed
 
 _SAID = re.compile(r"\s*(?P<column>.+?)(?:\s+(?P<direction>ASC|DESC))?\s*", re.IGNORECASE | re.DOTALL)
@@ -24,9 +25,10 @@ class Term:
     descending: bool
     nulls_first: bool
     is_nullable: bool
+    is_single_precision: bool = False  # a driver gives it as a number of double precision, which equals no other
 
     def reversed(self) -> "Term":
-        return Term(self.expression, not self.descending, not self.nulls_first, self.is_nullable)
+        return replace(self, descending=not self.descending, nulls_first=not self.nulls_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +88,21 @@ def _sources(tree: Any) -> list[Any]:
 def _of_rows(database: Database, connection: Connection, tree: Any, order_by: Sequence[str]) -> Ordered:
     """Rows of tables: their keys, all together, tell them apart."""
     said = _said(tree, order_by, database.dialect)
-    sources = _sources(tree)
-    if not said and len(sources) > 1:
+    tables = _sources(tree)
+    if not said and len(tables) > 1:
         raise NoKey("The query reads more than one table and has no order. Give order_by.")
-    keys = [_key(database, connection, source) for source in sources]
+    sources = [source(database, connection, table) for table in tables]
     if order_by and len(sources) == 1:
-        said = [_existing(term, database, connection, sources[0], tree) for term in said]
-    is_joined = len(sources) > 1
-    terms = [_narrowed(term, database, connection, sources) for term in said]
+        said = [_existing(term, sources[0], tree) for term in said]
+    terms = [_narrowed(_qualified(term, sources, database.dialect), sources) for term in said]
     told = {_name(term.expression) for term in terms}
-    for source, columns in zip(sources, keys, strict=True):
+    for one in sources:
         terms += [
-            _term(_column(column, source), False, database.dialect, is_nullable=is_joined)
-            for column in columns
-            if not told & {(source.alias_or_name, column.casefold()), ("", column.casefold())}
+            _term(one.column(column), False, database.dialect, is_nullable=len(sources) > 1)
+            for column in one.key
+            if not told & {(one.alias.name.casefold(), column.casefold()), ("", column.casefold())}
         ]
+    terms = [replace(term, is_single_precision=_is_single(term, sources, database.dialect)) for term in terms]
     return Ordered(_without_order(tree), tuple(terms), is_plain=True, is_proven=True)
 
 
@@ -108,12 +110,12 @@ def _of_results(database: Database, tree: Any, order_by: Sequence[str]) -> Order
     """Groups, unions and the like: their columns are all there is. Of DISTINCT, all of them tell rows apart."""
     from sqlglot import exp
 
-    names = [] if tree.is_star else list(tree.named_selects)
+    names = [] if tree.is_star else [shown_name(select, database.dialect) for select in tree.selects]
     said = _said_of_results(tree, order_by, names, database.dialect)
     group = tree.args.get("group")
     unique: list[str] = []
     if group is not None and not tree.args.get("limit"):
-        unique = _grouped(tree, group)
+        unique = _grouped(tree, group, database.dialect)
     elif _is_distinct(tree):
         unique = names
     if not said and not unique:
@@ -139,14 +141,17 @@ def _is_distinct(tree: Any) -> bool:
     return not distinct.args.get("on") if isinstance(distinct, exp.Distinct) else bool(distinct)
 
 
-def _grouped(tree: Any, group: Any) -> list[str]:
-    """Names of the columns that are grouped by; none when one of them is not shown."""
-    shown = {select.unalias().sql(): select.alias_or_name for select in tree.selects}
-    shown |= {select.alias_or_name: select.alias_or_name for select in tree.selects}
-    found = [shown.get(part.sql()) or shown.get(part.name) for part in group.expressions]
-    if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets") or None in found:
+def _grouped(tree: Any, group: Any, dialect: str) -> list[str]:
+    """Names of the columns that are grouped by; none when one of them is not shown, exactly as it is grouped by.
+
+    What a bare name means in GROUP BY, a column of the table or of the result, is not the same everywhere.
+    """
+    if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets"):
         return []
-    return [name for name in found if name]
+    shown = {select.unalias().sql(): shown_name(select, dialect) for select in tree.selects}
+    numbered = {str(place): shown_name(select, dialect) for place, select in enumerate(tree.selects, start=1)}
+    found = [(numbered if part.is_int else shown).get(part.sql()) for part in group.expressions]
+    return [] if None in found else [name for name in found if name]
 
 
 def _said(tree: Any, order_by: Sequence[str], dialect: str) -> list[Term]:
@@ -155,7 +160,7 @@ def _said(tree: Any, order_by: Sequence[str], dialect: str) -> list[Term]:
         return [_parsed_term(text, dialect) for text in order_by]
     order = tree.args.get("order")
     terms = [] if order is None else [_given(part) for part in order.expressions]
-    return [_resolved(term, tree) for term in terms]
+    return [_resolved(term, tree, dialect) for term in terms]
 
 
 def _said_of_results(tree: Any, order_by: Sequence[str], names: list[str], dialect: str) -> list[Term]:
@@ -194,32 +199,29 @@ def _term(expression: Any, descending: bool, dialect: str, is_nullable: bool) ->
     return Term(expression, descending, nulls_first(dialect, descending), is_nullable)
 
 
-def _resolved(term: Term, tree: Any) -> Term:
+def _resolved(term: Term, tree: Any, dialect: str) -> Term:
     """``ORDER BY 2`` and ``ORDER BY alias`` as the expression that is meant."""
     from sqlglot import exp
 
     expression = term.expression
     if isinstance(expression, exp.Literal) and expression.is_int:
-        expression = tree.selects[int(expression.name) - 1].unalias()
+        expression = _numbered(tree, int(expression.name))
     elif isinstance(expression, exp.Column) and not expression.table:
-        named = {select.alias: select.this for select in tree.selects if isinstance(select, exp.Alias)}
-        expression = named.get(expression.name, expression)
+        aliased = [select for select in tree.selects if isinstance(select, exp.Alias)]
+        named = {spelled(select.args["alias"], dialect): select.this for select in aliased}
+        expression = named.get(spelled(expression.this, dialect), expression)
     if expression.find(exp.Placeholder) is not None:
         raise NoKey("The order has a parameter in it. Write its value into the query, or give order_by.")
     return replace(term, expression=expression)
 
 
-def _key(database: Database, connection: Connection, source: Any) -> tuple[str, ...]:
-    found = database.keys(connection, source.name)
-    if not found:
-        raise NoKey(
-            f"{source.name} has no primary key and no unique columns that are NOT NULL: "
-            "its rows cannot be told apart. Add one, or read it through a query that has some."
-        )
-    return found[0]
+def _numbered(tree: Any, place: int) -> Any:
+    if tree.is_star or not 1 <= place <= len(tree.selects):
+        raise NoKey(f"ORDER BY {place} names no column that can be told. Write the name of the column.")
+    return tree.selects[place - 1].unalias()
 
 
-def _existing(term: Term, database: Database, connection: Connection, source: Any, tree: Any) -> Term:
+def _existing(term: Term, one: Source, tree: Any) -> Term:
     """A name that the caller gave, as what it means: an alias of the query, or a column of its table."""
     from sqlglot import exp
 
@@ -228,31 +230,43 @@ def _existing(term: Term, database: Database, connection: Connection, source: An
         if select.alias.casefold() == name.casefold() and isinstance(select, exp.Alias):
             return replace(term, expression=select.this)
     if name != "rowid":
-        (name,) = existing_columns(database, connection, source.name, [name])
-    return replace(term, expression=_column(name, source))
+        name = existing_name(name, [column.name for column in one.columns], f"column of {one.name}")
+    return replace(term, expression=one.column(name))
 
 
-def _narrowed(term: Term, database: Database, connection: Connection, sources: list[Any]) -> Term:
+def _qualified(term: Term, sources: list[Source], dialect: str) -> Term:
+    """Its columns with their tables: in ORDER BY a bare name could mean a column of the result that is called so."""
+    from sqlglot import exp
+
+    def with_table(node: Any) -> Any:
+        if not isinstance(node, exp.Column) or node.table or isinstance(node.this, exp.Star):
+            return node
+        owners = [(one, name) for one in sources if (name := one.own_name(node.this, dialect)) is not None]
+        return owners[0][0].column(owners[0][1]) if len(owners) == 1 else node
+
+    return replace(term, expression=term.expression.copy().transform(with_table))
+
+
+def _is_single(term: Term, sources: list[Source], dialect: str) -> bool:
+    table, name = _name(term.expression)
+    own = [one for one in sources if one.alias.name.casefold() == table]
+    types = {column.name.casefold(): column.type for one in own for column in one.columns}
+    return dialect != "sqlite" and types.get(name) in ("REAL", "FLOAT")
+
+
+def _narrowed(term: Term, sources: list[Source]) -> Term:
     """Columns that are never NULL can be compared in a way that indexes help with."""
     if len(sources) > 1 or type(term.expression).__name__ != "Column":
         return term
-    name = term.expression.name.casefold()
-    never = {c.name.casefold() for c in database.columns(connection, sources[0].name) if not c.is_nullable} | {"rowid"}
-    return replace(term, is_nullable=name not in never)
-
-
-def _column(name: str, source: Any) -> Any:
-    from sqlglot import exp
-
-    quote = name != "rowid"
-    return exp.column(exp.to_identifier(name, quoted=quote), table=exp.to_identifier(source.alias_or_name, quoted=True))
+    never = {column.name.casefold() for column in sources[0].columns if not column.is_nullable} | {"rowid"}
+    return replace(term, is_nullable=term.expression.name.casefold() not in never)
 
 
 def _name(expression: Any) -> tuple[str, str]:
     """Table and column, when it is one; else nothing that a column could be called."""
     if type(expression).__name__ != "Column":
         return ("", "\0")
-    return (expression.table, expression.name.casefold())
+    return (expression.table.casefold(), expression.name.casefold())
 
 
 def _without_order(tree: Any) -> Any:

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from caching.queries.databases.base import Cursor, Key
-from caching.queries.errors import NoKey
+from caching.queries.errors import NoKey, QueryFailed
 from caching.queries.paging.keyset import Asked, Keyset
 from caching.queries.paging.map import PageMap
 from caching.queries.paging.order import ordered
@@ -84,7 +84,10 @@ class PageReader:
         after: Key | None = None
         number = 0
         while self.settings.max_pages is None or number < self.settings.max_pages:
-            page, after = self._read(self.keyset.page(after, self.settings.page_size))
+            before = after
+            page, after = self._read(self.keyset.page(before, self.settings.page_size))
+            if before is not None and before == after:  # a value that the database does not find equal to itself
+                raise QueryFailed("A page ended where it began: give order_by, with columns of another type.")
             if len(page) or number == 0:
                 yield _numbered(page, number * self.settings.page_size)
             if len(page) < self.settings.page_size:

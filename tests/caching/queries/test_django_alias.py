@@ -85,6 +85,15 @@ def test_within_a_transaction_its_own_rows_are_seen_and_not_kept(optimizer: Quer
     assert len(optimizer.execute_query(ALL, cache_ttl=60)) == paginated.total_rows == made.ROWS
 
 
+def test_what_others_kept_before_a_transaction_ends_is_forgotten_with_it(optimizer: QueryOptimizer) -> None:
+    forgotten: list[int] = []
+    optimizer.results.forget_all = lambda: forgotten.append(1)  # type: ignore[method-assign]  # to see when
+    with transaction.atomic():
+        optimizer.execute_query(made.INSERT, [99, "NSW", 2020, 1.0])
+        before = len(forgotten)
+    assert (before, len(forgotten)) == (1, 2)
+
+
 def test_its_queries_are_measured_once_by_djangos_connections(optimizer: QueryOptimizer) -> None:
     automatic.executions.take()
     optimizer.execute_query(ALL)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from caching import Cancellation, QueryOptimizer
+from caching.queries.databases import sqlite as sqlite_database
 from caching.queries.errors import NoDatabase, QueryCancelled, QueryFailed, QueryTimedOut, ReadOnly, UnknownName
 from tests.caching.queries import databases as made
 
@@ -28,6 +29,44 @@ WAIT_SECONDS = 60
 
 def calls(optimizer: QueryOptimizer) -> int:
     return sum(one.calls for one in optimizer.get_statistics())
+
+
+class OfOneWhoCancelled:
+    """A cache in which another caller computes the same, and gives up."""
+
+    def get_or_set(self, *args: Any, **kwargs: Any) -> Any:
+        raise QueryCancelled("The query was cancelled.")
+
+    def invalidate_tag(self, tag: str) -> bool:
+        return True
+
+
+def test_a_query_that_another_caller_cancelled_is_run_for_the_others(sqlite_path: Path) -> None:
+    with QueryOptimizer(sqlite_path, OfOneWhoCancelled()) as optimizer:
+        assert len(optimizer.execute_query("SELECT id FROM health_data", cache_ttl=60)) == made.ROWS
+
+
+def test_a_file_that_is_locked_is_switched_to_wal_later(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(sqlite_database, "sleep", lambda seconds: other.execute("ROLLBACK"))
+        with QueryOptimizer(sqlite_path) as optimizer:
+            assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
+            mode = optimizer.execute_query("PRAGMA journal_mode", return_dataframe=False)
+    assert mode == [("wal",)]
+
+
+def test_a_file_that_stays_locked_is_read_without_wal(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_database, "BUSY_MS", 1)
+    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with QueryOptimizer(sqlite_path) as optimizer:
+            assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
+
+
+def test_no_time_at_all_is_a_limit(sqlite: QueryOptimizer) -> None:
+    with pytest.raises(QueryTimedOut):
+        sqlite.execute_query(SLOW["sqlite"], timeout_seconds=0)
 
 
 def test_named_parameters_of_any_mapping_are_different_results(sqlite: QueryOptimizer) -> None:
