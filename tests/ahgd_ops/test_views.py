@@ -78,7 +78,7 @@ def test_operators_see_who_changed_what(client: Client) -> None:
     client.force_login(olga)
     page = text(client, "/ops/")
     assert "<strong>olga</strong> changed rule high_cpu" in page
-    assert "cooldown minutes" in page
+    assert "cooldown (minutes)" in page
 
 
 def test_viewers_do_not_see_who_changed_what(viewer: Client) -> None:
