@@ -87,7 +87,6 @@ def shown(transactional_db: None) -> dict[str, int]:
     a_silence("rule=later", now + timedelta(days=1), timedelta(hours=4), now=now)
     a_silence("rule=before", now - timedelta(hours=2), timedelta(hours=1))
     an_alert(now, rule=rule, fingerprint="old", resolved_at=now, resolved_reason="condition is false", **fields)
-    return {"alert": alert.pk, "rule": rule.pk, "user": superuser().pk, "policy": a_policy(15, 60).pk}
     name = "SELECT a_table_with_quite_a_long_name_for_a_phone 1f2e3d4c"
     record("db_query_duration_seconds", {now: 0.25}, "seconds", database="default", query=name)
     query = QueryShape.objects.create(
@@ -98,7 +97,8 @@ def shown(transactional_db: None) -> dict[str, int]:
         first_at=now,
         plan="SCAN t " * 40,
     )
-    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk}
+    policy = a_policy(15, 60)
+    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk, "policy": policy.pk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
