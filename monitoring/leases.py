@@ -68,7 +68,7 @@ def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | 
     began = time.monotonic()
     try:
         yield held
-    except BaseException as error:
+    except BaseException as error:  # whatever ended the work is noted, and goes on
         _release(held, began, f"{type(error).__name__}: {error}"[:2000])
         raise
     _release(held, began, "")

@@ -50,12 +50,11 @@ class TokenMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.scopes = frozenset()  # type: ignore[attr-defined]  # HttpRequest is open for middleware
+        scopes: frozenset[str] | None = frozenset()
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
-        if kind.casefold() != "bearer":
-            return self.get_response(request)
-        scopes = scopes_of_text(text.strip(), timezone.now())
+        if kind.casefold() == "bearer":
+            scopes = scopes_of_text(text.strip(), timezone.now())
         if scopes is None:
             return JsonResponse({"error": "This token is unknown, expired or revoked."}, status=401)
-        request.scopes = scopes  # type: ignore[attr-defined]
+        request.scopes = scopes  # type: ignore[attr-defined]  # HttpRequest is open for middleware
         return self.get_response(request)
