@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections, transaction
 from django.db.models import QuerySet
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, TransientFailure, send
 from alerts.clock_steps import bring_back
 from alerts.delivery import Delivery, Due, Taken, claim, due_by_channel, record, requeue_expired, supersede_firings
-from alerts.gates import Hold, Pass, decide
+from alerts.gates import RECHECK, Decision, Hold, Pass, decide
 from alerts.message import message_of
 from alerts.models import Notification
 from alerts.results import Outcome, consequence_of
@@ -126,12 +126,23 @@ def _outcome(delivery: Delivery, clock: _Clock) -> Outcome:
     now = clock.now()
     if notification.kind == Notification.Kind.RESOLVED:
         supersede_firings(notification, now)
-    decision = decide(standing_of(notification, now, may_have_arrived=delivery.may_have_arrived), now)
+    decision = _judge(delivery, now)
     if not isinstance(decision, Pass):
         return decision
     if clock.now() >= delivery.lease_until:
         return Hold("the worker was frozen past its lease", now)
     return _attempt(notification, clock.now())
+
+
+def _judge(delivery: Delivery, now: datetime) -> Decision:
+    """What the gates say. A row that they fail on is held and says so: left leased, it would block its channel."""
+    try:
+        return decide(standing_of(delivery.notification, now, may_have_arrived=delivery.may_have_arrived), now)
+    except (OperationalError, InterfaceError):
+        raise  # of the database, not of the row: the lease brings it back
+    except Exception as error:  # the edge of a row's judgement: it is recorded, and the channel's other rows go
+        log.exception("The gates failed on delivery %s.", delivery.notification.delivery_id)
+        return Hold(f"the gates failed on it ({type(error).__name__}); the log says where", now + RECHECK)
 
 
 def _attempt(notification: Notification, now: datetime) -> Outcome:

@@ -97,9 +97,13 @@ class Rule(models.Model):
         help_text="Address linked from every message of this rule.",
     )
     cooldown_minutes = models.PositiveIntegerField(
-        default=15, help_text="A channel hears of the same instance at most once in this time, unless it gets worse."
+        default=15,
+        validators=[MaxValueValidator(30 * 1440)],
+        help_text="A channel hears of the same instance at most once in this time, unless it gets worse.",
     )
-    max_alerts_per_hour = models.PositiveIntegerField(default=10, help_text="Messages per hour before they are held.")
+    max_alerts_per_hour = models.PositiveIntegerField(
+        default=10, validators=[MaxValueValidator(10_000)], help_text="Messages per hour before they are held."
+    )
     tags = models.JSONField(default=dict, blank=True, help_text='For grouping and silencing, such as {"team": "data"}.')
 
     seeded_from = models.CharField(max_length=100, blank=True, editable=False, help_text="Where the row came from.")

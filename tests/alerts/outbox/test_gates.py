@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_httpserver import HTTPServer
 
-from alerts.models import Alert, Channel, Notification, Severity
+from alerts.models import Alert, Channel, Notification, Rule, Severity
 from alerts.outbox import deliver_due
 from tests.alerts.outbox.hooks import a_webhook
 from tests.alerts.rows import an_alert, events, firing, reread, resolved
@@ -134,3 +134,19 @@ def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
     deliver_due(NOW)
 
     assert (reread(repeat).state, reread(repeat).gate) == (State.WITHHELD, "acknowledged by kim")
+
+
+def test_gates_that_fail_on_a_row_hold_it_and_say_so_and_the_others_of_its_channel_go(receiver: HTTPServer) -> None:
+    channel = a_webhook(receiver)
+    broken = firing(an_alert(NOW), channel, NOW)
+    Rule.objects.update(cooldown_minutes=2_147_483_647)  # past what can be saved, and past the calendar
+    sound = Rule.objects.create(name="sound", condition="value > 80")
+    good = firing(an_alert(NOW, rule=sound), channel, NOW)
+
+    deliver_due(NOW)
+
+    assert reread(good).state == State.SENT
+    assert reread(broken).state == State.DUE
+    assert reread(broken).due_at > NOW
+    assert reread(broken).gate == "the gates failed on it (OverflowError); the log says where"
+    assert len(events(broken.alert, "withheld")) == 1
