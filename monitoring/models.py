@@ -1,5 +1,6 @@
 """Facts and their bookkeeping. Times of samples are integers, milliseconds since the epoch (UTC)."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -73,7 +74,9 @@ class CollectorState(models.Model):
     instance = models.CharField(max_length=253)
     enabled = models.BooleanField(default=True)
     every_seconds = models.FloatField(
-        default=0, help_text="Least time between two readings; 0: at each run of the job collect."
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(86_400)],
+        help_text="Least time between two readings; 0: at each run of the job collect.",
     )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When it last read without an error.")

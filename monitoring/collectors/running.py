@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from monitoring.clock import to_ms
@@ -22,7 +22,7 @@ from monitoring.samples import Sample
 log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 5.0
-_EARLY = timedelta(seconds=0.5)  # a run a little early still counts
+_EARLY_SECONDS = 0.5  # a run a little early still counts
 _WRITTEN = ("started_at", "finished_at", "duration_ms", "series", "error", "memory")
 
 
@@ -90,7 +90,7 @@ def _read(collector: Collector) -> tuple[list[Reading], float]:
 def is_due(state: CollectorState, now: datetime) -> bool:
     if not state.enabled:
         return False
-    return state.started_at is None or now - state.started_at >= timedelta(seconds=state.every_seconds) - _EARLY
+    return state.started_at is None or (now - state.started_at).total_seconds() >= state.every_seconds - _EARLY_SECONDS
 
 
 def _states(collectors: Sequence[Collector], instance: str) -> dict[str, CollectorState]:

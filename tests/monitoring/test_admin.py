@@ -62,6 +62,15 @@ def test_a_collectors_error_is_shown_and_its_interval_can_be_edited(admin: Clien
     assert LogEntry.objects.get_for_object(state).latest().changes_dict == {"every_seconds": ["0.0", "60.0"]}
 
 
+@pytest.mark.parametrize("seconds", ["-1", "1e20"])
+def test_an_interval_that_no_calendar_has_is_refused(admin: Client, seconds: str) -> None:
+    state = CollectorState.objects.create(name="disk", instance="host-a")
+    address = f"/admin/ahgd_monitoring/collectorstate/{state.pk}/change/"
+    assert admin.post(address, {"enabled": "on", "every_seconds": seconds}).status_code == 200
+    state.refresh_from_db()
+    assert state.every_seconds == 0
+
+
 def slow(query: str) -> SlowQuery:
     now = timezone.now()
     return SlowQuery.objects.create(
