@@ -22,8 +22,9 @@ keepalive = 15  # longer than the console's poll
 forwarded_allow_ips = ""  # TrustedProxyMiddleware decides whom to believe
 control_socket_disable = True
 loglevel = _CONFIG.log_level.lower()
-if os.access("/dev/shm", os.W_OK):  # noqa: S108  (a worker's sign of life must not wait for a disk)
-    worker_tmp_dir = "/dev/shm"  # noqa: S108
+_MEMORY = "/dev/shm"  # noqa: S108  (a worker's sign of life must not wait for a disk)
+if os.access(_MEMORY, os.W_OK):
+    worker_tmp_dir = _MEMORY
 
 pre_fork = web.pre_fork
 post_fork = web.post_fork

@@ -17,6 +17,6 @@ def widen_roles(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("ahgd_ops", "0002_roles"),
-        ("ahgd_monitoring", "0005_watched_checks_and_uptime"),
+        ("ahgd_monitoring", "0006_watched_checks_and_uptime"),
     ]
     operations = [migrations.RunPython(widen_roles, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ import alerts.models.encrypted
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_alerts", "0002_judgement"),
+        ("ahgd_alerts", "0003_bounded_rates"),
     ]
 
     operations = [

@@ -61,6 +61,7 @@ def test_an_edited_rule_counts_a_version_up_and_the_audit_log_has_both_texts(
         ({"condition": "value > 85 and valu < 99"}, "Column 16: `valu` is not known; did you mean `value`?"),
         ({"condition": "value > 85\nand valu < 99"}, "Line 2, column 5: `valu` is not known"),
         ({"condition": "value > 85 && True"}, "write `and`"),
+        ({"cooldown_minutes": "2147483647"}, "less than or equal to 43200"),
         ({"condition": "avg('cpu_usage_percent', '5x') > 80"}, "the window is a whole number"),
         ({"worse_condition": "valu > 95"}, "did you mean `value`"),
         ({"message_template": "{value.__class__}"}, "is not a fact"),

@@ -7,7 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 APP = "ahgd_monitoring"
-BEFORE, AFTER = "0006_query_shapes", "0007_leases_by_round"
+BEFORE, AFTER = "0007_query_shapes", "0008_leases_by_round"
 
 
 def migrate(name: str) -> Apps:

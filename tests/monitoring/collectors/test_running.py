@@ -108,7 +108,14 @@ def test_each_series_of_a_host_carries_its_instance() -> None:
 
 @pytest.mark.parametrize(
     ("enabled", "every_seconds", "seconds_ago", "due"),
-    [(True, 0, 1, True), (True, 60, 59.6, True), (True, 60, 30, False), (False, 0, 100, False), (True, 60, None, True)],
+    [
+        (True, 0, 1, True),
+        (True, 60, 59.6, True),
+        (True, 60, 30, False),
+        (True, 1e20, 30, False),  # more than the calendar has: it stops no other collector
+        (False, 0, 100, False),
+        (True, 60, None, True),
+    ],
 )
 def test_people_say_whether_and_how_often_one_reads(
     enabled: bool, every_seconds: float, seconds_ago: float | None, due: bool

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_monitoring", "0004_excluded_intervals"),
+        ("ahgd_monitoring", "0005_excluded_intervals"),
     ]
 
     operations = [

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ahgd_monitoring", "0005_watched_checks_and_uptime")]
+    dependencies = [("ahgd_monitoring", "0006_watched_checks_and_uptime")]
 
     operations = [
         migrations.AlterField(

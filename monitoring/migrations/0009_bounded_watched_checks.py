@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_monitoring", "0007_leases_by_round"),
+        ("ahgd_monitoring", "0008_leases_by_round"),
     ]
 
     operations = [

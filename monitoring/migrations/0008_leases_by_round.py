@@ -33,7 +33,7 @@ def bound_intervals(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ahgd_monitoring", "0006_query_shapes")]
+    dependencies = [("ahgd_monitoring", "0007_query_shapes")]
 
     operations = [
         migrations.RunPython(split_leases, join_leases),

@@ -15,5 +15,5 @@ def add_permissions(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ahgd_ops", "0005_silence_roles"), ("ahgd_alerts", "0006_escalation")]
+    dependencies = [("ahgd_ops", "0004_silence_roles"), ("ahgd_alerts", "0006_escalation")]
     operations = [migrations.RunPython(add_permissions, migrations.RunPython.noop)]

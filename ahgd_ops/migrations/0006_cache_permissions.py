@@ -15,7 +15,7 @@ def grant(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ahgd_ops", "0006_escalation_roles")]
+    dependencies = [("ahgd_ops", "0005_escalation_roles")]
     operations = [
         migrations.CreateModel(
             name="Cache",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_monitoring", "0003_hosts"),
+        ("ahgd_monitoring", "0004_hosts"),
     ]
 
     operations = [

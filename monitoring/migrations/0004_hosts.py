@@ -13,7 +13,7 @@ def forget_hosts(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ahgd_monitoring", "0002_recording"),
+        ("ahgd_monitoring", "0003_bounded_intervals"),
     ]
 
     operations = [
