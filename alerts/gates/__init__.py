@@ -63,7 +63,7 @@ def decide_all(standings: Sequence[Standing], ledger: Ledger, now: datetime) -> 
     for standing in standings:
         decision = decide(standing, ledger, now)
         if isinstance(decision, Pass):
-            ledger.note(standing, is_digest=decision.is_digest)
+            ledger.note(standing, now, is_digest=decision.is_digest)
         decisions.append(decision)
     return decisions
 

@@ -82,12 +82,13 @@ class Ledger:
     def next_digest_at(self, now: datetime) -> datetime:
         return now if self.last_digest_at is None else max(now, self.last_digest_at + self.paces.window)
 
-    def note(self, standing: Standing, *, is_digest: bool) -> None:
+    def note(self, standing: Standing, now: datetime, *, is_digest: bool) -> None:
         """This row goes out now."""
         self.passed.add(standing.id)
         is_new = not standing.goes_again  # a receiver that knows its id takes no notice of what it names besides
-        if is_digest and is_new:
-            self.digest = standing.id
+        if is_digest:
+            self.last_digest_at = now
+            self.digest = standing.id if is_new else self.digest
         if standing.group and is_new:
             self.leaders.setdefault(group_of(standing), standing.id)
         if standing.is_resolve:

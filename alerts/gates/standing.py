@@ -89,7 +89,10 @@ class Standing:
 
     @property
     def is_retried(self) -> bool:
-        return self.was_tried and (self.leader is None or self.leader_is_under_way)
+        """Whether it passed the gates before: an attempt failed, or a message that goes again was to name it."""
+        if self.leader is None:
+            return self.was_tried
+        return self.leader_is_under_way and (self.was_tried or self.may_have_arrived)
 
     @property
     def is_gathered(self) -> bool:

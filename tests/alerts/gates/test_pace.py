@@ -151,6 +151,19 @@ def test_what_may_have_arrived_goes_as_it_went() -> None:
     assert gates(decide_all([replace(member, leader_is_under_way=False)], Ledger(), NOW)) == ["pass"]
 
 
+def test_a_digest_whose_worker_was_lost_takes_those_along_that_it_may_have_named_and_nobody_else() -> None:
+    limited = replace(FIRING, held_by="global limit")
+    leader = replace(limited, id=1, may_have_arrived=True)
+    member = replace(limited, id=2, may_have_arrived=True, leader=1, leader_is_under_way=True)
+    late = replace(limited, id=3)
+    ledger = Ledger(overall=Quota(2, HOUR, sent(61, 62)))
+
+    assert decide_all([leader, member], ledger, NOW) == [Pass(is_digest=True), Join(1)]
+    (held,) = decide_all([late], ledger, NOW)
+    assert isinstance(held, Hold)
+    assert held.reason.endswith("in the digest at 13:00:00 UTC")
+
+
 def test_what_is_held_for_long_is_looked_at_again_every_half_hour() -> None:
     limited = Ledger(overall=Quota(1, HOUR, sent(1)))
     paced = Ledger(Paces(every=2 * HOUR), groups={("rule=high_cpu", False): Heard(NOW, is_first=False, highest=4)})

@@ -101,6 +101,20 @@ def test_a_digest_that_failed_goes_again_as_it_was_and_not_a_window_later(
     assert "withheld until now: by a limit" in httpserver.log[-1][0].get_json()["text"]
 
 
+def test_a_digest_whose_worker_was_lost_goes_again_as_it_was(settings: Settings, httpserver: HTTPServer) -> None:
+    configure(settings, global_rate_limit=1)
+    receiver, channel = Forgetful(httpserver, losses=0), a_webhook(httpserver)
+    rows = [fires(name, channel, group_key="") for name in "abcd"]
+    deliver_due(NOW)
+    at = NOW + 61 * MINUTE
+    (judged,) = judge(claim(due_by_channel(at)[channel.pk][:1], at), at)  # by a worker that is killed now
+    assert len(judged.members) == 2
+    sweep(61 * MINUTE + LEASE, 65 * MINUTE, 5 * SECOND)
+
+    assert receiver.arrived[1:] == [(str(rows[1].delivery_id), ("b", "c", "d"))]
+    assert [reread(row).state for row in rows[1:]] == [State.SENT, State.NAMED, State.NAMED]
+
+
 def test_those_whose_leader_is_silenced_meanwhile_do_not_wait_for_it(httpserver: HTTPServer) -> None:
     receiver, channel = Forgetful(httpserver, losses=1), a_webhook(httpserver)
     rows = [fires(name, channel) for name in "abc"]
