@@ -70,9 +70,9 @@ def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     returning = [one.pk for one in rows if one.attempts or one.pk in lost]
     wanted = Q()
     if groups:
-        wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
-    if any(row.held_by in LIMITS for row in rows):
-        wanted |= Q(held_by__in=LIMITS)
+        wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(gate=Gate.AGGREGATION))
+    if any(row.gate in LIMITS for row in rows):
+        wanted |= Q(gate__in=LIMITS)
     waiting = Notification.objects.filter(channel=rows[0].channel_id, state=Notification.State.DUE)
     others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
     found = list(others.filter(leader__in=returning)[:MOST_MEMBERS])

@@ -49,7 +49,7 @@ def test_the_first_goes_at_once_those_that_follow_in_one_message_later_ones_ever
     late = [fires(name, channel, 10 * SECOND) for name in ("b", "c")]
     deliver_due(NOW + 10 * SECOND)
     assert told(receiver) == [[("a", "firing")]]
-    assert reread(late[0]).held_by == "aggregation"
+    assert reread(late[0]).gate == "aggregation"
 
     deliver_due(NOW + 31 * SECOND)
     assert told(receiver)[1:] == [[("b", "firing"), ("c", "firing")]]
@@ -101,7 +101,7 @@ def test_what_is_over_before_its_groups_message_is_named_with_its_end_and_told_n
     deliver_due(NOW + 40 * SECOND)
 
     assert told(receiver)[1:] == [[("b", "firing"), ("c", "resolved")]]
-    assert (reread(end).state, reread(end).gate) == (State.WITHHELD, "it was told together with its firing")
+    assert (reread(end).state, reread(end).held_reason) == (State.WITHHELD, "it was told together with its firing")
 
 
 def test_a_group_of_tags_has_its_own_messages(receiver: HTTPServer) -> None:
@@ -204,7 +204,7 @@ def test_a_rules_own_limit_leaves_other_rules_alone(receiver: HTTPServer) -> Non
     deliver_due(NOW)
 
     assert [reread(row).state for row in (first, second, other)] == [State.SENT, State.DUE, State.SENT]
-    assert reread(second).held_by == "rule limit"
+    assert reread(second).gate == "rule limit"
 
 
 def test_a_resolve_follows_a_digest_that_named_its_firing(settings: Settings, receiver: HTTPServer) -> None:
