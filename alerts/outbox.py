@@ -53,7 +53,15 @@ def send_again(notification: Notification, now: datetime) -> bool:
     """
     is_over = Q(state__in=(_State.DEAD, _State.WITHHELD)) | (Q(state=_State.SENT) & ~Q(refused=""))
     ended = Notification.objects.filter(is_over, pk=notification.pk)
-    anew = {"attempts": 0, "leader": None, "is_digest": False, "held_reason": "", "last_error": "", "refused": ""}
+    anew = {
+        "attempts": 0,
+        "leader": None,
+        "is_digest": False,
+        "was_left": False,
+        "held_reason": "",
+        "last_error": "",
+        "refused": "",
+    }
     if not ended.update(state=_State.DUE, due_at=now, **anew):
         return False
     Channel.objects.filter(pk=notification.channel_id, probe_at__gt=now).update(probe_at=now)

@@ -12,7 +12,7 @@ from alerts import dependencies
 from alerts.clock_steps import TOLERANCE
 from alerts.delivery import Delivery
 from alerts.gates import Standing, Told
-from alerts.gates.news import IN_ORDER as IN_ORDER
+from alerts.gates.news import IN_ORDER
 from alerts.models import Alert, AlertEvent, Instance, Notification
 from alerts.models.gate import GATHERING, IN_TURN
 from alerts.muting.current import Mutes
@@ -102,6 +102,7 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
         is_outdated=past.latest_firing > row.pk,
         was_tried=row.attempts > 0,
         is_digest=row.is_digest,
+        was_left=row.was_left,
         gate=row.gate,
         cooldown=timedelta(minutes=rule.cooldown_minutes if rule is not None else 0),
         last_told=last_told,

@@ -124,6 +124,7 @@ def _notification(row: Notification) -> dict[str, Any]:
         "channel": row.channel.name,
         "kind": row.kind,
         "state": row.state,
+        "gate": row.gate or None,
         "why": row.held_reason or row.last_error,
         "attempts": row.attempts,
         "created_at": row.created_at,

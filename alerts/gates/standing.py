@@ -57,6 +57,8 @@ class Standing:
     """Whether the message that failed was a digest."""
     gate: str = ""
     """The gate that holds it so far."""
+    was_left: bool = False
+    """Whether a message or digest that was to name it had no room: its turn came, so neither holds it again."""
     parent: Muted | None = None
     maintenance: Muted | None = None
     silence: Muted | None = None

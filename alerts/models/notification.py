@@ -56,6 +56,9 @@ class Notification(models.Model):
         help_text="Whose message names it.",
     )
     is_digest = models.BooleanField(default=False, help_text="Whether its message says what limits withheld.")
+    was_left = models.BooleanField(
+        default=False, help_text="Whether a full message had no room for it, so that it goes with the next at once."
+    )
     told_severity = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How bad the channel was told it is; 0 that it is over."
     )
