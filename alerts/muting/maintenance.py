@@ -1,13 +1,12 @@
 """Uptime does not count announced maintenance: each occurrence of a window becomes an excluded interval."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from alerts.models import Alert, MaintenanceWindow, Notification
+from alerts.models import MaintenanceWindow, Notification
 from alerts.muting import matchers
-from alerts.muting.current import Mutes, plan_of
+from alerts.muting.current import plan_of
 from monitoring.health import count_again, exclude
 
 LOOKS_BACK = timedelta(days=2)
@@ -44,10 +43,3 @@ def _check_of(window: MaintenanceWindow) -> str:
     """The health check that the window is about; empty where it is about more than one."""
     named = [one.value for one in matchers.stored(window.matchers) if (one.name, one.operator) == ("check", "=")]
     return named[0] if named else ""
-
-
-def held_by_maintenance(alerts: Sequence[Alert], now: datetime) -> Mapping[int, str]:
-    """Of these alerts, the ids of those that a window holds back, each with the reason that people read."""
-    mutes = Mutes.at(now)
-    found = {alert.pk: mutes.maintenance_of(alert) for alert in alerts}
-    return {pk: muted.reason for pk, muted in found.items() if muted is not None}

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from alerts.models import MaintenanceWindow
-from alerts.muting.current import in_maintenance
-from alerts.muting.maintenance import exclude_windows, held_by_maintenance, replan
+from alerts.muting.current import Mutes
+from alerts.muting.maintenance import exclude_windows, replan
 from monitoring.models import ExcludedInterval
 from tests.alerts.rows import an_alert
 
@@ -77,9 +77,11 @@ def test_only_alerts_that_match_are_in_maintenance_and_only_then() -> None:
     a_window(matchers="instance=web")
     alert, other = an_alert(START), an_alert(START, fingerprint="db", labels={"instance": "db"})
 
-    assert [in_maintenance(one, START) for one in (alert, other)] == [True, False]
-    assert not in_maintenance(alert, START - HOUR)
-    assert held_by_maintenance([alert, other], START) == {alert.pk: "maintenance patching until 2026-10-03 17:30 UTC"}
+    held = Mutes.at(START).maintenance_of(alert)
+    assert held is not None
+    assert held.reason == "maintenance patching until 2026-10-03 17:30 UTC"
+    assert Mutes.at(START).maintenance_of(other) is None
+    assert Mutes.at(START - HOUR).maintenance_of(alert) is None
 
 
 @pytest.mark.parametrize("field", ["starts_on", "ends_on"])
