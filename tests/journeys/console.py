@@ -35,7 +35,6 @@ class Console:
             "AHGD_PORT": str(self.port),
             "AHGD_HEALTH_PORT": str(self.health_port),
             "AHGD_INSTANCE": "journey",
-            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **variables,
         }
         with self._output.open("ab") as output:
