@@ -137,8 +137,8 @@ def nothing_is_told_within_a_silence(told: list[Notification]) -> None:
 
 def nothing_is_lost(rows: list[Notification]) -> None:
     for row in rows:
-        assert row.state in (*TOLD, Notification.State.WITHHELD), f"{row} is still held: {row.gate}"
-        assert row.state in TOLD or (row.gate and row.held_by), "it was withheld without a reason"
+        assert row.state in (*TOLD, Notification.State.WITHHELD), f"{row} is still held: {row.held_reason}"
+        assert row.state in TOLD or (row.held_reason and row.gate), "it was withheld without a reason"
 
 
 def what_was_told_last_is_true(told: list[Notification]) -> None:
