@@ -8,6 +8,8 @@ from contextlib import ExitStack
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
 from monitoring import process
@@ -28,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settles the environment; pytest-django loads the settings after this, in its own pytest_configure."""
     if django_settings.configured:
         raise pytest.UsageError("the settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds")
+    # how long an example takes, or to make one, says how busy the machine is
+    hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis_settings.load_profile("unhurried")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by scripts/test or CI, it still cleans up
     forget_environment()
     forbid_state_dir()
