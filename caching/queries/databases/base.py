@@ -54,6 +54,7 @@ class Database(ABC):
     vendor: str
     dialect: str  # sqlglot's name of it
     placeholder = "?"
+    keys_are_texts = False  # of rows, for paging: where what the driver gives is not always what was stored
     driver_errors: tuple[type[Exception], ...]
 
     def __init__(self, name: str, *, read_only: bool) -> None:
@@ -89,6 +90,10 @@ class Database(ABC):
         found = cursor.fetchall()
         key = tuple(found[-1][-hidden:]) if found else None
         return frame_of(names[:-hidden], found), key
+
+    def types(self, cursor: Cursor) -> tuple[str, ...]:
+        """What the database calls the types of the columns, where ``keys_are_texts``."""
+        raise NotImplementedError(f"{self.vendor} gives keys as they are.")
 
     def changed_rows(self, cursor: Cursor) -> int | None:
         """Of a statement that writes; None when it has rows to show instead (RETURNING, PRAGMA)."""

@@ -18,6 +18,7 @@ class DuckDatabase(PooledDatabase):
     """A file that another process writes to cannot be opened, and DuckDB says so."""
 
     vendor = dialect = "duckdb"
+    keys_are_texts = True  # a frame has no ENUM, takes NaN for missing, and Python no nanoseconds
 
     def __init__(self, path: Path, *, read_only: bool, pool_size: int, wait_seconds: float) -> None:
         super().__init__(str(path), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
@@ -64,9 +65,12 @@ class DuckDatabase(PooledDatabase):
         import pandas as pd
 
         found = self.frame(cursor)
-        last = None if found.empty else found.iloc[-1:, -hidden:].astype(object).iloc[0]
-        key = None if last is None else tuple(None if pd.isna(value) else value for value in last)
+        last = None if found.empty else found.iloc[-1, -hidden:]
+        key = None if last is None else tuple(None if pd.isna(text) else text for text in last)
         return found.iloc[:, :-hidden], key
+
+    def types(self, cursor: Cursor) -> tuple[str, ...]:
+        return tuple(str(column[1]) for column in cursor.description)
 
     def changed_rows(self, cursor: Cursor) -> int | None:
         if [column[0] for column in cursor.description or ()] != ["Count"]:

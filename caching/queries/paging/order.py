@@ -25,7 +25,7 @@ class Term:
     descending: bool
     nulls_first: bool
     is_nullable: bool
-    is_single_precision: bool = False  # a driver gives it as a number of double precision, which equals no other
+    type: str = ""  # in the database, where what a driver makes of a value does not equal it
 
     def reversed(self) -> "Term":
         return replace(self, descending=not self.descending, nulls_first=not self.nulls_first)
@@ -102,7 +102,7 @@ def _of_rows(database: Database, connection: Connection, tree: Any, order_by: Se
             for column in one.key
             if not told & {(one.alias.name.casefold(), column.casefold()), ("", column.casefold())}
         ]
-    terms = [replace(term, is_single_precision=_is_single(term, sources, database.dialect)) for term in terms]
+    terms = [replace(term, type=_inexact_type(term, sources, database.dialect)) for term in terms]
     return Ordered(_without_order(tree), tuple(terms), is_plain=True, is_proven=True)
 
 
@@ -247,11 +247,12 @@ def _qualified(term: Term, sources: list[Source], dialect: str) -> Term:
     return replace(term, expression=term.expression.copy().transform(with_table))
 
 
-def _is_single(term: Term, sources: list[Source], dialect: str) -> bool:
+def _inexact_type(term: Term, sources: list[Source], dialect: str) -> str:
+    """PostgreSQL's numbers of single precision, which a driver gives as others that equal none of them."""
     table, name = _name(term.expression)
     own = [one for one in sources if one.alias.name.casefold() == table]
     types = {column.name.casefold(): column.type for one in own for column in one.columns}
-    return dialect != "sqlite" and types.get(name) in ("REAL", "FLOAT")
+    return "REAL" if dialect == "postgres" and types.get(name) == "REAL" else ""
 
 
 def _narrowed(term: Term, sources: list[Source]) -> Term:

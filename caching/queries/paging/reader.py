@@ -63,11 +63,15 @@ class PageReader:
             database = self.optimizer.database
             with database.borrowed() as connection:
                 found = ordered(database, connection, self.sql, self.settings.order_by)
-            keyset = Keyset(found, database.dialect)
+            keyset = self._with_types(Keyset(found, database.dialect))
             if not found.is_proven and self._ask(keyset.repeated()):
                 raise NoKey("Rows repeat in the columns of order_by. Add columns until no two rows are equal in all.")
             self._keyset = keyset
         return self._keyset
+
+    def _with_types(self, keyset: Keyset) -> Keyset:
+        database = self.optimizer.database
+        return keyset.typed(self._run(keyset.keys(), database.types)) if database.keys_are_texts else keyset
 
     # What there is
 
