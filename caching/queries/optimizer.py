@@ -127,7 +127,7 @@ class QueryOptimizer:
         """How the database would find the rows, and which index would help; nothing is executed. Raises QueryFailed."""
         asked = self.executor.statement(sql)
         run = bound(sql, parameters, self.database.placeholder, self.database.vendor)
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             try:
                 return self.executor.plan_on(connection, asked, *run)
             except self.database.driver_errors as error:
@@ -135,12 +135,12 @@ class QueryOptimizer:
 
     def advise(self, sql: str, plan: str) -> Plan:
         """What a plan says that the database gave for ``sql`` earlier, with the indexes that it misses now."""
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             return self.executor.advised(connection, self.executor.statement(sql), plan)
 
     def create_index(self, table: str, columns: str | Sequence[str], *, unique: bool = False, name: str = "") -> str:
         """Makes the index unless one of its name is there, and gives its name. Raises UnknownName, QueryFailed."""
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             table = existing_table(self.database, connection, table)
             wanted = [columns] if isinstance(columns, str) else columns
             names = existing_columns(self.database, connection, table, wanted)
@@ -152,7 +152,7 @@ class QueryOptimizer:
 
     def optimize_table(self, table: str) -> None:
         """Renews the statistics by which the database plans. Raises UnknownName, QueryFailed."""
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             table = existing_table(self.database, connection, table)
         self.execute_query(f"ANALYZE {quoted(table)}", return_dataframe=False)
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -72,6 +72,13 @@ class Database(ABC):
     @abstractmethod
     def interrupt(self, connection: Connection) -> None:
         """Ends what ``connection`` is executing; called from another thread."""
+
+    def hang_up(self, connection: Connection) -> None:  # noqa: B027  (only a server can leave one waiting)
+        """Ends what ``connection`` is executing without its server, which does not answer."""
+
+    def statement(self, connection: Connection, timeout_seconds: float | None) -> AbstractContextManager[None]:
+        """What each statement that is asked for is executed in."""
+        return nullcontext()
 
     def discard(self, connection: Connection) -> None:  # noqa: B027  (an error ends a pooled connection anyway)
         """Closes a connection that was interrupted, so that nobody is given it again."""

@@ -1,6 +1,7 @@
 """DuckDB, by the path of its file. Its connections of one process share one instance."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +32,22 @@ class DuckDatabase(PooledDatabase):
         return (duckdb.Error,)
 
     def make_pool(self) -> "Pool":
+        from sqlalchemy import event
         from sqlalchemy.pool import QueuePool
 
-        return QueuePool(
+        pool = QueuePool(
             self._connector(),
             pool_size=self.pool_size,
             max_overflow=0,
             timeout=self.wait_seconds,
-            reset_on_return=None,  # each statement is its own transaction: there is nothing to roll back
+            reset_on_return=None,  # DuckDB refuses to roll back where nothing was begun
         )
+        event.listen(pool, "reset", self._roll_back)
+        return pool
+
+    def _roll_back(self, connection: Connection, record: Any, state: Any) -> None:
+        with suppress(*self.driver_errors):  # each statement is its own transaction, unless one began another
+            connection.rollback()
 
     def _connector(self) -> Callable[[], Any]:
         try:

@@ -61,7 +61,7 @@ class PageReader:
         """The query, in an order that tells all rows apart. Raises NoKey, UnknownName."""
         if self._keyset is None:
             database = self.optimizer.database
-            with database.borrowed() as connection:
+            with self.optimizer.executor.borrowed(self.optimizer.limits) as connection:
                 found = ordered(database, connection, self.sql, self.settings.order_by)
             keyset = self._with_types(Keyset(found, database.dialect))
             if not found.is_proven and self._ask(keyset.repeated()):
@@ -208,7 +208,7 @@ class PageReader:
         if known is not None and monotonic() - known.made_at < allowed:
             return known
         database = self.optimizer.database
-        with database.borrowed() as connection:
+        with self.optimizer.executor.borrowed(self.optimizer.limits) as connection:
             version = database.version(connection)
         if known is None or version is None or known.version != version:
             known = self._map = PageMap(version, monotonic())

@@ -110,6 +110,7 @@ def test_urls_that_differ_in_options_are_different_databases(postgresql_url: str
     assert "search_path" not in "".join(names)
 
 
+TYPED, TYPED_ROWS = "SELECT id FROM t", "INSERT INTO t{} SELECT n, {} FROM range(23) r(n)"
 DUCKDB_TYPES = {  # each with values for the numbers n; every second one is read from the last on
     "ENUM('low', 'mid', 'high')": "(['low', 'mid', 'high'])[1 + (n % 3)::INT]",
     "DOUBLE": "CASE WHEN n % 2 = 0 THEN 'nan' WHEN n % 3 = 0 THEN NULL ELSE n::VARCHAR END",
@@ -136,12 +137,12 @@ def test_keys_of_every_type_of_duckdb_are_continued_from(tmp_path: Path, cache: 
         connection.execute("BEGIN")
         for number, (kind, value) in enumerate(DUCKDB_TYPES.items()):
             connection.execute(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, v {kind})")
-            connection.execute(f"INSERT INTO t{number} SELECT n, {value} FROM range(23) r(n)")
+            connection.execute(TYPED_ROWS.format(number, value))
         connection.execute("COMMIT")
     with QueryOptimizer(path, cache) as optimizer:
         for number, kind in enumerate(DUCKDB_TYPES):
             order = "v DESC" if number % 2 else "v"
-            expected = optimizer.execute_query(f"SELECT id FROM t{number} ORDER BY {order}, id")["id"].tolist()
-            paginated = PaginatedQuery(optimizer, f"SELECT id FROM t{number}", 4, order, prefetch_pages=0)
+            expected = optimizer.execute_query(f"{TYPED}{number} ORDER BY {order}, id")["id"].tolist()
+            paginated = PaginatedQuery(optimizer, f"{TYPED}{number}", 4, order, prefetch_pages=0)
             assert [n for page in paginated for n in page["id"]] == expected, kind
             assert paginated.get_page(4)["id"].tolist() == expected[16:20], kind
