@@ -182,12 +182,20 @@ def test_an_index_is_made_once_and_used(optimizer: QueryOptimizer) -> None:
     ],
 )
 def test_a_name_that_does_not_exist_is_refused_and_told(
-    optimizer: QueryOptimizer, table: str, columns: list[str], says: str
+    sqlite: QueryOptimizer, table: str, columns: list[str], says: str
 ) -> None:
     with pytest.raises(UnknownName, match="There are") as refused:
-        optimizer.create_index(table, columns)
+        sqlite.create_index(table, columns)
     assert says in str(refused.value)
-    assert len(optimizer.execute_query("SELECT * FROM health_data")) == made.ROWS
+    assert len(sqlite.execute_query(made.ALL)) == made.ROWS
+
+
+def test_no_kind_of_database_is_given_sql_in_a_name(optimizer: QueryOptimizer) -> None:
+    with pytest.raises(UnknownName, match="is no table"):
+        optimizer.create_index('health_data" (state); DROP TABLE health_data; --', ["state"])
+    with pytest.raises(UnknownName, match="is no column of health_data"):
+        optimizer.create_index("health_data", ["state); DROP TABLE health_data; --"])
+    assert len(optimizer.execute_query(made.ALL)) == made.ROWS
 
 
 def test_statistics_are_renewed_for_a_table_that_exists(optimizer: QueryOptimizer) -> None:

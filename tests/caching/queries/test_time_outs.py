@@ -1,4 +1,4 @@
-"""Statements end when their time is over or somebody cancels them, whatever the server does; what is done stays done."""
+"""Statements end when their time is over or somebody cancels them, whatever the server does; and what is done stays."""
 
 import sqlite3
 import threading
