@@ -11,6 +11,7 @@ from typing import Any
 from caching.queries.databases.base import Connection, Database
 from caching.queries.errors import NoKey, UnknownName
 from caching.queries.names import existing_name
+from caching.queries.paging.chance import is_by_chance
 from caching.queries.paging.keys import Source, shown_name, source, spelled
 from caching.queries.statements import parsed
 
@@ -57,9 +58,11 @@ def ordered(database: Database, connection: Connection, sql: str, order_by: Sequ
     tree = parsed(sql, database.dialect)
     if not isinstance(tree, exp.Query):
         raise NoKey("Only one SELECT statement can be read in pages; this is something else, or is not understood.")
-    if _is_plain(tree):
-        return _of_rows(database, connection, tree, order_by)
-    return _of_results(database, tree, order_by)
+    found = _of_rows(database, connection, tree, order_by) if _is_plain(tree) else _of_results(database, tree, order_by)
+    for looked_at in [term.expression for term in found.terms] if found.is_plain else [tree]:
+        if is_by_chance(looked_at):
+            raise NoKey("The order depends on chance, so it is another one with each page. Order by what is stored.")
+    return found
 
 
 def _is_plain(tree: Any) -> bool:

@@ -111,6 +111,10 @@ CONDITIONS: list[Any] = [
     lambda df: df["state"].isin([]),
     lambda df: df["state"] == "it's; DROP TABLE health_data --",
     lambda df: df["id"] == np.int64(3),
+    lambda df: df["rate"] < float("inf"),
+    lambda df: df["rate"] > -np.float64("inf"),
+    lambda df: df["rate"] == float("nan"),
+    lambda df: df["rate"] != float("nan"),
 ]
 
 
@@ -143,6 +147,16 @@ def test_a_truth_column_selects_its_rows(optimizer: QueryOptimizer) -> None:
     lazy = PaginatedQuery(optimizer, sql, page_size=5).to_lazy_dataframe()
     assert lazy[lazy["is_high"]]["id"].tolist() == list(range(5, 13))
     assert lazy[~lazy["is_high"].is_true()]["id"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_time_of_numpy_is_compared_as_the_time_it_is(sqlite: QueryOptimizer) -> None:
+    sqlite.execute_query("CREATE TABLE seen (id INTEGER PRIMARY KEY, at TEXT)")
+    sqlite.execute_query("INSERT INTO seen VALUES (1, '2020-01-01 00:00:00'), (2, '2024-06-01 00:00:00')")
+    sql, when = "SELECT id FROM seen WHERE at < ?", np.datetime64("2024-01-01T00:00:00", "ns")
+    lazy = PaginatedQuery(sqlite, "SELECT * FROM seen").to_lazy_dataframe()
+    assert sqlite.execute_query(sql, [when])["id"].tolist() == lazy[lazy["at"] < when]["id"].tolist() == [1]
+    assert sqlite.execute_query(sql, [pd.NaT])["id"].tolist() == []
+    assert sqlite.execute_query(sql, np.array([when]))["id"].tolist() == [1]
 
 
 def test_a_mask_selects_by_row(small: LazyDataFrame) -> None:

@@ -211,6 +211,23 @@ def test_odd_names_are_quoted(sqlite: QueryOptimizer) -> None:
         assert sqlite.database.indexes(connection, 'a "b";--')[name] == ("sel ect", "é")
 
 
+def test_tables_whose_indexes_are_called_the_same_have_one_each(optimizer: QueryOptimizer) -> None:
+    optimizer.execute_query("DROP TABLE IF EXISTS health")
+    optimizer.execute_query("CREATE TABLE health (data_state VARCHAR(3))")
+    first = optimizer.create_index("health", "data_state")
+    second = optimizer.create_index("health_data", "state")
+    assert first == "idx_health_data_state" != second
+    assert second == optimizer.create_index("health_data", "state")
+    unique = optimizer.create_index("health_data", ["id", "state"], unique=True)
+    assert unique == "idx_health_data_id_state_unique" != optimizer.create_index("health_data", ["id", "state"])
+    with optimizer.database.borrowed() as connection:
+        assert optimizer.database.indexes(connection, "health") == {first: ("data_state",)}
+        assert optimizer.database.indexes(connection, "health_data")[second] == ("state",)
+    with pytest.raises(QueryFailed, match="Give another name"):
+        optimizer.create_index("health_data", "year", name=first)
+    optimizer.execute_query("DROP TABLE health")
+
+
 def test_a_long_name_of_an_index_stays_apart_from_its_neighbours(sqlite: QueryOptimizer) -> None:
     long = "c" * 70
     sqlite.execute_query(f"CREATE TABLE t ({long}1 INTEGER, {long}2 INTEGER)")

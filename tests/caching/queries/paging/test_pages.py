@@ -130,12 +130,28 @@ def test_joined_tables_are_ordered_by_the_keys_of_both(optimizer: QueryOptimizer
         ("SELECT 1; SELECT 2", (), "Only one SELECT"),
         ("SELECT state FROM (SELECT * FROM health_data) AS inside", "state", "Rows repeat"),
         ("SELECT id FROM health_data ORDER BY id + ?", (), "has a parameter in it"),
+        ("SELECT id FROM health_data ORDER BY random()", (), "depends on chance"),
+        ("SELECT id, hex(randomblob(4)) AS code FROM health_data", "code", "depends on chance"),
+        ("SELECT code FROM (SELECT random() AS code FROM health_data) AS inside", "code", "depends on chance"),
     ],
 )
 def test_what_has_no_key_says_what_is_missing(sqlite: QueryOptimizer, sql: str, order_by: Any, says: str) -> None:
     parameters = [1] if "?" in sql else None
     with pytest.raises(NoKey, match=says):
         PaginatedQuery(sqlite, sql, order_by=order_by, parameters=parameters).get_page(0)
+
+
+def test_rows_that_come_to_repeat_are_told(sqlite: QueryOptimizer) -> None:
+    sqlite.execute_query("CREATE TABLE areas (code TEXT)")
+    sqlite.execute_query("INSERT INTO areas VALUES ('a'), ('b'), ('c')")
+    sql = "WITH known AS (SELECT code FROM areas) SELECT code FROM known"
+    paginated = PaginatedQuery(sqlite, sql, page_size=2, order_by="code")
+    lazy = paginated.to_lazy_dataframe()
+    assert [len(page) for page in paginated] == [2, 1]
+    sqlite.execute_query("INSERT INTO areas VALUES ('a'), ('a'), ('a')")
+    for read in (lambda: paginated.get_page(1), lambda: list(paginated), lambda: lazy[1:3], lambda: lazy.tail(2)):
+        with pytest.raises(NoKey, match="Rows repeat"):
+            read()
 
 
 def test_a_table_without_a_key_says_so(sqlite: QueryOptimizer) -> None:
@@ -245,6 +261,8 @@ def test_an_iteration_that_is_left_early_ends_its_thread(sqlite: QueryOptimizer)
 def test_a_page_has_rows(sqlite: QueryOptimizer, page_size: int) -> None:
     with pytest.raises(ValueError, match="at least one row"):
         PaginatedQuery(sqlite, ALL, page_size=page_size)
+    with pytest.raises(ValueError, match="give a number above 0"):
+        PaginatedQuery(sqlite, ALL, max_pages=page_size)
 
 
 def made_more(path: Path, last: int) -> None:
