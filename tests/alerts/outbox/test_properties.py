@@ -11,7 +11,6 @@ from pytest_django.fixtures import Settings
 
 from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Silence
 from alerts.outbox import deliver_due
-from alerts.serving import Clock
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert
 from tests.alerts.told import NOW, configure
@@ -74,10 +73,9 @@ class World:
 
 
 @pytest.fixture
-def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few messages in an hour; and a sweep takes no time, so that each history has one outcome."""
+def limits(settings: Settings) -> None:
+    """Few messages in an hour."""
     configure(settings, global_rate_limit=4)
-    monkeypatch.setattr(Clock, "now", lambda clock: clock.began_at)
 
 
 @settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
