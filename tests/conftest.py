@@ -23,6 +23,7 @@ from tests.servers import Address, valkey
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="sqlite", help="database and broker to run the tests on")
+    parser.addoption("--without-once", action="store_true", help="leave out those that another pass runs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,11 +53,13 @@ def _adjust_settings() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("engine") == ENGINES[0]:
-        return
-    repeated = [item for item in items if item.get_closest_marker("once")]
-    config.hook.pytest_deselected(items=repeated)
-    items[:] = [item for item in items if item not in repeated]
+    is_other_engine = config.getoption("engine") != ENGINES[0]
+    left_out = {"once": config.getoption("without_once"), "embedded": is_other_engine}
+    split: dict[bool, list[pytest.Item]] = {False: [], True: []}
+    for item in items:
+        split[any(left_out.get(mark.name) for mark in item.iter_markers())].append(item)
+    config.hook.pytest_deselected(items=split[True])
+    items[:] = split[False]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
