@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from ahgd_ops.navigation import PLACES
 from alerts.models import Rule
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
@@ -65,7 +66,7 @@ PAGES = (
 )
 SIGNED_OUT_PAGES = ("/accounts/login/", "/accounts/password_reset/", "/accounts/password_reset/done/")
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
-TARGETS = ".dock a, .top button, .top summary, main .button, main .segments a"
+TARGETS = ".dock a, .dock summary, .top button, .top summary, main .button, main .segments a"
 SMALL_TARGETS = f"""() => [...document.querySelectorAll('{TARGETS}')]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 40)
     .map((one) => one.outerHTML)"""
@@ -129,7 +130,18 @@ def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(open_page: Op
         assert page.evaluate(SMALL_TARGETS) == [], path
 
 
-def test_on_a_phone_five_places_stand_at_the_bottom(open_page: OpenPage) -> None:
+def test_on_a_phone_what_an_alarm_needs_stands_at_the_bottom(open_page: OpenPage) -> None:
     page = open_page("/ops/", superuser(), viewport=PHONE)
-    assert page.locator(".dock a").all_inner_texts() == ["Overview", "Alerts", "Rules", "Channels", "Admin"]
+    assert page.locator(".dock > a").all_inner_texts() == ["Overview", "Alerts", "Health", "Rules"]
     assert not page.locator(".side").is_visible()
+
+
+def test_on_a_phone_every_other_place_is_in_the_menu_beside_them(open_page: OpenPage) -> None:
+    page = open_page("/ops/", superuser(), viewport=PHONE)
+    page.locator(".dock summary").click()
+    docked = [*page.locator(".dock > a").all_inner_texts(), *page.locator(".dock .menu-item").all_inner_texts()]
+    assert sorted(docked) == sorted(place.name for place in PLACES)
+
+    page.locator(".dock").get_by_text("Cache", exact=True).click()
+    page.wait_for_url("**/ops/cache/")
+    assert page.locator(".dock .menu-item[aria-current]").text_content() == "Cache"

@@ -87,9 +87,7 @@ def test_silences_are_ended_together_and_never_deleted(admin: Client) -> None:
 def test_what_a_silence_holds_is_looked_at_again_when_it_is_edited(admin: Client) -> None:
     silence = a_silence("instance=web", timezone.now(), HOUR)
     later = timezone.now() + HOUR
-    row = firing(
-        an_alert(timezone.now()), a_channel(), timezone.now(), due_at=later, held_by="silence", silence=silence
-    )
+    row = firing(an_alert(timezone.now()), a_channel(), timezone.now(), due_at=later, gate="silence", silence=silence)
     admin.post(f"{SILENCES}{silence.pk}/change/", {"matchers": "instance=db", "comment": "b", **times(-HOUR, HOUR)})
     assert Notification.objects.get(pk=row.pk).due_at < later
 
