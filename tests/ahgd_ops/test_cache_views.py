@@ -45,6 +45,18 @@ def test_the_page_says_what_each_tier_does(viewer: Client, cache: CacheManager) 
     assert "Redis Off Set AHGD_REDIS_ENABLED=true to use it" in page
 
 
+def test_the_page_counts_what_left_and_what_failed_and_times_both_ways(viewer: Client, cache: CacheManager) -> None:
+    for _ in range(64):  # memory times one look-up of as many
+        cache.set("key", "value")
+        cache.get("key")
+    now = timezone.now()
+    record("cache_evictions_total", {now: 4711.0}, tier="file", process="web-1")
+    record("cache_errors_total", {now: 42.0}, tier="file", process="worker-1")
+    page = text(viewer)
+    assert re.search(r"Memory Working no look-ups [\d.,]+ µs [\d.,]+ µs", page)
+    assert re.search(r"File Working no look-ups \S [\d.,]+ µs .* 4,711 42 Redis", page)
+
+
 def test_without_look_ups_there_is_no_hit_rate(viewer: Client, cache: CacheManager) -> None:
     assert "Memory Working no look-ups" in text(viewer)
 
