@@ -275,6 +275,7 @@ HEALTH_CHECKS = (
     "alerts.health.Evaluation",
     "alerts.health.Outbox",
     "alerts.health.Escalation",
+    "alerts.health.Telling",
     "monitoring.health.checks.Memory",
     "monitoring.health.checks.Cpu",
     "monitoring.health.checks.Disk",
