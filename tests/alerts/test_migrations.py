@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 APP = "ahgd_alerts"
 HELD_BY, GATE, LEFT = "0007_bounds_and_revisions", "0008_notification_gate_and_reason", "0009_left_by_a_full_message"
+REPEAT = "0010_repeats_are_called_so"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -76,3 +77,15 @@ def test_what_is_held_is_found_by_an_index_under_either_name() -> None:
             found = connection.introspection.get_constraints(cursor, "ahgd_alerts_notification")
         held_by = "held_by" if name == HELD_BY else "gate"
         assert found["notification_held"]["columns"] == ["channel_id", held_by]
+
+
+def test_the_job_of_repeats_keeps_its_interval_under_its_new_name_and_back() -> None:
+    before = migrate(LEFT)
+    interval = before.get_model("django_celery_beat", "IntervalSchedule").objects.create(every=90, period="seconds")
+    jobs = before.get_model("django_celery_beat", "PeriodicTask").objects
+    jobs.create(name="remind", task="alerts.remind", interval=interval, enabled=False)
+    found = ("name", "task", "interval__every", "enabled")
+    migrate(REPEAT)
+    assert list(jobs.values_list(*found)) == [("repeat", "alerts.repeat", 90, False)]
+    migrate(LEFT)
+    assert list(jobs.values_list(*found)) == [("remind", "alerts.remind", 90, False)]
