@@ -13,6 +13,7 @@ from caching.queries.errors import NoKey, UnknownName
 from caching.queries.names import existing_name
 from caching.queries.paging.chance import is_by_chance
 from caching.queries.paging.keys import Source, shown_name, source, spelled
+from caching.queries.paging.written import as_written
 from caching.queries.statements import parsed
 
 _SAID = re.compile(r"\s*(?P<column>.+?)(?:\s+(?P<direction>ASC|DESC))?\s*", re.IGNORECASE | re.DOTALL)
@@ -62,7 +63,7 @@ def ordered(database: Database, connection: Connection, sql: str, order_by: Sequ
     for looked_at in [term.expression for term in found.terms] if found.is_plain else [tree]:
         if is_by_chance(looked_at):
             raise NoKey("The order depends on chance, so it is another one with each page. Order by what is stored.")
-    return found
+    return replace(found, tree=as_written(found.tree, sql, database.dialect, is_plain=found.is_plain))
 
 
 def _is_plain(tree: Any) -> bool:

@@ -47,6 +47,33 @@ def test_an_alias_in_an_order_means_what_the_database_means(tmp_path: Path, cach
         assert pages(optimizer, sql) == optimizer.execute_query(sql)["id"].tolist()
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id, upper(s), id+1, ifnull(s,'é') FROM w ORDER BY id",
+        "select id, cast(d as date), cast('1a' as numeric), typeof(mod(id, 2)) from w -- why\n where id>0 -- and\n;",
+        "SELECT id, s IS DISTINCT FROM 'Abc' FROM w WHERE id = 1 OR s LIKE 'x%'",
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x < 9) -- until 9\n"
+        "SELECT id, 'FROM (', d||'' FROM w WHERE id IN (SELECT x FROM n)",
+        "SELECT w.id, v.id+0, v.s FROM w JOIN w AS v ON v.id >= w.id -- each\nORDER BY w.id",
+        "SELECT id, id+1, cast(d as date) FROM w UNION ALL SELECT 20, 1, 'é' ORDER BY id -- all",
+        "SELECT id, max(s), cast(d as date) FROM w GROUP BY id ORDER BY id LIMIT 5",
+    ],
+)
+def test_values_and_names_are_those_of_the_query_as_it_was_written(tmp_path: Path, cache: Any, sql: str) -> None:
+    script = (
+        "CREATE TABLE w (id INTEGER PRIMARY KEY, s TEXT, d TEXT);"
+        "INSERT INTO w VALUES (1, 'Abc', '2024-02-03 04:05:06'), (7, 'x''y', '2023-12-31'), (9, 'q', 'é')"
+    )
+    with asked(tmp_path, cache, script) as optimizer:
+        expected = optimizer.execute_query(sql)
+        order = "id" if "UNION ALL SELECT 20" in sql else ()
+        paginated = PaginatedQuery(optimizer, sql, 2, order)
+        found = [paginated.get_page(number) for number in range(paginated.total_pages)]
+        assert {tuple(page.columns) for page in [*found, *paginated]} == {tuple(expected.columns)}
+        assert [row for page in found for row in page.to_numpy().tolist()] == expected.to_numpy().tolist()
+
+
 @pytest.mark.parametrize("sql", ["SELECT * FROM t ORDER BY 2", "SELECT id FROM t ORDER BY 5"])
 def test_a_number_in_an_order_that_names_no_column_says_so(tmp_path: Path, cache: Any, sql: str) -> None:
     with asked(tmp_path, cache, NUMBERS) as optimizer, pytest.raises(NoKey, match="Write the name"):
