@@ -304,3 +304,10 @@ def test_the_form_tells_what_the_rule_says_now(admin: Client, make_rule: Callabl
     feed(93, instance="a")
     page = admin.get(f"/admin/ahgd_alerts/rule/{make_rule().pk}/change/").content.decode()
     assert "cpu_usage_percent{instance=&quot;a&quot;} is 93: true" in page
+
+
+def test_whoever_saves_a_rule_that_tells_nobody_is_told_so(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule()
+    address, says = f"/admin/ahgd_alerts/rule/{rule.pk}/change/", "Rule high_cpu tells nobody: choose a channel"
+    assert says not in admin.post(address, form_of(rule), follow=True).content.decode()
+    assert says in admin.post(address, form_of(rule, channels=[]), follow=True).content.decode()
