@@ -62,12 +62,14 @@ def stretches(
 
     Rows have these columns, those of timings always all of them; of the ``joined`` timings a series may be one row
     (``JOINED``), which the database adds up in half the time. A series without snapshots in the span is left out.
-    Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, or ``MOST_ROWS`` of others.
+    Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, joined or not, or ``MOST_ROWS`` of others.
     """
     rows = Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")
     known = {metric_id: (name, Kind(kind)) for metric_id, name, kind in rows}
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
     whole = {metric_id for metric_id in timings if known[metric_id][0] in joined}
+    if whole:
+        _refuse_too_many(_snapshots(Series.objects.filter(metric_id__in=timings), start_ms, end_ms))
     found: list[Stretch] = []
     for ids, wanted in ((known.keys() - timings, columns), (timings - whole, TIMINGS), (whole, JOINED)):
         if ids:
@@ -78,15 +80,29 @@ def stretches(
 
 
 def _read(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int) -> list[Row]:
-    """In the order of their series, and of their times."""
-    snapshots = MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
+    """Those of a series together, in the order of their times."""
+    snapshots = _snapshots(series, start_ms, end_ms)
     if columns != JOINED:
         ordered = snapshots.order_by("series_id", "at", "id").values_list(*columns)
         return _rows(ordered, MOST_TIMINGS if columns == TIMINGS else MOST_ROWS)
-    rows, incomplete = joining.joined(_rows(joining.by_series(snapshots), MOST_TIMINGS, joining.SNAPSHOTS))
+    rows, incomplete = joining.joined(_rows(joining.by_series(snapshots), MOST_TIMINGS))
     if incomplete:
         rows += _read(Series.objects.filter(id__in=incomplete), TIMINGS, start_ms, end_ms)
     return rows
+
+
+def _snapshots(series: QuerySet[Series], start_ms: int, end_ms: int) -> QuerySet[MetricSnapshot]:
+    return MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
+
+
+def _refuse_too_many(timings: QuerySet[MetricSnapshot]) -> None:
+    """Before they are joined: a row is a whole series by then, and PostgreSQL sends all rows at once."""
+    if timings.order_by().count() > MOST_TIMINGS:
+        raise _too_many(MOST_TIMINGS)
+
+
+def _too_many(most: int) -> WindowTooLarge:
+    return WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots")
 
 
 def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str, int]:
@@ -120,26 +136,21 @@ def _tags(text: str) -> Mapping[str, str]:
     return tags
 
 
-def _rows(snapshots: QuerySet[Any, Any], most: int, counted_at: int | None = None) -> list[Row]:
-    """Rows of one snapshot each, or of as many as each says at the place ``counted_at``."""
+def _rows(snapshots: QuerySet[Any, Any], most: int) -> list[Row]:
+    """Plain tuples: the ORM's conversion doubles the cost of a window."""
     sql, parameters = snapshots.query.sql_with_params()
     found: list[Row] = []
-    held = 0
-    with (
-        mapped_file(),
-        connection.cursor() as cursor,
-    ):  # plain tuples: the ORM's conversion doubles the cost of a window
+    with mapped_file(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         while batch := cursor.fetchmany(_BATCH):
             found += batch
-            held += len(batch) if counted_at is None else sum(row[counted_at] for row in batch)
-            if held > most:
-                raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots")
+            if len(found) > most:
+                raise _too_many(most)
     return found
 
 
 def _by_series(rows: Iterable[Row], about: Mapping[int, tuple[str, Kind, Mapping[str, str]]]) -> Iterator[Stretch]:
-    """Rows come in the order of their series."""
+    """Rows of a series come together."""
     for series_id, own in groupby(rows, _series_id):
         if series_id in about:
             yield Stretch(series_id, *about[series_id], rows=list(own))
