@@ -13,7 +13,7 @@ _PIECES = re.compile(
 )
 
 MARK = "\0"
-"""Stands for a parameter in SQL that is being written: no statement has it, while ``?`` is PostgreSQL's operator, too."""
+"""Stands for a parameter in SQL that is being written: no statement has it; ``?`` is an operator of PostgreSQL."""
 
 
 def bound(sql: str, parameters: Parameters, placeholder: str, vendor: str) -> tuple[str, Any]:
