@@ -282,3 +282,11 @@ class CacheManager:
 
 def _of_people(keys: Iterable[str]) -> list[str]:
     return [key for key in keys if not key.startswith(INTERNAL)]
+
+
+def _after_fork() -> None:
+    for manager in list(managers):
+        manager.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -6,7 +6,6 @@ import threading
 
 from caching.config import CacheConfig
 from caching.manager import CacheManager
-from caching.stats import managers
 
 _lock = threading.Lock()
 _manager: CacheManager | None = None
@@ -59,8 +58,6 @@ def _configuration() -> CacheConfig:
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
-    for manager in list(managers):
-        manager.after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)

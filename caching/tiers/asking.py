@@ -49,7 +49,7 @@ class Asking:
         """Nothing is kept from now on."""
         self._most = 0
         with suppress(IndexError):
-            while True:
+            while self._kept:
                 self._pool.release(self._kept.pop())
 
     def after_fork(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ahgd_ops.config import ProductionConfig
-from caching import CacheConfig, CacheManager, WrongValue, process
+from caching import CacheConfig, CacheManager, WrongValue
 from caching.signing import Signer, find_signer
 from caching.variables import FIELDS
 
@@ -114,7 +114,10 @@ def test_where_no_key_can_be_kept_the_cache_works_for_the_process(
 def test_a_forked_child_works_with_the_parents_manager(tmp_path: Path) -> None:
     cache = CacheManager(CacheConfig(file_cache_dir=tmp_path))
     cache.set("key", 1)
-    cache._memory._lock.acquire()  # as another thread would at that moment
-    process._after_fork()
-    assert cache.set("key", 2)
-    assert cache.get("key") == 2
+    with cache._memory._lock:  # as another thread would at that moment
+        child = os.fork()
+        if child == 0:
+            works = cache.set("key", 2) and cache.get("key") == 2
+            os._exit(0 if works else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0

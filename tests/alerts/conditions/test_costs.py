@@ -10,7 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.alerts.conditions.generated import conditions
 from tests.alerts.conditions.scales import Scales
-from tests.alerts.conditions.test_hostile import ESCAPES, REPEATED
+from tests.alerts.conditions.test_exhausting import REPEATED
+from tests.alerts.conditions.test_hostile import ESCAPES
 from tests.alerts.conditions.test_properties import hostile_texts, thorough
 
 pytestmark = pytest.mark.once
