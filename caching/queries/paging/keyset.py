@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from caching.queries.databases.base import Key
-from caching.queries.paging.order import Ordered, Term
+from caching.queries.paging.order import Ordered
+from caching.queries.paging.terms import Term
 from caching.queries.parameters import MARK
 
 HIDDEN = "ahgd_key_"
@@ -127,6 +128,8 @@ class Keyset:
         else:
             tree = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("page")))
             tree = tree.from_(self.query.tree.copy().subquery("page"))
+        if only_keys:
+            tree.set("locks", None)  # of rows that are only counted; beside a window function they are refused
         kept = [] if only_keys else tree.expressions
         tree.set("expressions", [*([first] if first is not None else []), *kept, *keys])
         return tree
