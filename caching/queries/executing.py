@@ -167,7 +167,10 @@ class Executor:
         if not plan.scanned:
             return plan
         tables = {table: tuple(c.name for c in database.columns(connection, table)) for table in asked.tables}
-        indexes = {table: tuple(database.indexes(connection, table).values()) for table in asked.tables}
+        indexes = {
+            table: tuple(index.columns for index in database.indexes(connection, table).values())
+            for table in asked.tables
+        }
         return replace(plan, advice=advise(plan, asked.sql, database.dialect, tables, indexes))
 
 

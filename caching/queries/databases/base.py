@@ -48,6 +48,18 @@ class Column:
     is_nullable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """``columns`` are none for an index over an expression only."""
+
+    columns: tuple[str, ...]
+    is_unique: bool
+
+    def serves_as(self, wanted: "Index") -> bool:
+        """A unique index finds rows as one that is not; the other way round it does not keep them unique."""
+        return self.columns == wanted.columns and (self.is_unique or not wanted.is_unique)
+
+
 class Database(ABC):
     """One database. ``name`` is for people and for keys of the cache: no password is in it."""
 
@@ -138,8 +150,8 @@ class Database(ABC):
         """Sets of columns, none of them nullable, that are unique; the primary key first."""
 
     @abstractmethod
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        """The columns of each index, by its name."""
+    def indexes(self, connection: Connection, table: str) -> dict[str, Index]:
+        """By their names."""
 
     @abstractmethod
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:

@@ -49,7 +49,8 @@ def test_indexes_and_names_are_those_of_the_database(optimizer: QueryOptimizer) 
     assert optimizer.create_index("health_data", ["state", "year"]) == "idx_health_data_state_year"
     optimizer.optimize_table("health_data")
     with optimizer.database.borrowed() as borrowed:
-        assert ("state", "year") in optimizer.database.indexes(borrowed, "health_data").values()
+        found = optimizer.database.indexes(borrowed, "health_data")["idx_health_data_state_year"]
+    assert found.columns == ("state", "year")
     with pytest.raises(UnknownName, match="Did you mean 'health_data'"):
         optimizer.create_index("health_dat", "state")
 
