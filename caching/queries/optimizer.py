@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from threading import Lock
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakSet
 
 from caching.queries.databases.base import Cursor, Database, PoolState, quoted
 from caching.queries.databases.opening import Options, open_database
@@ -16,15 +14,12 @@ from caching.queries.indexing import create_index
 from caching.queries.names import existing_table
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plans import Plan
+from caching.queries.pools import enter
 from caching.queries.results import Cache, Results
 from caching.queries.running import Cancellation
 from caching.queries.slow import SlowQuery
 from caching.queries.statements import Statement
 from caching.queries.statistics import QueryStatistics
-
-optimizers: "WeakSet[QueryOptimizer]" = WeakSet()
-"""Those of this process; each enters itself."""
-_entering = Lock()
 
 
 class QueryOptimizer:
@@ -54,8 +49,7 @@ class QueryOptimizer:
         self.results = Results(self.database, cache_manager)
         self.cache_ttl = cache_ttl
         self.limits = Limits(timeout_seconds)
-        with _entering:
-            optimizers.add(self)
+        enter(self)
 
     def execute_query(
         self,
@@ -188,13 +182,6 @@ class QueryOptimizer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-def connection_pools() -> tuple[PoolState, ...]:
-    """The pools of all optimizers of this process."""
-    with _entering:
-        known = list(optimizers)
-    return tuple(sorted((one.pool_state() for one in known), key=lambda state: state.database))
 
 
 def _tuples(cursor: Cursor) -> list[tuple[Any, ...]]:

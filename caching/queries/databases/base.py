@@ -66,6 +66,7 @@ class Database(ABC):
     vendor: str
     dialect: str  # sqlglot's name of it
     placeholder = "?"
+    version_is_its_own = True  # else it moves with what is written elsewhere on its server, too
     keys_are_texts = False  # of rows, for paging: where what the driver gives is not always what was stored
     driver_errors: tuple[type[Exception], ...]
 
@@ -92,7 +93,8 @@ class Database(ABC):
         """What each statement that is asked for is executed in."""
         return nullcontext()
 
-    def discard(self, connection: Connection) -> None:  # noqa: B027  (an error ends a pooled connection anyway)
+    @abstractmethod
+    def discard(self, connection: Connection) -> None:
         """Closes a connection that was interrupted, so that nobody is given it again."""
 
     def frame(self, cursor: Cursor) -> "pd.DataFrame":

@@ -95,6 +95,15 @@ def test_what_others_kept_before_a_transaction_ends_is_forgotten_with_it(optimiz
     assert (before, len(forgotten)) == (1, 2)
 
 
+def test_a_slow_query_is_explained_outside_of_transactions_which_that_could_end(optimizer: QueryOptimizer) -> None:
+    with QueryOptimizer("default", slow_seconds=0.0) as slow:
+        with transaction.atomic():
+            slow.execute_query(ALL)
+        assert [one.plan for one in slow.get_slow_queries()] == [None]
+        slow.execute_query(ALL)
+        assert None not in [one.plan for one in slow.get_slow_queries()]
+
+
 def test_its_queries_are_measured_once_by_djangos_connections(optimizer: QueryOptimizer) -> None:
     automatic.executions.take()
     optimizer.execute_query(ALL)

@@ -9,6 +9,7 @@ import pytest
 
 from caching import NoKey, PaginatedQuery, QueryOptimizer
 from caching.queries.errors import UnknownName
+from caching.queries.paging import reader
 from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.once  # these bring their databases along
@@ -150,6 +151,23 @@ def test_rows_that_come_to_repeat_are_told(sqlite: QueryOptimizer) -> None:
     for read in (lambda: paginated.get_page(1), lambda: list(paginated), lambda: lazy[1:3], lambda: lazy.tail(2)):
         with pytest.raises(NoKey, match="Rows repeat"):
             read()
+
+
+def test_whether_rows_repeat_is_not_asked_again_with_each_write_to_a_server(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked_again() -> int:
+        optimizer.execute_query("UPDATE health_data SET rate = 1 WHERE id = 1")
+        assert paginated.get_page(1)["id"].tolist() == [6, 7, 8, 9, 10]
+        return sum(one.calls for one in optimizer.get_statistics() if "HAVING" in one.text)
+
+    with QueryOptimizer(postgresql_url) as optimizer:
+        made.fill(optimizer)
+        sql = "WITH known AS (SELECT id FROM health_data) SELECT id FROM known"
+        paginated = PaginatedQuery(optimizer, sql, 5, "id", cache_pages=False)
+        assert [asked_again() for _ in range(3)] == [1, 1, 1]
+        monkeypatch.setattr(reader, "TOLD_APART_SECONDS", 0)
+        assert [asked_again() for _ in range(2)] == [2, 3]
 
 
 def test_a_table_without_a_key_says_so(sqlite: QueryOptimizer) -> None:
