@@ -22,17 +22,25 @@ def create_index(
         wanted = Index(existing_columns(database, connection, table, asked), is_unique=unique)
     names = (name,) if name else index_names(table, wanted.columns, unique=unique)
     for one in names:
-        found, index = _made(optimizer, table, wanted, kept_name(one, database.dialect))
+        kept = kept_name(one, database.dialect)
+        found, index = _named(optimizer, table, kept)
+        if index is None:
+            found, index = _made(optimizer, table, wanted, kept)
         if index is not None and index.serves_as(wanted):
             return found
     raise QueryFailed(f"{database.name} has another index called {found!r}, {_described(index)}. Give another name.")
 
 
 def _made(optimizer: "QueryOptimizer", table: str, wanted: Index, name: str) -> tuple[str, Index | None]:
-    """The index of ``table`` that has the name now; None when another table's has. Two who do this at once have it."""
+    """What has the name afterwards: two who do this at once both have the index."""
     kind = "UNIQUE INDEX" if wanted.is_unique else "INDEX"
     inside = ", ".join(map(quoted, wanted.columns))
     optimizer.execute_query(f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON {quoted(table)} ({inside})")
+    return _named(optimizer, table, name)
+
+
+def _named(optimizer: "QueryOptimizer", table: str, name: str) -> tuple[str, Index | None]:
+    """The index of ``table`` that is called so, as the database spells it; None when there is none."""
     with optimizer.executor.borrowed(optimizer.limits) as connection:
         there = optimizer.database.indexes(connection, table)
     is_exact = optimizer.database.dialect == "postgres"

@@ -86,17 +86,3 @@ def test_far_rows_are_reached_without_reading_those_before(sqlite: QueryOptimize
     before = sum(one.rows for one in sqlite.get_statistics())
     assert lazy[10:11]["id"].tolist() == [11]
     assert sum(one.rows for one in sqlite.get_statistics()) - before == 2
-
-
-def test_the_guides_sample_runs(sqlite: QueryOptimizer) -> None:
-    sqlite.execute_query("CREATE TABLE large_table (id INTEGER PRIMARY KEY, word TEXT)")
-    sqlite.execute_query(
-        "INSERT INTO large_table WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 6999)"
-        " SELECT i, 'word ' || i FROM n"
-    )
-    paginated = PaginatedQuery(sqlite, "SELECT * FROM large_table", page_size=1000)
-    lazy_df = paginated.to_lazy_dataframe()
-    first_page = lazy_df.head(1000)
-    specific_rows = lazy_df[5000:6000]
-    assert first_page["id"].tolist() == list(range(1000))
-    assert specific_rows["id"].tolist() == list(range(5000, 6000))

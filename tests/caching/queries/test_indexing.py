@@ -19,6 +19,14 @@ def test_an_index_is_made_once_and_used(optimizer: QueryOptimizer) -> None:
         assert optimizer.database.indexes(connection, "health_data")[name].columns == ("state", "year")
 
 
+def test_asking_for_an_index_that_is_there_forgets_no_result(optimizer: QueryOptimizer) -> None:
+    optimizer.create_index("health_data", "state")
+    for _ in range(2):
+        optimizer.execute_query(made.ALL, cache_ttl=60)
+        optimizer.create_index("health_data", "state")
+    assert sum(one.cached for one in optimizer.get_statistics()) == 1
+
+
 @pytest.mark.parametrize(
     ("table", "columns", "says"),
     [

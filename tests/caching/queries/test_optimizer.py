@@ -1,7 +1,6 @@
 """``QueryOptimizer`` on each kind of database: rows, writes, parameters, and what it says when it refuses."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,16 +98,3 @@ def test_a_sqlite_file_gets_a_write_ahead_log_unless_it_is_only_read(sqlite_path
         assert optimizer.execute_query("SELECT * FROM pragma_journal_mode").iloc[0, 0] == "delete"
     with QueryOptimizer(sqlite_path) as optimizer:
         assert optimizer.execute_query("SELECT * FROM pragma_journal_mode").iloc[0, 0] == "wal"
-
-
-def test_the_guides_sample_runs(sqlite_path: Path, cache: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from monitoring import get_performance_monitor
-
-    monkeypatch.chdir(sqlite_path.parent)
-    sqlite_path.rename("database.db")
-    optimizer = QueryOptimizer("database.db", cache, get_performance_monitor())
-    result = optimizer.execute_query("SELECT * FROM health_data WHERE state = ?", parameters=["NSW"], cache_ttl=3600)
-    optimizer.create_index("health_data", ["state", "year"])
-    optimizer.optimize_table("health_data")
-    assert len(result) == 4
-    optimizer.close()

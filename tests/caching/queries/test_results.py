@@ -88,6 +88,15 @@ def test_what_another_program_writes_to_a_sqlite_file_is_seen(sqlite_path: Path,
         assert calls(optimizer) == before
 
 
+def test_what_was_kept_is_found_by_the_next_program(sqlite_path: Path, cache: Any) -> None:
+    cached = []
+    for _ in range(3):
+        with QueryOptimizer(sqlite_path, cache, cache_ttl=3600) as optimizer:  # the last to close takes the log away
+            optimizer.execute_query(made.ALL)
+            cached.append(sum(one.cached for one in optimizer.get_statistics()))
+    assert cached[-1] == 1
+
+
 def test_a_file_put_in_the_place_of_another_is_seen(sqlite: QueryOptimizer, sqlite_path: Path, tmp_path: Path) -> None:
     count = "SELECT count(*) AS n FROM health_data"
     assert sqlite.execute_query(count, cache_ttl=3600)["n"][0] == made.ROWS
