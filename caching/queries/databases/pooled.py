@@ -66,8 +66,7 @@ class PooledDatabase(Database):
             yield connection
             if self._is_discarded(connection):
                 fairy.invalidate()
-        except BaseException:
-            # Whatever state a statement was left in, by an error, a time-out or Ctrl+C, nobody is given it again.
+        except BaseException:  # whatever state an error, a time-out or Ctrl+C left it in, nobody is given it again
             self._is_discarded(connection)
             fairy.invalidate()
             raise
