@@ -93,6 +93,13 @@ def test_a_password_is_in_no_name() -> None:
     assert "hunter2" not in QueryOptimizer("postgresql://me:hunter2@localhost/health").database.name
 
 
+def test_a_sqlite_connection_is_set_to_read_fast_and_to_wait_for_writers(sqlite: QueryOptimizer) -> None:
+    names = ("synchronous", "cache_size", "mmap_size", "temp_store", "busy_timeout")
+    with sqlite.database.borrowed() as connection:
+        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    assert found == [1, -16_000, 256 * 2**20, 2, 20_000]
+
+
 def test_a_sqlite_file_gets_a_write_ahead_log_unless_it_is_only_read(sqlite_path: Path) -> None:
     with QueryOptimizer(sqlite_path, read_only=True) as optimizer:
         assert optimizer.execute_query("SELECT * FROM pragma_journal_mode").iloc[0, 0] == "delete"
