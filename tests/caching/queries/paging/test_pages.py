@@ -10,13 +10,10 @@ import pytest
 
 from caching import PaginatedQuery, QueryOptimizer
 from tests.caching.queries import databases as made
+from tests.caching.queries.paging.reading import ids
 
 pytestmark = pytest.mark.once  # these bring their databases along
 ALL = made.ALL
-
-
-def ids(pages: Any) -> list[int]:
-    return [int(number) for page in pages for number in page["id"]]
 
 
 def test_pages_give_each_row_once_in_order(optimizer: QueryOptimizer) -> None:
@@ -47,17 +44,6 @@ def test_rows_and_pages_are_counted(optimizer: QueryOptimizer) -> None:
     assert (paginated.total_rows, paginated.total_pages) == (made.ROWS, 3)
     optimizer.execute_query(made.INSERT, [99, "NSW", 2020, 1.0])
     assert paginated.total_rows == made.ROWS + 1
-
-
-def same_order(optimizer: QueryOptimizer, order_by: Any) -> None:
-    """With texts, gaps and ties, one way or both: the pages together are the query's rows in that order."""
-    paginated = PaginatedQuery(optimizer, ALL, page_size=2, order_by=order_by)
-    names = [order_by] if isinstance(order_by, str) else order_by
-    expected = optimizer.execute_query(f"{ALL} ORDER BY {', '.join([*names, 'id'])}")
-    assert ids(paginated.iter_pages()) == expected["id"].tolist()
-    assert [paginated.get_page(n)["id"].tolist() for n in (5, 0, 3)] == [
-        expected["id"].tolist()[2 * n : 2 * n + 2] for n in (5, 0, 3)
-    ]
 
 
 def test_conditions_with_or_stay_together(optimizer: QueryOptimizer) -> None:

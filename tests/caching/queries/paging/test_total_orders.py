@@ -8,29 +8,15 @@ from caching import NoKey, PaginatedQuery, QueryOptimizer
 from caching.queries.errors import UnknownName
 from caching.queries.paging import reader
 from tests.caching.queries import databases as made
+from tests.caching.queries.paging.reading import ids, same_order
 
 pytestmark = pytest.mark.once  # these bring their databases along
 ALL = made.ALL
 
 
-def ids(pages: Any) -> list[int]:
-    return [int(number) for page in pages for number in page["id"]]
-
-
 ORDERS: list[Any] = [
     "state", "state DESC", ["state", "rate DESC"], ["year"], ["year DESC", "state"], "YEAR", '"rate"', ["rate", "id"]
 ]  # fmt: skip
-
-
-def same_order(optimizer: QueryOptimizer, order_by: Any) -> None:
-    """With texts, gaps and ties, one way or both: the pages together are the query's rows in that order."""
-    paginated = PaginatedQuery(optimizer, ALL, page_size=2, order_by=order_by)
-    names = [order_by] if isinstance(order_by, str) else order_by
-    expected = optimizer.execute_query(f"{ALL} ORDER BY {', '.join([*names, 'id'])}")
-    assert ids(paginated.iter_pages()) == expected["id"].tolist()
-    assert [paginated.get_page(n)["id"].tolist() for n in (5, 0, 3)] == [
-        expected["id"].tolist()[2 * n : 2 * n + 2] for n in (5, 0, 3)
-    ]
 
 
 @pytest.mark.parametrize("order_by", ORDERS, ids=str)
