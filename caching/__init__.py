@@ -23,7 +23,7 @@ _HOMES = {
     "QueryError": "caching.queries.errors",
     "QueryOptimizer": "caching.queries.optimizer",
     "Shape": "caching.queries.shapes",
-    "connection_pools": "caching.queries.optimizer",
+    "connection_pools": "caching.queries.pools",
     "shape": "caching.queries.shapes",
     "optimize_dataframe_memory": "caching.frames.memory",
     "compress_data": "caching.compression",
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from caching.queries.errors import PoolExhausted as PoolExhausted
     from caching.queries.errors import QueryError as QueryError
     from caching.queries.optimizer import QueryOptimizer as QueryOptimizer
-    from caching.queries.optimizer import connection_pools as connection_pools
     from caching.queries.paging.pages import PaginatedQuery as PaginatedQuery
     from caching.queries.plans import Plan as Plan
+    from caching.queries.pools import connection_pools as connection_pools
     from caching.queries.running import Cancellation as Cancellation
     from caching.queries.shapes import Shape as Shape
     from caching.queries.shapes import shape as shape

@@ -14,6 +14,7 @@ from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.health.days import keep_days
 from monitoring.leases import lease
+from monitoring.queries.forgetting import forget_unused_queries
 from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
 
@@ -54,6 +55,7 @@ def retain() -> None:
     with lease("retention", seconds=120, gap_seconds=60) as held:
         if held is not None:
             keep_days(database_now())  # before what they are made of is deleted
+            forget_unused_queries(database_now())
         while held is not None and time.monotonic() < ends:
             now = database_now()
             deleted = delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) + forget_gone_hosts(now)

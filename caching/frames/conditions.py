@@ -89,12 +89,14 @@ class LazyColumn:
     __hash__ = None  # type: ignore[assignment]  # comparing gives conditions
 
     def isin(self, values: Iterable[object]) -> Condition:
+        """A value that is missing is found by one of ``values`` that is, of the kinds that pandas takes for it."""
         from sqlglot import exp
 
         wanted = list(values)
-        if not wanted:
-            return Condition(exp.false(), self._frame)
-        return self._known(exp.In(this=self._sql(), expressions=[self._literal(value) for value in wanted]))
+        missing = [value for value in wanted if is_missing(value)]
+        present = [self._literal(value) for value in wanted if not is_missing(value)]
+        found = self._known(exp.In(this=self._sql(), expressions=present)) if present else self._nowhere()
+        return found | self.isna() if missing and holds_missing(self.dtype, missing) else found
 
     def between(self, least: object, greatest: object) -> Condition:
         """Both ends are in it."""
@@ -117,9 +119,14 @@ class LazyColumn:
     def _compared(self, name: str, value: object) -> Condition:
         from sqlglot import exp
 
-        if isinstance(value, float) and isnan(value):
-            return Condition(exp.false(), self._frame)
+        if value is not None and is_missing(value):
+            return self._nowhere()
         return self._known(getattr(exp, name)(this=self._sql(), expression=self._literal(value)))
+
+    def _nowhere(self) -> Condition:
+        from sqlglot import exp
+
+        return Condition(exp.false(), self._frame)
 
     def _known(self, expression: Any) -> Condition:
         """False instead of unknown where the column is NULL."""
@@ -135,6 +142,22 @@ class LazyColumn:
         from sqlglot import exp
 
         return exp.column(self.name, quoted=True)
+
+
+def is_missing(value: object) -> bool:
+    """None, NaN and NaT, of Python's and of numpy's."""
+    value = plain(value)
+    return value is None or (isinstance(value, float) and isnan(value))
+
+
+def holds_missing(dtype: Any, values: list[Any]) -> bool:
+    """Whether pandas finds what is missing in a column of ``dtype`` among ``values``: NaN in numbers, None in texts.
+
+    Integers with gaps are floats with NaN, also where DuckDB makes them nullable integers.
+    """
+    import pandas as pd
+
+    return bool(pd.Series([None], dtype="float64" if dtype.kind in "iu" else dtype).isin(values).any())
 
 
 def _false(frame: "LazyDataFrame") -> Any:

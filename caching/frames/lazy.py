@@ -9,6 +9,7 @@ import pandas as pd
 from caching.frames.conditions import Condition, LazyColumn
 from caching.frames.progress import told
 from caching.frames.reading import natural
+from caching.frames.rows import Rows, is_mask
 from caching.frames.types import whole_types
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class LazyDataFrame:
         return self._slice(slice(-n, None)) if n < 0 else self._shown(self.paginated.reader.last(n))
 
     @property
-    def iloc(self) -> "_Rows":
-        return _Rows(self)
+    def iloc(self) -> Rows:
+        return Rows(self)
 
     def __getitem__(self, wanted: Any) -> Any:
         """A slice or a condition gives a frame; a name gives a column, names give a lazy frame of fewer columns."""
@@ -85,7 +86,7 @@ class LazyDataFrame:
         if isinstance(wanted, str):
             self._places([wanted])
             return LazyColumn(wanted, self)
-        if _is_mask(wanted):
+        if is_mask(wanted):
             return self._masked(np.asarray(wanted, dtype=bool))
         return LazyDataFrame(self.paginated, columns=self._places(wanted), exact_dtypes=self.exact_dtypes)
 
@@ -142,9 +143,9 @@ class LazyDataFrame:
         """One truth value for each row: only pages in which one is true are read."""
         if len(mask) != len(self):
             raise ValueError(f"The mask has {len(mask)} values for {len(self)} rows.")
-        return self._numbered(np.flatnonzero(mask))
+        return self.numbered(np.flatnonzero(mask))
 
-    def _numbered(self, rows: "np.ndarray[Any, Any]") -> pd.DataFrame:
+    def numbered(self, rows: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """Rows by number, in the order given."""
         size = self.paginated.page_size
         pages = [self.paginated.reader.page(int(number)) for number in np.unique(rows // size)]
@@ -163,7 +164,7 @@ class LazyDataFrame:
 
     def _types(self) -> list[Any]:
         """Of all columns of the query, found out once for each version of the data."""
-        return self.paginated.reader.kept("types", lambda: whole_types(self.paginated.reader))
+        return self.paginated.reader.versions.kept("types", lambda: whole_types(self.paginated.reader))
 
     def _sample(self) -> pd.DataFrame:
         """A page, which says the columns even when it is empty."""
@@ -180,33 +181,6 @@ class LazyDataFrame:
             raise KeyError(f"No column {missing[0]!r}. There are: {', '.join(shown)}.")
         everywhere = range(len(shown)) if self._columns is None else list(self._columns)
         return [everywhere[shown.index(name)] for name in names]
-
-
-class _Rows:
-    """``lazy.iloc[rows]`` and ``lazy.iloc[rows, columns]``, both by number."""
-
-    def __init__(self, frame: LazyDataFrame) -> None:
-        self._frame = frame
-
-    def __getitem__(self, wanted: Any) -> Any:
-        rows, columns = wanted if isinstance(wanted, tuple) else (wanted, slice(None))
-        if isinstance(rows, slice):
-            return self._frame[rows].iloc[:, columns]
-        if isinstance(rows, int | np.integer):
-            return self._frame._numbered(np.array([self._number(int(rows))])).iloc[0].iloc[columns]
-        if _is_mask(rows):
-            return self._frame[rows].iloc[:, columns]
-        return self._frame._numbered(np.array([self._number(int(row)) for row in rows], dtype=int)).iloc[:, columns]
-
-    def _number(self, row: int) -> int:
-        total = len(self._frame)
-        if not -total <= row < total:
-            raise IndexError(f"There is no row {row}: there are {total}, numbered from 0.")
-        return row + total if row < 0 else row
-
-
-def _is_mask(wanted: Any) -> bool:
-    return isinstance(wanted, pd.Series | np.ndarray | list) and len(wanted) > 0 and np.asarray(wanted).dtype == bool
 
 
 def _cast(series: "pd.Series[Any]", dtype: Any) -> Any:

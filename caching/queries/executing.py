@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from caching.queries.databases.base import Connection, Cursor, Database
 from caching.queries.databases.django_alias import DjangoDatabase
-from caching.queries.errors import NoPlan, QueryFailed, ReadOnly
+from caching.queries.errors import NoPlan, QueryFailed, QueryTimedOut, ReadOnly
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plan_texts import without_values
 from caching.queries.plans import Plan, advise, read_plan
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SLOW_SECONDS = 0.5
+PLAN_SECONDS = 2.0  # that asking for the plan of a slow statement may take, which nobody asked for
 
 
 class Monitor(Protocol):
@@ -136,19 +137,24 @@ class Executor:
     def _note_slow(
         self, connection: Connection, asked: Statement, run: tuple[str, Any], seconds: float, failed: bool
     ) -> Plan | None:
-        """Explains a shape once; a connection whose statement failed is on its way out."""
+        """Explains a shape once; a connection whose statement failed is on its way out.
+
+        Not inside a transaction of the caller's, which PostgreSQL would not go on with if the plan took too long.
+        """
         plan = None
-        if not failed and not self.slow.knows(asked.shape):
+        if not failed and not self.database.is_private() and self.slow.is_first(asked.shape):
             plan = self._plan_or_none(connection, asked, run)
         return self.slow.add(asked.shape, seconds, plan).plan
 
     def _plan_or_none(self, connection: Connection, asked: Statement, run: tuple[str, Any]) -> Plan | None:
         """Without values, since it is kept and shown. Of what cannot be explained there is none."""
+        no_answer: tuple[type[Exception], ...] = (QueryTimedOut, *self.database.driver_errors)
         try:
-            plan = self.plan_on(connection, asked, *run)
+            with Cancellation().running(self.database, connection, PLAN_SECONDS):
+                plan = self.plan_on(connection, asked, *run)
         except NoPlan:
             return None
-        except self.database.driver_errors as error:
+        except no_answer as error:
             log.info("%s gives no plan of %s: %s", self.database.name, asked.shape.name, error)
             return None
         return replace(plan, text=without_values(plan.text, self.database.vendor))
@@ -167,7 +173,10 @@ class Executor:
         if not plan.scanned:
             return plan
         tables = {table: tuple(c.name for c in database.columns(connection, table)) for table in asked.tables}
-        indexes = {table: tuple(database.indexes(connection, table).values()) for table in asked.tables}
+        indexes = {
+            table: tuple(index.columns for index in database.indexes(connection, table).values())
+            for table in asked.tables
+        }
         return replace(plan, advice=advise(plan, asked.sql, database.dialect, tables, indexes))
 
 

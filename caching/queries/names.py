@@ -21,6 +21,11 @@ def index_name(table: str, columns: Sequence[str]) -> str:
     return encoded[: _LONGEST_INDEX_NAME - 9].decode(errors="ignore") + "_" + digest
 
 
+def kept_name(name: str, dialect: str) -> str:
+    """What the database makes of a name that is longer than it keeps."""
+    return name.encode()[:_LONGEST_INDEX_NAME].decode(errors="ignore") if dialect == "postgres" else name
+
+
 def index_names(table: str, columns: Sequence[str], *, unique: bool) -> tuple[str, str]:
     """The name, and the one for when another index has it: ``a_b`` of ``c`` and ``a`` of ``b_c`` are called the same.
 

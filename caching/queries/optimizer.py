@@ -2,28 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from threading import Lock
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakSet
 
 from caching.queries.databases.base import Cursor, Database, PoolState, quoted
 from caching.queries.databases.opening import Options, open_database
 from caching.queries.databases.pooled import POOL_SIZE, WAIT_SECONDS
 from caching.queries.errors import QueryCancelled, QueryFailed
 from caching.queries.executing import SLOW_SECONDS, Executor, Limits, Monitor
-from caching.queries.names import existing_columns, existing_table, index_names
+from caching.queries.indexing import create_index
+from caching.queries.names import existing_table
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plans import Plan
+from caching.queries.pools import enter
 from caching.queries.results import Cache, Results
 from caching.queries.running import Cancellation
 from caching.queries.slow import SlowQuery
 from caching.queries.statements import Statement
 from caching.queries.statistics import QueryStatistics
-
-optimizers: "WeakSet[QueryOptimizer]" = WeakSet()
-"""Those of this process; each enters itself."""
-_entering = Lock()
 
 
 class QueryOptimizer:
@@ -53,8 +49,7 @@ class QueryOptimizer:
         self.results = Results(self.database, cache_manager)
         self.cache_ttl = cache_ttl
         self.limits = Limits(timeout_seconds)
-        with _entering:
-            optimizers.add(self)
+        enter(self)
 
     def execute_query(
         self,
@@ -150,22 +145,7 @@ class QueryOptimizer:
 
         A name is one for all tables: where another index has it, a digest is added to the one that was not given.
         """
-        with self.executor.borrowed(self.limits) as connection:
-            table = existing_table(self.database, connection, table)
-            wanted = [columns] if isinstance(columns, str) else columns
-            names = existing_columns(self.database, connection, table, wanted)
-        for one in (name,) if name else index_names(table, names, unique=unique):
-            if self._has_index(table, names, one, unique=unique):
-                return one
-        raise QueryFailed(f"{self.database.name} has another index called {one!r}. Give another name.")
-
-    def _has_index(self, table: str, columns: Sequence[str], name: str, *, unique: bool) -> bool:
-        """After making it where no index of any table is called so. Two who do this at once both have it."""
-        kind = "UNIQUE INDEX" if unique else "INDEX"
-        inside = ", ".join(map(quoted, columns))
-        self.execute_query(f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON {quoted(table)} ({inside})")
-        with self.executor.borrowed(self.limits) as connection:
-            return self.database.indexes(connection, table).get(name) == tuple(columns)
+        return create_index(self, table, columns, unique=unique, name=name)
 
     def optimize_table(self, table: str) -> None:
         """Renews the statistics by which the database plans. Raises UnknownName, QueryFailed."""
@@ -202,13 +182,6 @@ class QueryOptimizer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-def connection_pools() -> tuple[PoolState, ...]:
-    """The pools of all optimizers of this process."""
-    with _entering:
-        known = list(optimizers)
-    return tuple(sorted((one.pool_state() for one in known), key=lambda state: state.database))
 
 
 def _tuples(cursor: Cursor) -> list[tuple[Any, ...]]:

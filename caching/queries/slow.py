@@ -26,11 +26,17 @@ class SlowQueries:
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, SlowQuery] = OrderedDict()
+        self._explained: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
 
-    def knows(self, shape: Shape) -> bool:
+    def is_first(self, shape: Shape) -> bool:
+        """True once for each shape, for whoever explains it: what cannot be explained is not tried again."""
         with self._lock:
-            return shape.name in self._found
+            is_first = shape.name not in self._explained
+            self._explained[shape.name] = None
+            while len(self._explained) > MOST_KEPT:
+                self._explained.popitem(last=False)
+            return is_first
 
     def add(self, shape: Shape, seconds: float, plan: Plan | None) -> SlowQuery:
         """Once more; a plan that was there stays."""

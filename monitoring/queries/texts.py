@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
 from django.db import Error as DatabaseError
 from django.db import transaction
@@ -15,17 +16,21 @@ from monitoring.queries.executions import Asked, Planned
 
 log = logging.getLogger(__name__)
 
+AGAIN_SECONDS = 3600.0  # after which a text is written again if it was deleted meanwhile
 MOST_KNOWN = 10_000  # shapes that a process remembers to have written; beyond, it asks the database again
 
 
 class KeptShapes:
-    """Writes each shape once, whichever processes execute it."""
+    """Writes each shape once, whichever processes execute it; and again when it was unused, and is executed anew."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()
+        self._known_since = monotonic()
 
     def keep(self, asked: Iterable[Asked], plans: Iterable[Planned]) -> None:
         """When the database is away it is tried again with the next execution; nothing else is lost."""
+        if monotonic() - self._known_since >= AGAIN_SECONDS:
+            self._known, self._known_since = set(), monotonic()
         try:
             with transaction.atomic():
                 for one in asked:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from caching import QueryError, QueryOptimizer
 from monitoring import series
 from monitoring.health.reasons import reason
 from monitoring.models import QueryShape, SlowQuery
@@ -24,6 +25,14 @@ from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, PRESETS, Range, Ra
 QUERIES_ON_A_PAGE = 50
 _SEEN_MS = 120_000
 _WIDTH, _HEIGHT = 600, 120
+SERVED_SECONDS = 2.0
+# Its size in bytes, connections, and how many of these it takes.
+_OF_ITSELF = {
+    "postgresql": "SELECT pg_database_size(current_database()),"
+    " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),"
+    " current_setting('max_connections')::int",
+    "sqlite": "SELECT page_count * page_size, NULL, NULL FROM pragma_page_count, pragma_page_size",
+}
 VIEW = "ahgd_monitoring.view_series"
 
 
@@ -125,22 +134,17 @@ def pools(now_ms: int) -> list[Pool]:
 
 
 def served(alias: str) -> Served:
-    connection = connections[alias]
+    """What the database says of itself, within ``SERVED_SECONDS``: the page is not to wait for one that hangs."""
+    vendor = connections[alias].vendor
+    if vendor not in _OF_ITSELF:
+        return Served(alias, vendor, None, None, None)
     try:
-        with quietly(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(
-                    "SELECT pg_database_size(current_database()),"
-                    " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),"
-                    " current_setting('max_connections')::int"
-                )
-                return Served(alias, connection.vendor, *cursor.fetchone())
-            if connection.vendor == "sqlite":
-                cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-                return Served(alias, connection.vendor, cursor.fetchone()[0], None, None)
-    except DatabaseError as error:
-        return Served(alias, connection.vendor, None, None, None, reason(error))
-    return Served(alias, connection.vendor, None, None, None)
+        with quietly():
+            asked = QueryOptimizer(alias, timeout_seconds=SERVED_SECONDS)
+            ((size_bytes, *counts),) = asked.execute_query(_OF_ITSELF[vendor], return_dataframe=False)
+    except (QueryError, DatabaseError) as error:
+        return Served(alias, vendor, None, None, None, reason(error))
+    return Served(alias, vendor, size_bytes, *counts)
 
 
 def lines(moments: list[Moment], span: Range) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ahgd_ops.celery import app
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
 from monitoring.collecting import Collecting
-from monitoring.models import Kind, Lease, MetricSnapshot
+from monitoring.models import Kind, Lease, MetricSnapshot, QueryShape
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
@@ -40,6 +40,9 @@ def test_while_monitoring_is_off_nothing_is_collected(settings: Settings) -> Non
 def test_what_is_past_its_retention_goes() -> None:
     long_ago = to_ms(database_now() - timedelta(days=400))
     Storage().write([Sample(SeriesKey("cpu_usage_percent", (), Kind.GAUGE), long_ago, 1.0)] * 5)
+    long_before = database_now() - timedelta(days=400)
+    QueryShape.objects.create(database="default", vendor="sqlite", query="old", text="", first_at=long_before)
     tasks.retain()
+    assert not QueryShape.objects.exists()
     assert not MetricSnapshot.objects.exists()
     assert Lease.objects.get(pk="retention").finished_at is not None

@@ -48,12 +48,25 @@ class Column:
     is_nullable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """``columns`` are none for an index over an expression only."""
+
+    columns: tuple[str, ...]
+    is_unique: bool
+
+    def serves_as(self, wanted: "Index") -> bool:
+        """A unique index finds rows as one that is not; the other way round it does not keep them unique."""
+        return self.columns == wanted.columns and (self.is_unique or not wanted.is_unique)
+
+
 class Database(ABC):
     """One database. ``name`` is for people and for keys of the cache: no password is in it."""
 
     vendor: str
     dialect: str  # sqlglot's name of it
     placeholder = "?"
+    version_is_its_own = True  # else it moves with what is written elsewhere on its server, too
     keys_are_texts = False  # of rows, for paging: where what the driver gives is not always what was stored
     driver_errors: tuple[type[Exception], ...]
 
@@ -80,7 +93,8 @@ class Database(ABC):
         """What each statement that is asked for is executed in."""
         return nullcontext()
 
-    def discard(self, connection: Connection) -> None:  # noqa: B027  (an error ends a pooled connection anyway)
+    @abstractmethod
+    def discard(self, connection: Connection) -> None:
         """Closes a connection that was interrupted, so that nobody is given it again."""
 
     def frame(self, cursor: Cursor) -> "pd.DataFrame":
@@ -138,8 +152,8 @@ class Database(ABC):
         """Sets of columns, none of them nullable, that are unique; the primary key first."""
 
     @abstractmethod
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        """The columns of each index, by its name."""
+    def indexes(self, connection: Connection, table: str) -> dict[str, Index]:
+        """By their names."""
 
     @abstractmethod
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from caching.queries.databases.base import Column, Connection, Cursor, Database
+from caching.queries.databases.base import Column, Connection, Cursor, Database, Index
 
 
 class Catalogue(Protocol):
@@ -15,7 +15,7 @@ class Catalogue(Protocol):
     def keys(
         self, database: Database, connection: Connection, table: str, schema: str = ""
     ) -> tuple[tuple[str, ...], ...]: ...
-    def indexes(self, database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]: ...
+    def indexes(self, database: Database, connection: Connection, table: str) -> dict[str, Index]: ...
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str: ...
 
 
@@ -33,7 +33,7 @@ class CataloguedDatabase(Database):
     def keys(self, connection: Connection, table: str, schema: str = "") -> tuple[tuple[str, ...], ...]:
         return self.catalogue.keys(self, connection, table, schema)
 
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
+    def indexes(self, connection: Connection, table: str) -> dict[str, Index]:
         return self.catalogue.indexes(self, connection, table)
 
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:

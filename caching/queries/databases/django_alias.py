@@ -31,6 +31,7 @@ class DjangoDatabase(CataloguedDatabase):
             raise NoDatabase(f"{alias} is {self.vendor}; sqlite and postgresql are supported.")
         self.dialect = "postgres" if self.vendor == "postgresql" else self.vendor
         self.catalogue = _CATALOGS[self.vendor]
+        self.version_is_its_own = self.vendor != "postgresql"
 
     @property
     def driver_errors(self) -> tuple[type[Exception], ...]:  # type: ignore[override]  # Django is optional

@@ -1,11 +1,12 @@
 """DuckDB, by the path of its file. Its connections of one process share one instance."""
 
-from collections.abc import Callable
-from contextlib import suppress
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caching.queries.databases.base import Column, Connection, Cursor, Key, rows
+from caching.queries.databases.base import Column, Connection, Cursor, Index, Key, rows
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.errors import NoDatabase
 from caching.queries.plan_texts import duckdb_plan
@@ -66,7 +67,9 @@ class DuckDatabase(PooledDatabase):
 
     def frame(self, cursor: Cursor) -> "pd.DataFrame":
         """With the types that DuckDB gives: integers with gaps are nullable integers."""
-        frame: pd.DataFrame = cursor.df()  # type: ignore[attr-defined]  # without a tuple for each row
+        has_zones = any("WITH TIME ZONE" in str(column[1]) for column in cursor.description)
+        with _without_its_warning() if has_zones else nullcontext():
+            frame: pd.DataFrame = cursor.df()  # type: ignore[attr-defined]  # without a tuple for each row
         return frame
 
     def page(self, cursor: Cursor, hidden: int) -> "tuple[pd.DataFrame, Key | None]":
@@ -117,14 +120,22 @@ class DuckDatabase(PooledDatabase):
         found = [tuple(names) for (names,) in rows(self, connection, sql, schema, table)]
         return tuple(names for names in found if never_null.issuperset(names))
 
-    def indexes(self, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-        sql = "SELECT index_name, expressions FROM duckdb_indexes() WHERE schema_name = current_schema()"
+    def indexes(self, connection: Connection, table: str) -> dict[str, Index]:
+        sql = "SELECT index_name, expressions, is_unique FROM duckdb_indexes() WHERE schema_name = current_schema()"
         found = rows(self, connection, f"{sql} AND table_name = ?", table)
-        return {name: _names(text) for name, text in found}
+        return {name: Index(_names(text), is_unique) for name, text, is_unique in found}
 
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
         return duckdb_plan(cursor.fetchall()[0][1])
+
+
+@contextmanager
+def _without_its_warning() -> Iterator[None]:
+    """DuckDB puts times with a zone into a frame in a way that pandas warns of; no other warning is kept back."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"The inplace keyword in DataFrame\.drop", DeprecationWarning)
+        yield
 
 
 def _stamp(path: Path) -> str:

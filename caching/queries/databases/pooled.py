@@ -28,6 +28,7 @@ class PooledDatabase(Database):
         self._pool: Pool | None = None
         self._owner = 0
         self._waiting = 0
+        self._discarded: set[int] = set()  # ids of connections that are borrowed
         self._lock = Lock()
 
     @abstractmethod
@@ -60,13 +61,28 @@ class PooledDatabase(Database):
             raise NoDatabase(f"{self.name} cannot be opened: {error}") from error
         finally:
             self._count_waiting(-1)
+        connection = fairy.dbapi_connection
         try:
-            yield fairy.dbapi_connection
+            yield connection
+            if self._is_discarded(connection):
+                fairy.invalidate()
         except BaseException:  # whatever state an error, a time-out or Ctrl+C left it in, nobody is given it again
+            self._is_discarded(connection)
             fairy.invalidate()
             raise
         finally:
             fairy.close()
+
+    def discard(self, connection: Connection) -> None:
+        with self._lock:
+            self._discarded.add(id(connection))
+
+    def _is_discarded(self, connection: Connection) -> bool:
+        """Whether it was, for the last time: its id may be another's next."""
+        with self._lock:
+            was = id(connection) in self._discarded
+            self._discarded.discard(id(connection))
+            return was
 
     def _count_waiting(self, change: int) -> None:
         with self._lock:

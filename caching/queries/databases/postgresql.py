@@ -27,6 +27,7 @@ class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
     vendor = "postgresql"
     dialect = "postgres"
     placeholder = "%s"
+    version_is_its_own = False
     catalogue = catalog
 
     def __init__(self, url: str, *, read_only: bool, pool_size: int, wait_seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from caching.queries.databases.base import Column, Connection, Cursor, Database, quoted, rows
+from caching.queries.databases.base import Column, Connection, Cursor, Database, Index, quoted, rows
 
 
 def version(database: Database, connection: Connection) -> str:
@@ -36,8 +36,9 @@ def keys(database: Database, connection: Connection, table: str, schema: str = "
     return tuple(names for names in found if never_null.issuperset(names))
 
 
-def indexes(database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(names) for name, names, _ in rows(database, connection, _INDEXES, _regclass(table))}
+def indexes(database: Database, connection: Connection, table: str) -> dict[str, Index]:
+    found = rows(database, connection, _INDEXES, _regclass(table))
+    return {name: Index(tuple(names), is_key) for name, names, is_key in found}
 
 
 def _regclass(table: str, schema: str = "") -> str:

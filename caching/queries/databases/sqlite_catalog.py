@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from caching.queries.databases.base import Column, Connection, Cursor, Database, rows
+from caching.queries.databases.base import Column, Connection, Cursor, Database, Index, rows
 
 _INDEX_INFO = "SELECT name FROM pragma_index_info(?, ?)"
 
@@ -33,9 +33,11 @@ def keys(database: Database, connection: Connection, table: str, schema: str = "
     return tuple(dict.fromkeys(usable))
 
 
-def indexes(database: Database, connection: Connection, table: str) -> dict[str, tuple[str, ...]]:
-    names = rows(database, connection, "SELECT name FROM pragma_index_list(?) ORDER BY seq", table)
-    return {name: _index_columns(database, connection, name) for (name,) in names}
+def indexes(database: Database, connection: Connection, table: str) -> dict[str, Index]:
+    found = rows(
+        database, connection, 'SELECT name, "unique" AND NOT partial FROM pragma_index_list(?) ORDER BY seq', table
+    )
+    return {name: Index(_index_columns(database, connection, name), bool(is_unique)) for name, is_unique in found}
 
 
 def explain(cursor: Cursor, sql: str, parameters: Any) -> str:

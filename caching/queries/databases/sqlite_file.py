@@ -33,17 +33,20 @@ def file_version(path: Path) -> str | None:
     # Another file may be put in its place; and when the log is folded into the file, the counter need not move.
     digest.update(f"{stat.st_dev} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns}".encode())
     for suffix, length in (("-wal", _LOG_HEADER_BYTES), ("-shm", _LOG_INDEX_HEADER_BYTES)):
-        digest.update(_of_side_file(Path(f"{path}{suffix}"), length, with_times=suffix == "-wal"))
+        digest.update(_of_side_file(Path(f"{path}{suffix}"), length, is_log=suffix == "-wal"))
     return digest.hexdigest()
 
 
-def _of_side_file(path: Path, length: int, with_times: bool) -> bytes:
+def _of_side_file(path: Path, length: int, is_log: bool) -> bytes:
+    """Of a log also its size and time, unless it is empty: each first connection makes it anew, and changes nothing."""
     try:
         content = _first_bytes(path, length)
         stat = path.stat()
     except FileNotFoundError:
         return b"-"
-    return content + (f"{stat.st_size} {stat.st_mtime_ns}".encode() if with_times else b"")
+    if not stat.st_size:
+        return b"-"
+    return content + (f"{stat.st_size} {stat.st_mtime_ns}".encode() if is_log else b"")
 
 
 def _first_bytes(path: Path, length: int) -> bytes:

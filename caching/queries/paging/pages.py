@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from caching.queries.paging.ahead import read_ahead
-from caching.queries.paging.reader import PageReader, PageSettings
+from caching.queries.paging.reader import PageReader
+from caching.queries.paging.settings import PageSettings
 from caching.queries.parameters import Parameters, has_operators, with_question_marks
 
 if TYPE_CHECKING:

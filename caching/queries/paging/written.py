@@ -4,6 +4,8 @@ from typing import Any
 
 from caching.queries.statements import parsed
 
+_CUT_OUT = frozenset(("expressions", "from_", "joins", "where", "with_"))  # what of one SELECT has places in its text
+
 
 def as_written(tree: Any, sql: str, dialect: str, *, is_plain: bool) -> Any:
     """``tree``, which is ``sql`` with or without its order, with the text of ``sql`` in it.
@@ -16,9 +18,7 @@ def as_written(tree: Any, sql: str, dialect: str, *, is_plain: bool) -> Any:
         return tree
     if not is_plain:
         return _selected_from(whole)
-    if "SELECT" not in places or places["FROM"] < places["SELECT"]:  # DuckDB takes FROM first
-        return tree
-    return _filled(tree.copy(), whole, places)
+    return _filled(tree.copy(), whole, places) if _can_be_cut(tree, whole, places) else tree
 
 
 def _places(sql: str, dialect: str) -> dict[str, tuple[int, int]]:
@@ -34,6 +34,16 @@ def _places(sql: str, dialect: str) -> dict[str, tuple[int, int]]:
             found[kind] = token.start, token.end + 1
         before = kind
     return found
+
+
+def _can_be_cut(tree: Any, sql: str, places: dict[str, tuple[int, int]]) -> bool:
+    """Not what has more clauses, such as FOR UPDATE, whose text would come twice; nor what only its dialect writes."""
+    if "SELECT" not in places or places["FROM"] < places["SELECT"]:  # DuckDB takes FROM first
+        return False
+    selected = sql[places["SELECT"][1] : places["FROM"][0]].split()
+    if selected[0].upper() == "ALL" or selected[-1].endswith(","):
+        return False
+    return _CUT_OUT.issuperset(name for name, part in tree.args.items() if part)
 
 
 def _first(places: dict[str, tuple[int, int]], one: str, other: str, sql: str) -> int:

@@ -161,12 +161,6 @@ def test_the_report_says_what_changed_and_what_that_saved() -> None:
     ]
 
 
-def test_the_guides_sample_runs() -> None:
-    df = pd.DataFrame({"state": ["NSW", "NSW"], "year": [2020, 2021]})
-    df = optimize_dataframe_memory(df)
-    assert df.to_dict("list") == {"state": ["NSW", "NSW"], "year": [2020, 2021]}
-
-
 values_of = st.one_of(
     st.lists(st.integers(-(2**63), 2**63 - 1)),
     st.lists(st.floats(width=64)),

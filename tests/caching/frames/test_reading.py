@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -86,3 +87,24 @@ def test_frames_can_be_written_into_whichever_way_they_come(cache: Any, tmp_path
             frame.loc[frame["id"] == 7, "state"] = "ACT"
             assert frame.iloc[0].tolist() == [7, "ACT", 9.5], door
             assert read().iloc[0].tolist() == [1, "VIC", 0.25], door  # and nobody else's copy was
+
+
+def test_times_with_a_zone_are_those_of_duckdb(tmp_path: Path) -> None:
+    """DuckDB makes pandas warn of something that nobody here can mend; a warning is an error in these tests."""
+    import duckdb
+
+    path = tmp_path / "zones.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY, since TIMESTAMPTZ, n INTEGER)")
+        connection.execute(
+            "INSERT INTO seen SELECT n, '2026-01-01 00:00:00+11'::TIMESTAMPTZ + INTERVAL (n) HOUR, n FROM range(8) r(n)"
+        )
+        connection.execute("INSERT INTO seen VALUES (8, NULL, NULL)")
+    with QueryOptimizer(path, read_only=True) as optimizer:
+        found = optimizer.execute_query("SELECT * FROM seen ORDER BY id")
+        lazy = PaginatedQuery(optimizer, "SELECT * FROM seen", 4, "since").to_lazy_dataframe()
+        after = lazy[lazy["since"] > pd.Timestamp("2025-12-31 18:00", tz="UTC")]
+        pd.testing.assert_frame_equal(lazy.to_pandas(), found)
+    assert found["since"][1] == pd.Timestamp("2025-12-31 14:00", tz="UTC")
+    assert found["since"].isna().tolist() == [False] * 8 + [True]
+    assert after["id"].tolist() == [6, 7]

@@ -49,7 +49,8 @@ def test_indexes_and_names_are_those_of_the_database(optimizer: QueryOptimizer) 
     assert optimizer.create_index("health_data", ["state", "year"]) == "idx_health_data_state_year"
     optimizer.optimize_table("health_data")
     with optimizer.database.borrowed() as borrowed:
-        assert ("state", "year") in optimizer.database.indexes(borrowed, "health_data").values()
+        found = optimizer.database.indexes(borrowed, "health_data")["idx_health_data_state_year"]
+    assert found.columns == ("state", "year")
     with pytest.raises(UnknownName, match="Did you mean 'health_data'"):
         optimizer.create_index("health_dat", "state")
 
@@ -92,6 +93,15 @@ def test_what_others_kept_before_a_transaction_ends_is_forgotten_with_it(optimiz
         optimizer.execute_query(made.INSERT, [99, "NSW", 2020, 1.0])
         before = len(forgotten)
     assert (before, len(forgotten)) == (1, 2)
+
+
+def test_a_slow_query_is_explained_outside_of_transactions_which_that_could_end(optimizer: QueryOptimizer) -> None:
+    with QueryOptimizer("default", slow_seconds=0.0) as slow:
+        with transaction.atomic():
+            slow.execute_query(ALL)
+        assert [one.plan for one in slow.get_slow_queries()] == [None]
+        slow.execute_query(ALL)
+        assert None not in [one.plan for one in slow.get_slow_queries()]
 
 
 def test_its_queries_are_measured_once_by_djangos_connections(optimizer: QueryOptimizer) -> None:

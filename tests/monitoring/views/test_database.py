@@ -17,6 +17,7 @@ from monitoring.models import QueryShape, SlowQuery
 from monitoring.queries.figures import by_total, completed, trend
 from monitoring.samples import SeriesKey, sorted_tags
 from monitoring.storage import Storage
+from monitoring.views import database
 from monitoring.views.database import lines
 from monitoring.views.ranges import Range
 from tests.monitoring.readings import record
@@ -162,3 +163,17 @@ def test_who_may_not_see_figures_sees_none(client: Client) -> None:
     row = shape_of(METRICS)
     for address in ("/ops/database/", f"/ops/database/query/{row.pk}/"):
         assert client.get(address).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_does_not_answer_in_time_is_named_with_its_error(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = {
+        "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x), 1, 1 FROM n",
+        "postgresql": "SELECT pg_sleep(600), 1, 1",
+    }
+    monkeypatch.setattr(database, "_OF_ITSELF", endless)
+    monkeypatch.setattr(database, "SERVED_SECONDS", 0.05)
+    content = viewer.get("/ops/database/").content.decode()
+    assert "QueryTimedOut: The query took longer than 0.05 s" in content
