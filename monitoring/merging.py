@@ -46,13 +46,18 @@ def added_up(payloads: Sequence[bytes]) -> Sketch:
 
 
 def _decoded(payloads: Sequence[bytes]) -> Sketch:
+    return _sum(*decoded_numbers(payloads))
+
+
+def decoded_numbers(payloads: Sequence[bytes]) -> tuple[Integers, Integers]:
+    """All numbers of these sketches, and where the first one of each is. Raises SketchDamaged."""
     sizes = np.fromiter(map(len, payloads), np.int64, len(payloads))
     data = np.frombuffer(b"".join(payloads), np.uint8)
     ends = np.cumsum(sizes)
     heads = ends - sizes
     _refuse_damaged(data, sizes, heads, ends)
     number_ends = np.flatnonzero(data < 0x80)
-    return _sum(_numbers(data, number_ends), np.searchsorted(number_ends, heads))
+    return _numbers(data, number_ends), np.searchsorted(number_ends, heads)
 
 
 def _refuse_damaged(data: NDArray[np.uint8], sizes: Integers, heads: Integers, ends: Integers) -> None:

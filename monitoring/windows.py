@@ -1,4 +1,4 @@
-"""Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
+"""Stored snapshots of a span of time, sealed or not, for window functions: one query for all metrics that share it."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,14 +9,15 @@ from operator import itemgetter
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
+from monitoring.keeping.pieces import TooMany, samples
+from monitoring.keeping.spans import sizes
 from monitoring.kinds import Kind
-from monitoring.models import Metric, MetricSnapshot, Series
+from monitoring.models import Metric, Series
 
 MOST_ROWS = 2_000_000
 MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
-_BATCH = 20_000
 
 Columns = tuple[str, ...]
 TIMINGS: Final[Columns] = ("series_id", "at", "value", "count", "total", "minimum", "maximum", "sketch")
@@ -68,11 +69,9 @@ def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str,
 
     The smallest are let in first, so that a large one takes no place from others.
     """
-    snapshots = MetricSnapshot.objects.filter(series__metric__name__in=metrics, at__gt=start_ms, at__lte=end_ms)
-    sizes = snapshots.order_by().values_list("series__metric__name", "series__metric__kind").annotate(size=Count("id"))
     left = {True: MOST_TIMINGS, False: MOST_ROWS}
     found: dict[str, int] = {}
-    for metric, kind, size in sizes.order_by("size", "series__metric__name"):
+    for size, metric, kind in sorted(sizes(metrics, start_ms, end_ms)):
         if size <= left[kind == Kind.TIMING]:
             left[kind == Kind.TIMING] -= size
         else:
@@ -95,16 +94,10 @@ def _tags(text: str) -> Mapping[str, str]:
 
 
 def _rows(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int) -> list[Row]:
-    snapshots = MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
-    sql, parameters = snapshots.order_by("series_id", "at", "id").values_list(*columns).query.sql_with_params()
-    found: list[Row] = []
-    with connection.cursor() as cursor:  # plain tuples: the ORM's conversion doubles the cost of a window
-        cursor.execute(sql, parameters)
-        while batch := cursor.fetchmany(_BATCH):
-            found += batch
-            if len(found) > most:
-                raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots")
-    return found
+    try:
+        return samples(series, columns, start_ms, end_ms, most)
+    except TooMany as error:
+        raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots") from error
 
 
 def _by_series(rows: Iterable[Row], about: Mapping[int, tuple[str, Kind, Mapping[str, str]]]) -> Iterator[Stretch]:

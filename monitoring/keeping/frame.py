@@ -1,0 +1,161 @@
+"""The samples of one series as columns, in time order: what a chunk holds, and what readers compute with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.windows import AT, COUNT, MAXIMUM, MINIMUM, SKETCH, TOTAL, VALUE, Columns, Row
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Column = TypeVar("Column", bound=NDArray[Any])
+
+NO_COUNT = -1
+"""In ``count``, for a sample of one value; in the columns of floats that is NaN, which no sample is."""
+EDITED = SKETCH + 1
+"""Where a stored row says whether somebody edited it, after the columns of ``windows.TIMINGS``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """``at`` in ms since the epoch, ascending. A column that is None is so for every sample.
+
+    ``value`` means what it does in a snapshot: the last of a gauge, the increase of a counter, the slowest call.
+    """
+
+    at: Integers
+    value: Floats
+    count: Integers | None = None
+    total: Floats | None = None
+    minimum: Floats | None = None
+    maximum: Floats | None = None
+    sketches: tuple[bytes | None, ...] | None = None
+    edited: Flags | None = None
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Row]) -> Self:
+        """Rows as ``windows.TIMINGS`` has them, with ``edited`` behind or not; any order."""
+        rows = sorted(rows, key=_at)
+        sketches = tuple(_bytes(row[SKETCH]) for row in rows)
+        edited = np.array([len(row) > EDITED and bool(row[EDITED]) for row in rows], bool)
+        counts = np.array([NO_COUNT if row[COUNT] is None else row[COUNT] for row in rows], np.int64)
+        return cls(
+            np.array([row[AT] for row in rows], np.int64),
+            np.array([row[VALUE] for row in rows], np.float64),
+            counts if (counts != NO_COUNT).any() else None,
+            _floats(rows, TOTAL),
+            _floats(rows, MINIMUM),
+            _floats(rows, MAXIMUM),
+            sketches if any(sketch is not None for sketch in sketches) else None,
+            edited if edited.any() else None,
+        )
+
+    @classmethod
+    def joined(cls, frames: Sequence[Self]) -> Self:
+        """All samples in one; of equal times those of the earlier frame come first."""
+        frames = [frame for frame in frames if len(frame)] or [*frames[:1]]
+        if len(frames) == 1:
+            return frames[0]
+        parts = {name: [frame.filled(name) for frame in frames] for name in _present(frames)}
+        columns = {name: np.concatenate(found) for name, found in parts.items()}
+        at = columns["at"]
+        if (at[1:] < at[:-1]).any():
+            order = np.argsort(at, kind="stable")
+            columns = {name: column[order] for name, column in columns.items()}
+        sketches = columns.pop("sketches", None)
+        return cls(**columns, sketches=None if sketches is None else tuple(sketches.tolist()))
+
+    def between(self, start_ms: int, end_ms: int) -> Self:
+        """From ``start_ms`` up to and with ``end_ms``."""
+        if not len(self) or (self.at[0] >= start_ms and self.at[-1] <= end_ms):
+            return self
+        return self.part(slice(*np.searchsorted(self.at, (start_ms, end_ms + 1)).tolist()))
+
+    def part(self, chosen: slice) -> Self:
+        """These samples, by their places."""
+        columns: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        parts: dict[str, Any] = {name: column if column is None else column[chosen] for name, column in columns.items()}
+        return type(self)(**parts)
+
+    def filled(self, name: str) -> NDArray[Any]:
+        """A column, with what stands for "none" where there is none."""
+        found = getattr(self, name)
+        if name == "sketches":
+            column = np.empty(len(self), object)
+            column[:] = [None] * len(self) if found is None else found
+            return column
+        return np.full(len(self), _NONES[name]) if found is None else np.asarray(found)
+
+    @property
+    def counts(self) -> Integers:
+        """Values that each sample sums up."""
+        if self.count is None:
+            return np.ones(len(self), np.int64)
+        return np.where(self.count == NO_COUNT, 1, self.count)
+
+    @property
+    def totals(self) -> Floats:
+        return self._or_value(self.total)
+
+    @property
+    def minima(self) -> Floats:
+        return self._or_value(self.minimum)
+
+    @property
+    def maxima(self) -> Floats:
+        return self._or_value(self.maximum)
+
+    def _or_value(self, column: Floats | None) -> Floats:
+        return self.value if column is None else np.where(np.isnan(column), self.value, column)
+
+    def rows(self, series_id: int, columns: Columns) -> list[Row]:
+        """As the database gives them: the series' id, then the first of ``windows.TIMINGS``."""
+        found = [[series_id] * len(self), self.at.tolist(), self.value.tolist()]
+        found += [self._nullable(name) for name in columns[3:]]
+        return list(zip(*found, strict=True))
+
+    def _nullable(self, name: str) -> list[Any]:
+        column = getattr(self, name)
+        if column is None:
+            return [None] * len(self)
+        if name == "sketches" or name == "sketch":
+            return list(column)
+        nones = np.flatnonzero(column == NO_COUNT if name == "count" else np.isnan(column)).tolist()
+        plain: list[Any] = column.tolist()
+        for place in nones:
+            plain[place] = None
+        return plain
+
+    @property
+    def sketch(self) -> tuple[bytes | None, ...] | None:
+        """By the name of the database's column."""
+        return self.sketches
+
+
+_NONES: dict[str, Any] = {"count": NO_COUNT, "total": np.nan, "minimum": np.nan, "maximum": np.nan, "edited": False}
+EMPTY = Frame(np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+def _present(frames: Iterable[Frame]) -> list[str]:
+    return [each.name for each in fields(Frame) if any(getattr(frame, each.name) is not None for frame in frames)]
+
+
+def _floats(rows: Sequence[Row], place: int) -> Floats | None:
+    found = np.array([row[place] for row in rows], np.float64)  # None becomes NaN
+    return None if np.isnan(found).all() else found
+
+
+def _bytes(sketch: Any) -> bytes | None:
+    return None if sketch is None else bytes(sketch)
+
+
+def _at(row: Row) -> int:
+    at: int = row[AT]
+    return at
