@@ -60,7 +60,10 @@ def stretches(metrics: Collection[str], start_ms: int, end_ms: int, columns: Col
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
             snapshots = _rows(series, wanted, start_ms, end_ms, most)
-            found += _by_series(snapshots, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+            found += _by_series(
+                snapshots,
+                {row[0]: (*known[row[1]], tags_of(row[2])) for row in plain(series, "id", "metric_id", "tags")},
+            )
     return found
 
 
@@ -79,16 +82,17 @@ def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str,
     return found
 
 
-def _plain(series: QuerySet[Series]) -> list[Row]:
-    """Id, metric and the text of the tags: reading the same texts anew in each cycle would cost more than the query."""
-    sql, parameters = series.values_list("id", "metric_id", "tags").query.sql_with_params()
+def plain(series: QuerySet[Series], *fields: str) -> list[Row]:
+    """As the database has them, tags as text: reading the same texts anew each time costs more than the query."""
+    sql, parameters = series.values_list(*fields).query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 
 @lru_cache(maxsize=50_000)
-def _tags(text: str) -> Mapping[str, str]:
+def tags_of(text: str) -> Mapping[str, str]:
+    """What a text of tags says; the same object for the same text."""
     tags: dict[str, str] = json.loads(text)
     return tags
 

@@ -1,13 +1,14 @@
 """The samples of one series as columns, in time order: what a chunk holds, and what readers compute with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import compress
 from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.windows import AT, COUNT, MAXIMUM, MINIMUM, SKETCH, TOTAL, VALUE, Columns, Row
+from monitoring.windows import AT, COUNT, MAXIMUM, MINIMUM, SKETCH, TOTAL, VALUE, VALUES, Columns, Row
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,20 +42,21 @@ class Frame:
 
     @classmethod
     def of_rows(cls, rows: Sequence[Row]) -> Self:
-        """Rows as ``windows.TIMINGS`` has them, with ``edited`` behind or not; any order."""
+        """Rows as ``windows.TIMINGS`` has them, or its first columns, or with ``edited`` behind; any order."""
         rows = sorted(rows, key=_at)
-        sketches = tuple(_bytes(row[SKETCH]) for row in rows)
-        edited = np.array([len(row) > EDITED and bool(row[EDITED]) for row in rows], bool)
-        counts = np.array([NO_COUNT if row[COUNT] is None else row[COUNT] for row in rows], np.int64)
+        columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(VALUES)
+        columns += [()] * (EDITED + 1 - len(columns))
+        at, value = np.array(columns[AT], np.int64), np.array(columns[VALUE], np.float64)
+        sketches = tuple(None if sketch is None else bytes(sketch) for sketch in columns[SKETCH])
         return cls(
-            np.array([row[AT] for row in rows], np.int64),
-            np.array([row[VALUE] for row in rows], np.float64),
-            counts if (counts != NO_COUNT).any() else None,
-            _floats(rows, TOTAL),
-            _floats(rows, MINIMUM),
-            _floats(rows, MAXIMUM),
-            sketches if any(sketch is not None for sketch in sketches) else None,
-            edited if edited.any() else None,
+            at,
+            value,
+            _counts(columns[COUNT]),
+            _floats(columns[TOTAL]),
+            _floats(columns[MINIMUM]),
+            _floats(columns[MAXIMUM]),
+            None if all(sketch is None for sketch in sketches) else sketches,
+            np.array(columns[EDITED], bool) if any(columns[EDITED]) else None,
         )
 
     @classmethod
@@ -80,8 +82,15 @@ class Frame:
 
     def part(self, chosen: slice) -> Self:
         """These samples, by their places."""
+        return self._each(lambda column: column[chosen])
+
+    def only(self, flags: Flags) -> Self:
+        """Those whose flag is set."""
+        return self._each(lambda column: tuple(compress(column, flags)) if isinstance(column, tuple) else column[flags])
+
+    def _each(self, take: Callable[[Any], Any]) -> Self:
         columns: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
-        parts: dict[str, Any] = {name: column if column is None else column[chosen] for name, column in columns.items()}
+        parts: dict[str, Any] = {name: column if column is None else take(column) for name, column in columns.items()}
         return type(self)(**parts)
 
     def filled(self, name: str) -> NDArray[Any]:
@@ -147,13 +156,15 @@ def _present(frames: Iterable[Frame]) -> list[str]:
     return [each.name for each in fields(Frame) if any(getattr(frame, each.name) is not None for frame in frames)]
 
 
-def _floats(rows: Sequence[Row], place: int) -> Floats | None:
-    found = np.array([row[place] for row in rows], np.float64)  # None becomes NaN
+def _counts(column: Sequence[int | None]) -> Integers | None:
+    if all(count is None for count in column):
+        return None
+    return np.array([NO_COUNT if count is None else count for count in column], np.int64)
+
+
+def _floats(column: Sequence[float | None]) -> Floats | None:
+    found = np.array(column, np.float64)  # None becomes NaN
     return None if np.isnan(found).all() else found
-
-
-def _bytes(sketch: Any) -> bytes | None:
-    return None if sketch is None else bytes(sketch)
 
 
 def _at(row: Row) -> int:

@@ -4,18 +4,14 @@ An hour is a sample itself: ``at`` is the last time in it, ``count``, ``total``,
 values. So hours and samples that came late are joined in the same way as samples are, in any order.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final
-
 import numpy as np
 
 from monitoring import merging
 from monitoring.keeping.blocks import HOUR_MS
-from monitoring.keeping.frame import Floats, Frame, Integers
+from monitoring.keeping.frame import Frame, Integers
+from monitoring.keeping.kinds import VALUE_OF_PARTS
 from monitoring.kinds import Kind
 from monitoring.windows import TIMINGS
-
-Begins = Integers  # where each hour's first sample is
 
 
 def by_hour(frame: Frame, kind: Kind) -> Frame:
@@ -27,7 +23,7 @@ def by_hour(frame: Frame, kind: Kind) -> Frame:
     ends = np.append(begins[1:], len(frame)) - 1
     return Frame(
         frame.at[ends],
-        _VALUES[kind](frame, begins, ends),
+        VALUE_OF_PARTS[kind](frame, begins, ends),
         np.add.reduceat(frame.counts, begins),
         np.add.reduceat(frame.totals, begins),
         np.minimum.reduceat(frame.minima, begins),
@@ -36,30 +32,9 @@ def by_hour(frame: Frame, kind: Kind) -> Frame:
     )
 
 
-def _sketches(frame: Frame, begins: Begins, ends: Integers) -> tuple[bytes, ...]:
+def _sketches(frame: Frame, begins: Integers, ends: Integers) -> tuple[bytes, ...]:
     rows = frame.rows(0, TIMINGS)
     return tuple(
         merging.merged(rows[first : last + 1]).encode()
         for first, last in zip(begins.tolist(), ends.tolist(), strict=True)
     )
-
-
-def _last(frame: Frame, begins: Begins, ends: Integers) -> Floats:
-    return frame.value[ends]
-
-
-def _sum(frame: Frame, begins: Begins, ends: Integers) -> Floats:
-    found: Floats = np.add.reduceat(frame.value, begins)
-    return found
-
-
-def _slowest(frame: Frame, begins: Begins, ends: Integers) -> Floats:
-    found: Floats = np.maximum.reduceat(frame.value, begins)
-    return found
-
-
-_VALUES: Final[Mapping[Kind, Callable[[Frame, Begins, Integers], Floats]]] = {
-    Kind.GAUGE: _last,
-    Kind.COUNTER: _sum,
-    Kind.TIMING: _slowest,
-}

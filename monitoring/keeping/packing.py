@@ -15,8 +15,10 @@ from monitoring.keeping import sketches
 from monitoring.keeping.codecs import Codec, best, codec
 from monitoring.keeping.columns import Damaged, Reader, Writer
 from monitoring.keeping.frame import Frame
+from monitoring.windows import SUMMARIES, TIMINGS, VALUES, Columns
 
 VERSION: Final = 1
+ALL: Final = (*TIMINGS, "edited")
 _HEAD = struct.Struct("<BBI")
 _WHAT_A_CODEC_RAISES = (ValueError, RuntimeError, OverflowError, MemoryError, IndexError)
 
@@ -37,12 +39,11 @@ def pack(frame: Frame, by: Codec | None = None) -> bytes:
     return _HEAD.pack(by.number, VERSION, zlib.crc32(body)) + body
 
 
-def unpack(payload: bytes | memoryview) -> Frame:
-    """Raises Damaged, or CodecMissing."""
-    payload = bytes(payload)
-    reader = _opened(payload)
+def unpack(payload: bytes | memoryview, columns: Columns = ALL) -> Frame:
+    """With these of its columns at least, which are the first ones. Raises Damaged, or CodecMissing."""
+    reader = _opened(bytes(payload))
     try:
-        return _read(reader)
+        return _read(reader, len(columns))
     except _WHAT_A_CODEC_RAISES as error:
         raise Damaged(f"cannot be unpacked: {error}") from error
 
@@ -62,13 +63,17 @@ def _opened(payload: bytes) -> Reader:
     return Reader(codec(number), payload, _HEAD.size)
 
 
-def _read(reader: Reader) -> Frame:
+def _read(reader: Reader, width: int) -> Frame:
     reader.size = reader.number()
     at, value = reader.integers(), reader.floats()
     if at is None or value is None:
         raise Damaged("it has no times or no values")
+    if width <= len(VALUES):
+        return Frame(at, value)
     count = reader.integers()
     total, minimum, maximum = (reader.floats(like=value) for _ in range(3))
+    if width <= len(SUMMARIES):
+        return Frame(at, value, count, total, minimum, maximum)
     found = sketches.read(reader)
     edited = reader.integers()
     return Frame(at, value, count, total, minimum, maximum, found, None if edited is None else edited.astype(bool))

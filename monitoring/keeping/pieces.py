@@ -2,11 +2,13 @@
 them exactly once, whatever happens meanwhile.
 """
 
+import sys
 from collections.abc import Iterator, Sized
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -18,16 +20,19 @@ if TYPE_CHECKING:
 
 Columns = tuple[str, ...]
 Row = tuple[Any, ...]
-SERIES_ID, AT, VALUE = range(3)
+FEWEST: Final = ("series_id", "at", "value")
+"""The columns that every reader has, the first ones of windows.TIMINGS."""
+SERIES_ID, AT, VALUE = range(len(FEWEST))
 _BATCH: Final = 20_000
 _place = itemgetter(SERIES_ID, AT)
 
-# A chunk comes as a row without a value, with its payload behind the columns; the last one settles the order of rows
-# with the same time.
-_ROWS = "SELECT {columns}, {no_bytes}, id FROM {rows} WHERE series_id IN ({series}) AND at > %s AND at <= %s"
-_CHUNKS = """SELECT {nothing}, payload, 0 FROM {chunks}
+BEHIND, RESOLUTION, LAST = -3, -2, -1
+"""Behind the columns: a payload, the resolution of a chunk, and its end, or the id of a row, for the order."""
+
+_ROWS = """SELECT {columns}, {no_bytes}, -1, id FROM {rows}
+    WHERE series_id IN ({series}) AND at > %s AND at <= %s"""
+_CHUNKS = """SELECT {nothing}, payload, resolution, "end" FROM {chunks}
     WHERE resolution = %s AND series_id IN ({series}) AND start > %s AND start <= %s AND "end" > %s"""
-_BOTH = f"{_ROWS} UNION ALL {_CHUNKS} ORDER BY 1, 2, {{last}}"
 
 
 class TooMany(ValueError):
@@ -39,23 +44,30 @@ def pieces(
     columns: Columns,
     start_ms: int,
     end_ms: int,
-    resolution: Resolution = Resolution.RAW,
+    resolutions: tuple[Resolution, ...] = (Resolution.RAW,),
 ) -> Iterator[list[Row]]:
     """Rows after ``start_ms`` up to and with ``end_ms`` and the chunks that touch that, by series and time, in batches.
 
-    Each has ``columns``, of which the first are series_id, at and value, then a payload and an id. In those of chunks
-    value is None. Rows that are not sealed yet come whatever the resolution.
+    Each has ``columns``, of which the first are series_id, at and value, and what is ``BEHIND``. In those of chunks
+    value is None, and ``at`` where its block begins. Rows that are not sealed yet come whatever the resolutions.
     """
-    ids, parameters = series.order_by().values("id").query.sql_with_params()
-    chunks = (int(resolution), *parameters, start_ms - BLOCK_MS[resolution], end_ms, start_ms)
+    try:
+        ids, parameters = series.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:  # of no series at all
+        return
+    arguments = [*parameters, start_ms, end_ms]
+    for resolution in resolutions:
+        arguments += [int(resolution), *parameters, start_ms - BLOCK_MS[resolution], end_ms, start_ms]
     with connection.cursor() as cursor:  # plain tuples: the ORM's conversion doubles the cost of a window
-        sql = _statement(connection.vendor, columns).replace("{series}", ids)
-        cursor.execute(sql, (*parameters, start_ms, end_ms, *chunks))
+        sql = _statement(connection.vendor, columns, len(resolutions)).replace("{series}", ids)
+        cursor.execute(sql, arguments)
         while batch := cursor.fetchmany(_BATCH):
             yield batch
 
 
-def samples(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int) -> list[Row]:
+def samples(
+    series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int = sys.maxsize
+) -> list[Row]:
     """Every sample after ``start_ms`` up to and with ``end_ms`` as a row of ``columns``, by series and time.
 
     Raises TooMany past ``most``, and what unpacking a chunk raises.
@@ -63,11 +75,11 @@ def samples(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: i
     found: list[Row] = []
     has_chunks = False
     for batch in pieces(series, columns, start_ms, end_ms):
-        found += [piece[:-2] for piece in batch if piece[VALUE] is not None]
+        found += [piece[:BEHIND] for piece in batch if piece[VALUE] is not None]
         for piece in batch:
             if piece[VALUE] is None:
                 has_chunks = True
-                found += unpacked(piece).between(start_ms + 1, end_ms).rows(piece[SERIES_ID], columns)
+                found += unpacked(piece, columns).between(start_ms + 1, end_ms).rows(piece[SERIES_ID], columns)
                 _refuse_more(found, most)
         _refuse_more(found, most)
     if has_chunks:
@@ -75,11 +87,22 @@ def samples(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: i
     return found
 
 
-def unpacked(piece: Row) -> "Frame":
-    """The whole chunk. Raises Damaged, CodecMissing."""
+def last_times(series_id: int, most: int) -> list[int]:
+    """The last times of a series' samples, newest first; a series that fell silent has them in its last chunk."""
+    rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
+    times = list(rows[:most])
+    if len(times) < most:
+        chunks = MetricChunk.objects.filter(series_id=series_id, resolution=Resolution.RAW).order_by("-start")
+        for payload in chunks.values_list("payload", flat=True)[:1]:
+            times += unpacked((payload, 0, 0), FEWEST).at[-most:].tolist()
+    return sorted(times, reverse=True)[:most]
+
+
+def unpacked(piece: Row, columns: Columns) -> "Frame":
+    """The whole chunk, with these columns. Raises Damaged, CodecMissing."""
     from monitoring.keeping.packing import unpack  # with NumPy, which the library in a watched application does without
 
-    return unpack(piece[-2])
+    return unpack(piece[BEHIND], columns)
 
 
 def _refuse_more(found: Sized, most: int) -> None:
@@ -88,14 +111,14 @@ def _refuse_more(found: Sized, most: int) -> None:
 
 
 @cache
-def _statement(vendor: str, columns: Columns) -> str:
+def _statement(vendor: str, columns: Columns, resolutions: int) -> str:
     own = {"series_id": "series_id", "at": "start"}
-    return _BOTH.format(
+    parts = " UNION ALL ".join([_ROWS, *[_CHUNKS] * resolutions])
+    return f"{parts} ORDER BY 1, 2, {len(columns) + 3}".format(
         columns=", ".join(columns),
         nothing=", ".join(own.get(column, "NULL") for column in columns),
         no_bytes="NULL::bytea" if vendor == "postgresql" else "NULL",
         rows=connection.ops.quote_name(MetricSnapshot._meta.db_table),
         chunks=connection.ops.quote_name(MetricChunk._meta.db_table),
         series="{series}",
-        last=len(columns) + 2,
     )
