@@ -17,6 +17,8 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
+from monitoring.keeping.holding import Needed as Needed
+from monitoring.keeping.holding import hold as hold
 from monitoring.keeping.pieces import last_times
 from monitoring.kinds import Kind as Kind
 from monitoring.models import Metric, MetricSnapshot, Series

@@ -39,10 +39,14 @@ def alone() -> Iterator[None]:
         yield
 
 
-def add(frames: Mapping[int, Frame]) -> int:
-    """Adds samples by their series' id; gives the number of chunks that were written. Raises ChunkDamaged."""
+def add(frames: Mapping[int, Frame], of_hours: Mapping[int, Frame] | None = None) -> int:
+    """Adds samples by their series' id; gives the number of chunks that were written. Raises ChunkDamaged.
+
+    ``of_hours`` are those of them that their hours do not know yet: by default, all.
+    """
     kinds = dict(Series.objects.filter(id__in=frames).values_list("id", "metric__kind"))
-    hours = {series_id: by_hour(frame, Kind(kinds[series_id])) for series_id, frame in frames.items()}
+    counted = frames if of_hours is None else of_hours
+    hours = {series_id: by_hour(frame, Kind(kinds[series_id])) for series_id, frame in counted.items()}
     return _merge(frames, Resolution.RAW, kinds) + _merge(hours, Resolution.HOURLY, kinds)
 
 

@@ -1,7 +1,7 @@
 """The samples of one series as columns, in time order: what a chunk holds, and what readers compute with."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import compress
 from typing import Any, Self, TypeVar
 
@@ -67,12 +67,28 @@ class Frame:
             return frames[0]
         parts = {name: [frame.filled(name) for frame in frames] for name in _present(frames)}
         columns = {name: np.concatenate(found) for name, found in parts.items()}
-        at = columns["at"]
-        if (at[1:] < at[:-1]).any():
-            order = np.argsort(at, kind="stable")
-            columns = {name: column[order] for name, column in columns.items()}
         sketches = columns.pop("sketches", None)
-        return cls(**columns, sketches=None if sketches is None else tuple(sketches.tolist()))
+        return cls(**columns, sketches=None if sketches is None else tuple(sketches.tolist())).in_order()
+
+    def in_order(self) -> Self:
+        """By time; of equal times, as they are."""
+        if not (self.at[1:] < self.at[:-1]).any():
+            return self
+        order = np.argsort(self.at, kind="stable")
+        places = order.tolist()
+        return self._each(
+            lambda column: tuple(column[n] for n in places) if isinstance(column, tuple) else column[order]
+        )
+
+    def plain(self) -> Self:
+        """With None for columns in which no sample has anything."""
+        found: dict[str, Any] = {}
+        for name, none in _NONES.items():
+            column = self.filled(name)
+            is_none = np.isnan(column) if none is np.nan else column == none
+            found[name] = None if is_none.all() else column
+        has_sketches = self.sketches is not None and any(sketch is not None for sketch in self.sketches)
+        return replace(self, **found, sketches=self.sketches if has_sketches else None)
 
     def between(self, start_ms: int, end_ms: int) -> Self:
         """From ``start_ms`` up to and with ``end_ms``."""

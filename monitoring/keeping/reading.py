@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from monitoring.keeping.blocks import BLOCK_MS, HOUR_MS, block_of
 from monitoring.keeping.frame import Frame, Integers
-from monitoring.keeping.pieces import AT, BEHIND, LAST, RESOLUTION, SERIES_ID, VALUE, Row, pieces, unpacked
+from monitoring.keeping.pieces import AT, BEHIND, FEWEST, LAST, RESOLUTION, SERIES_ID, VALUE, Row, pieces, unpacked
 from monitoring.models import Resolution, Series
 from monitoring.windows import TIMINGS, Columns
 
@@ -53,6 +53,23 @@ def coarse(series: QuerySet[Series], start_ms: int, end_ms: int, columns: Column
         for series_id, frame in part.items():
             joined[series_id].append(frame)
     return {series_id: Frame.joined(frames) for series_id, frames in joined.items()}
+
+
+def apart(series: QuerySet[Series], start_ms: int, end_ms: int) -> tuple[dict[int, Frame], dict[int, Frame]]:
+    """Samples as recorded, and the hours of blocks that have none of them any more; for copies."""
+    found = _read(series, start_ms, end_ms, (*TIMINGS, "edited"), tuple(Resolution))
+    samples = {series_id: _Found(own.rows, own.chunks | {Resolution.HOURLY: []}) for series_id, own in found.items()}
+    hours = {}
+    for series_id, own in found.items():
+        blocks = [block_of(int(at), Resolution.RAW) for piece in own.chunks[Resolution.HOURLY] for at in _times(piece)]
+        parts = _hours(own, TIMINGS, np.unique(blocks)) if blocks else []
+        if parts:
+            hours[series_id] = Frame.joined(parts).between(start_ms, end_ms)
+    return _whole(samples, (*TIMINGS, "edited"), start_ms, end_ms, None), hours
+
+
+def _times(piece: Row) -> Integers:
+    return unpacked(piece, FEWEST).at
 
 
 def figures(series: QuerySet[Series], start_ms: int, end_ms: int, columns: Columns = TIMINGS) -> dict[int, Frame]:

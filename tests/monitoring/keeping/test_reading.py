@@ -167,4 +167,3 @@ def test_a_chart_of_weeks_is_drawn_from_hours_and_its_spikes_survive() -> None:
     drop_samples()
     (found,) = series.points("beds", START_MS, START_MS + 30 * DAY_MS)
     assert (max(found.values), min(found.values), len(found.values)) == (99, -5, 302)
-
