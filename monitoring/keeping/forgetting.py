@@ -28,13 +28,17 @@ class Kept:
 
 
 def kept() -> Iterator[Kept]:
+    """Of every metric."""
+    return map(kept_of, Metric.objects.only("raw_days", "hourly_days").iterator())
+
+
+def kept_of(metric: Metric) -> Kept:
     """As people set it for the metric, or else for all; hours are kept no shorter than samples."""
     raw = timedelta(hours=settings.CONFIG.metrics_retention_hours)
     hourly = timedelta(days=settings.CONFIG.hourly_retention_days)
-    for metric_id, raw_days, hourly_days in Metric.objects.values_list("id", "raw_days", "hourly_days"):
-        own_raw = raw if raw_days is None else timedelta(days=raw_days)
-        own_hourly = hourly if hourly_days is None else timedelta(days=hourly_days)
-        yield Kept(metric_id, own_raw, max(own_raw, own_hourly))
+    own_raw = raw if metric.raw_days is None else timedelta(days=metric.raw_days)
+    own_hourly = hourly if metric.hourly_days is None else timedelta(days=metric.hourly_days)
+    return Kept(metric.pk, own_raw, max(own_raw, own_hourly))
 
 
 def delete_old_chunks(now: datetime, step: int = STEP) -> int:
