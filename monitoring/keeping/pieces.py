@@ -3,7 +3,7 @@ them exactly once, whatever happens meanwhile.
 """
 
 import sys
-from collections.abc import Iterator, Sized
+from collections.abc import Collection, Iterator, Sized
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from monitoring.keeping.frame import Frame
 
 Columns = tuple[str, ...]
+Chosen = QuerySet[Series] | Collection[int]
+"""Series by a query, or some hundred at most by their ids."""
 Row = tuple[Any, ...]
 FEWEST: Final = ("series_id", "at", "value")
 """The columns that every reader has, the first ones of windows.TIMINGS."""
@@ -40,7 +42,7 @@ class TooMany(ValueError):
 
 
 def pieces(
-    series: QuerySet[Series],
+    series: Chosen,
     columns: Columns,
     start_ms: int,
     end_ms: int,
@@ -51,10 +53,10 @@ def pieces(
     Each has ``columns``, of which the first are series_id, at and value, and what is ``BEHIND``. In those of chunks
     value is None, and ``at`` where its block begins. Rows that are not sealed yet come whatever the resolutions.
     """
-    try:
-        ids, parameters = series.order_by().values("id").query.sql_with_params()
-    except EmptyResultSet:  # of no series at all
+    chosen = _chosen(series)
+    if chosen is None:
         return
+    ids, parameters = chosen
     arguments = [*parameters, start_ms, end_ms]
     for resolution in resolutions:
         arguments += [int(resolution), *parameters, start_ms - BLOCK_MS[resolution], end_ms, start_ms]
@@ -65,9 +67,7 @@ def pieces(
             yield batch
 
 
-def samples(
-    series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int = sys.maxsize
-) -> list[Row]:
+def samples(series: Chosen, columns: Columns, start_ms: int, end_ms: int, most: int = sys.maxsize) -> list[Row]:
     """Every sample after ``start_ms`` up to and with ``end_ms`` as a row of ``columns``, by series and time.
 
     Raises TooMany past ``most``, and what unpacking a chunk raises.
@@ -96,6 +96,16 @@ def last_times(series_id: int, most: int) -> list[int]:
         for payload in chunks.values_list("payload", flat=True)[:1]:
             times += unpacked((payload, 0, 0), FEWEST).at[-most:].tolist()
     return sorted(times, reverse=True)[:most]
+
+
+def _chosen(series: Chosen) -> tuple[str, tuple[Any, ...]] | None:
+    """What stands within IN; None for no series at all. Composing a query costs more than a few ids."""
+    if not isinstance(series, QuerySet):
+        return (", ".join(["%s"] * len(series)), tuple(series)) if series else None
+    try:
+        return series.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:
+        return None
 
 
 def unpacked(piece: Row, columns: Columns) -> "Frame":
