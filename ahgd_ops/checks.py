@@ -1,13 +1,13 @@
 """System checks: what ``ProductionConfig`` cannot see alone, each with an id and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from monitoring.health.base import all_of_settings, limits_of
+from monitoring.health.base import Check, Limits, all_of_settings, are_in_order, limits_of
 
 
 @register(Tags.security, deploy=True)
@@ -34,12 +34,19 @@ def check_edge(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 
 @register()
 def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    known = {check.name for check in all_of_settings() if limits_of(check)}
-    wrong = [one.check for one in settings.CONFIG.health_limits if one.check not in known]
-    if not wrong:
+    known = {check.name: check for check in all_of_settings() if limits_of(check)}
+    return [message for one in settings.CONFIG.health_limits for message in _wrong_limits(one, known)]
+
+
+def _wrong_limits(limits: Limits, known: Mapping[str, Check]) -> list[CheckMessage]:
+    name, check = limits.check, known.get(limits.check)
+    if check is None:
+        hint = f"AHGD_HEALTH_LIMITS may name {', '.join(sorted(known))}."
+        return [Error(f"No health check with limits is called {name}.", hint=hint, id="ahgd_ops.E004")]
+    if are_in_order(check, limits.warning, limits.critical):
         return []
-    hint = f"AHGD_HEALTH_LIMITS may name {', '.join(sorted(known))}."
-    return [Error(f"No health check with limits is called {wrong[0]}.", hint=hint, id="ahgd_ops.E004")]
+    hint = f"Write {name}={limits.critical:g}/{limits.warning:g} in AHGD_HEALTH_LIMITS: first where it warns."
+    return [Error(f"{name} would be critical before it warns.", hint=hint, id="ahgd_ops.E005")]
 
 
 @register()

@@ -1,4 +1,4 @@
-"""Where people can go: the places of the left navigation and, on a phone, of the bottom bar."""
+"""Where people can go: the places of the left navigation and, on a phone, of the bottom bar and its menu."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,10 @@ from ahgd_ops.reading import VIEW_ALERTS, VIEW_MONITORING
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A destination; ``permission`` hides it from those it would refuse, ``in_admin`` from those who are not staff."""
+    """A destination; ``permission`` hides it from those it would refuse, ``in_admin`` from those who are not staff.
+
+    On a phone four stand at the bottom (``is_docked``), what an alarm at night needs; the others in a menu.
+    """
 
     name: str
     icon: str
@@ -34,12 +37,19 @@ PLACES = (
     Place("Overview", "layout-dashboard", "overview", VIEW_MONITORING),
     Place("Alerts", "bell", "alerts:active", VIEW_ALERTS),
     Place("Silences", "bell-off", "silences:list", "ahgd_alerts.view_silence", is_docked=False),
-    Place("Health", "circle-check", "health:overall", "ahgd_monitoring.view_healthcheckstate", is_docked=False),
+    Place("Health", "circle-check", "health:overall", "ahgd_monitoring.view_healthcheckstate"),
     Place("Cache", "hard-drive", "cache", VIEW_MONITORING, is_docked=False),
     Place("Database", "memory-stick", "database", VIEW_MONITORING, is_docked=False),
     Place("Jobs", "calendar-range", "jobs", VIEW_MONITORING, is_docked=False),
     Place("Rules", "scale", "admin:ahgd_alerts_rule_changelist", "ahgd_alerts.view_rule", in_admin=True),
-    Place("Channels", "send", "admin:ahgd_alerts_channel_changelist", "ahgd_alerts.view_channel", in_admin=True),
+    Place(
+        "Channels",
+        "send",
+        "admin:ahgd_alerts_channel_changelist",
+        "ahgd_alerts.view_channel",
+        in_admin=True,
+        is_docked=False,
+    ),
     Place(
         "Metrics",
         "chart-line",
@@ -48,7 +58,7 @@ PLACES = (
         in_admin=True,
         is_docked=False,
     ),
-    Place("Admin", "shield", "admin:index", in_admin=True),
+    Place("Admin", "shield", "admin:index", in_admin=True, is_docked=False),
 )
 
 

@@ -1,6 +1,7 @@
 """Every environment variable of the console, as one table; ``docs/reference/configuration.md`` is compared with it."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from caching import variables as cache
@@ -42,7 +43,10 @@ DIRECTORIES = Reader(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From where on a check warns and is critical, in the unit of the check's own limits."""
+    """From where on a check warns and is critical, in the unit of the check's own limits.
+
+    Which has to be the larger one only the check knows: days that are left run down (``ahgd_ops.checks``).
+    """
 
     check: str
     warning: float
@@ -59,7 +63,9 @@ def _limits(text: str) -> tuple[Limits, ...]:
 LIMITS = Reader(
     "checks with their limits, such as memory=75/85,disk=80/90",
     _limits,
-    lambda values: all(isinstance(one, Limits) and one.check and one.warning <= one.critical for one in values),
+    lambda values: all(
+        isinstance(one, Limits) and one.check and isfinite(one.warning + one.critical) for one in values
+    ),
 )
 WAITS = numbers(0, 86400, of="seconds")
 

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Aggregate = Callable[[WindowRead, "Pool"], float | None]
 SUMMARISING: Final = frozenset({"avg_over_time", "min_over_time", "max_over_time"})
 """Functions that ask a snapshot of many values for more than its value."""
+JOINING: Final = frozenset(
+    {"quantile_over_time", "count_over_time", "increase", "rate", "min_over_time", "max_over_time"}
+)
+"""Functions that give exactly the same of a timing whose snapshots were joined to one."""
 
 
 @dataclass(frozen=True, slots=True)

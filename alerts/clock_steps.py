@@ -41,6 +41,6 @@ def bring_back(now: datetime) -> int:
 
 def _is_in_cooldown(row: Notification, now: datetime) -> bool:
     rule = row.alert.rule
-    if rule is None or row.held_by != Gate.COOLDOWN or row.created_at > now + TOLERANCE:
+    if rule is None or row.gate != Gate.COOLDOWN or row.created_at > now + TOLERANCE:
         return False
     return row.due_at <= now + timedelta(minutes=rule.cooldown_minutes) + TOLERANCE

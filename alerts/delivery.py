@@ -97,17 +97,17 @@ def due_by_channel(now: datetime) -> dict[int, list[Due]]:
         "lease_until",
         "channel_id",
         "channel__unhealthy_since",
-        "gate",
+        "held_reason",
         "alert_id",
         "alert__rule_id",
         "alert__fingerprint",
     )
     probes: dict[int, Due] = {}
-    for pk, fence, lease_until, channel_id, unhealthy_since, gate, alert_id, rule_id, fingerprint in rows:
+    for pk, fence, lease_until, channel_id, unhealthy_since, held_reason, alert_id, rule_id, fingerprint in rows:
         instance = rule_id or -alert_id, fingerprint
         due = Due(pk, channel_id, fence, instance, may_have_arrived=lease_until is not None)
         of_channel = found[unhealthy_since is None].setdefault(channel_id, [])
-        if unhealthy_since is None or gate:
+        if unhealthy_since is None or held_reason:
             of_channel.append(due)
         else:
             probes.setdefault(channel_id, due)
@@ -123,12 +123,12 @@ def due_of(row: Notification) -> Due:
 
 
 def _rows_in_turn(now: datetime) -> QuerySet[Notification]:
-    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False, gate__gt="") & ~Q(held_by__in=GATHERING)
+    is_over = Q(kind=_FIRING, alert__resolved_at__isnull=False, held_reason__gt="") & ~Q(gate__in=GATHERING)
     is_healthy = Q(channel__unhealthy_since__isnull=True)
     may_be_tried = Q(channel__probe_at__isnull=True) | Q(channel__probe_at__lte=now) | _clock_was_set_back(now)
-    is_turn = Q(due_at__lte=now) | is_over | (~is_healthy & Q(gate=""))
+    is_turn = Q(due_at__lte=now) | is_over | (~is_healthy & Q(held_reason=""))
     served = Notification.objects.filter(live_lease(now)).order_by().values("channel_id")
-    may_be_probe = Case(When(~is_healthy & Q(gate=""), then=0), default=1)
+    may_be_probe = Case(When(~is_healthy & Q(held_reason=""), then=0), default=1)
     turn = Window(RowNumber(), partition_by="channel_id", order_by=(may_be_probe, "due_at", "pk"))
     rows = Notification.objects.filter(is_turn, may_be_tried, state=_DUE).exclude(channel_id__in=served)
     rows = rows.exclude(pk__in=_led_by_another())
@@ -140,7 +140,7 @@ def _led_by_another() -> QuerySet[Notification]:
     went = Q(attempts__gt=0) | Q(lease_until__isnull=False)
     leader_went = Q(leader__attempts__gt=0) | Q(leader__lease_until__isnull=False)
     rows = Notification.objects.filter(went, leader_went, state=_DUE, leader__state__in=(_DUE, _LEASED))
-    return rows.filter(leader__held_by__in=IN_TURN).order_by()
+    return rows.filter(leader__gate__in=IN_TURN).order_by()
 
 
 def _clock_was_set_back(now: datetime) -> Q:
@@ -206,9 +206,9 @@ def supersede_firings(resolves: Iterable[Notification], now: datetime) -> None:
         kind=_FIRING,
         state=_DUE,
         lease_until__isnull=True,
-        gate__gt="",
+        held_reason__gt="",
         told=[],
-    ).exclude(held_by__in=GATHERING)
+    ).exclude(gate__in=GATHERING)
     for alert_id in set(waiting.values_list("alert_id", flat=True)):
         resolve = by_alert[alert_id]
         verdict = withheld(resolve, Stop("resolved before it could be told"), now)
@@ -271,13 +271,13 @@ def _update_channel(ours: Sequence[Ended]) -> None:
         Channel.objects.filter(pk=channel.pk).update(**healths[-1])
     waiting = Notification.objects.filter(channel=channel, state=_DUE)
     if any(one.consequence.channel_recovered for one in ours):
-        waiting.filter(gate="", due_at__gt=at).update(due_at=at)
+        waiting.filter(held_reason="", due_at__gt=at).update(due_at=at)
     for until in (one.consequence.channel_waits_until for one in ours):
         if until is not None:
             waiting.filter(due_at__lt=until).update(due_at=until)
     untold = [one.delivery.notification for one in ours if one.consequence.falls_back]
     if any(one.consequence.channel_falls_back for one in ours):
-        untold += waiting.filter(gate="")[:MOST_ROWS_OF_A_CHANNEL]
+        untold += waiting.filter(held_reason="")[:MOST_ROWS_OF_A_CHANNEL]
     tell_fallback(channel, untold, at)
 
 

@@ -108,8 +108,8 @@ class AttemptInline(HistoryInline):
 
 @admin.register(Notification)
 class NotificationAdmin(HistoryAdmin):
-    list_display = ("alert", "kind", "channel", "state", "held_by", "gate", "attempts", "due_at", "sent_at")
-    list_filter = ("state", "held_by", "channel", "kind")
+    list_display = ("alert", "kind", "channel", "state", "gate", "held_reason", "attempts", "due_at", "sent_at")
+    list_filter = ("state", "gate", "channel", "kind")
     list_select_related = ("alert", "channel")
     actions = ("again",)
     inlines = (AttemptInline,)

@@ -1,6 +1,7 @@
 """One cycle of judgement: what is new is read once, judged in time order, and written in one transaction."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ LEASE = "evaluate"
 CLOCK_SURVIVES = timedelta(hours=1)
 ABSENT_AFTER = timedelta(minutes=1)  # without a cycle: what was silent meanwhile may have been us
 LONGEST_CYCLE_SECONDS = 600.0  # what takes longer hangs, and is taken over
+ATTEMPTS = 3  # of one call, when others overtake; what is left then is judged by the next cycle
 
 _began_again: datetime | None = None
 
@@ -44,19 +46,27 @@ class Report:
 def evaluate(now: datetime, gap_seconds: float = 0) -> Report | None:
     """Runs one cycle; None when another evaluator has the lease, began under ``gap_seconds`` ago, or took over.
 
-    The lease ends before the second interval after it was taken, so that a holder that is killed is followed by
-    another within 30 s at the default interval of 10 s; it is renewed for as long as the cycle takes.
+    A cycle that was overtaken, as by a fact judged at once or an alert resolved by hand, wrote nothing and
+    is done again at once. The lease ends before the second interval after it was taken, so that a holder that is killed
+    is followed by another within 30 s at the default interval of 10 s; it is renewed for as long as the cycle takes.
     """
+    began = time.monotonic()
+    for attempt in range(ATTEMPTS):
+        passed = timedelta(seconds=time.monotonic() - began) if attempt else timedelta(0)
+        try:
+            return _attempt(now + passed, 0 if attempt else gap_seconds)
+        except (LeaseLost, series.CursorMoved) as lost:
+            log.warning("This evaluation was overtaken and wrote nothing: %r", lost)
+    return None
+
+
+def _attempt(now: datetime, gap_seconds: float) -> Report | None:
     seconds = settings.CONFIG.evaluate_lease_seconds
     with lease(LEASE, seconds, gap_seconds) as held:
         if held is None:
             return None
-        try:
-            with renewed(held, seconds, LONGEST_CYCLE_SECONDS):
-                return _run(held, now)
-        except (LeaseLost, series.CursorMoved) as lost:
-            log.warning("This evaluation was overtaken and wrote nothing: %r", lost)
-            return None
+        with renewed(held, seconds, LONGEST_CYCLE_SECONDS):
+            return _run(held, now)
 
 
 def _run(held: Held, now: datetime) -> Report:

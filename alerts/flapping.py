@@ -81,14 +81,14 @@ def calm(now: datetime) -> None:
             continue
         Instance.objects.filter(pk=row_id).update(flapping_since=None)
         Instance.objects.filter(pk=row_id, state=State.OK).delete()
-        quiet = Notification.objects.filter(alert__rule=rule_id, alert__fingerprint=fingerprint, held_by=GATE)
+        quiet = Notification.objects.filter(alert__rule=rule_id, alert__fingerprint=fingerprint, gate=GATE)
         quiet.filter(state=Notification.State.DUE).update(due_at=now)
         withheld = quiet.filter(state=Notification.State.WITHHELD)
         for wanted in (
             withheld.filter(kind=Notification.Kind.RESOLVED),
             withheld.filter(kind=Notification.Kind.FIRING, alert__resolved_at__isnull=True),
         ):
-            wanted.update(state=Notification.State.DUE, due_at=now, gate="", held_by="")
+            wanted.update(state=Notification.State.DUE, due_at=now, held_reason="", gate="")
 
 
 def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:

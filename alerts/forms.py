@@ -24,6 +24,12 @@ def _condition(rows: int) -> forms.Textarea:
 class RuleForm(forms.ModelForm):
     class Meta:
         model = Rule
+        help_texts = {
+            "enabled": "Off: it is not judged, and its open alerts resolve.",
+            "channels": "Where its alerts are told. None: they stand in the console only.",
+            "severity": "How bad it is while the condition holds. A rise is told at once, past cooldown and limits.",
+            "worse_severity": "How bad it is while the worse condition holds.",
+        }
         fields = (
             "name",
             "enabled",

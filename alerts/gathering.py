@@ -13,11 +13,12 @@ from alerts.gates import RECHECK, Decision, Hold, Join, Pass, Standing, Stop, de
 from alerts.ledger import ledger_of
 from alerts.models import Gate, Notification
 from alerts.models.gate import LIMITS
-from alerts.standing import IN_ORDER, standings_of
+from alerts.standing import standings_of
 
+_DUE = Notification.State.DUE
 log = logging.getLogger(__name__)
 MOST_MEMBERS = 500
-"""Of one message; what is more goes with the next."""
+"""Waiting rows that one message takes along, besides those of its batch; what is left goes with the next at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def _judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     everybody = [*deliveries, *_company(deliveries, now)]
     standings = standings_of(everybody, now)
     decisions = decide_all(standings, ledger_of(rows[0].channel_id, standings, now), now)
-    led = _led(everybody, standings, decisions, {row.pk for row in rows}, now)
+    led = _led(everybody, standings, decisions, {row.pk for row in rows})
+    if len(everybody) - len(rows) >= MOST_MEMBERS:
+        _leave(led, now)
     return [_with_claimed(judged, {row.pk for row in rows}) for judged in led]
 
 
@@ -65,15 +68,12 @@ def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     """Rows of the channel that wait for what one of the batch may bring: a message of their group, a digest, or the
     message that was to name them when it failed or its worker was lost. They are not claimed yet."""
     rows = [delivery.notification for delivery in deliveries]
-    lost = {one.notification.pk for one in deliveries if one.may_have_arrived}
     groups = {row.alert.group_key for row in rows if row.alert.group_key}
-    returning = [one.pk for one in rows if one.attempts or one.pk in lost]
-    wanted = Q()
-    if groups:
-        wanted |= Q(alert__group_key__in=groups) & (Q(due_at__lte=now) | Q(held_by=Gate.AGGREGATION))
-    if any(row.held_by in LIMITS for row in rows):
-        wanted |= Q(held_by__in=LIMITS)
-    waiting = Notification.objects.filter(channel=rows[0].channel_id, state=Notification.State.DUE)
+    returning = [one.notification.pk for one in deliveries if _goes_again(one)]
+    wanted = _of_groups(groups, now)
+    if any(row.gate in LIMITS for row in rows):
+        wanted |= Q(gate__in=LIMITS)
+    waiting = Notification.objects.filter(channel=rows[0].channel_id, state=_DUE)
     others = waiting.exclude(pk__in=[row.pk for row in rows]).select_related(*WITH_ALL).order_by("due_at", "pk")
     found = list(others.filter(leader__in=returning)[:MOST_MEMBERS])
     if wanted:
@@ -87,7 +87,6 @@ def _led(
     standings: Sequence[Standing],
     decisions: Sequence[Decision],
     batch: Collection[int],
-    now: datetime,
 ) -> list[Judged]:
     """The batch's rows, each with its members. Company that joins none of them is left where it is."""
     led: dict[int, Judged] = {}
@@ -96,15 +95,34 @@ def _led(
         row.told_severity = _severity_to_tell(row, standing)
         row.is_digest = isinstance(decision, Pass) and decision.is_digest
         leader = led.get(decision.leader) if isinstance(decision, Join) else None
-        if leader is not None and len(leader.members) < MOST_MEMBERS:
+        if leader is not None:
             leader.members.append(delivery)
-        elif row.pk in batch:
-            led[row.pk] = Judged(delivery, decision if not isinstance(decision, Join) else _too_many(now))
+        elif row.pk in batch and not isinstance(decision, Join):
+            led[row.pk] = Judged(delivery, decision)
     return list(led.values())
 
 
-def _too_many(now: datetime) -> Hold:
-    return Hold(f"the message of its group names {MOST_MEMBERS} others already", now + IN_ORDER, Gate.AGGREGATION)
+def _leave(led: Sequence[Judged], now: datetime) -> None:
+    """Notes what waits for these messages and found no room in them: no limit and no group holds it any longer."""
+    sent = [one for one in led if isinstance(one.decision, Pass)]
+    named = [row.notification.pk for one in sent for row in (one.delivery, *one.members)]
+    fresh = [one.delivery.notification for one in sent if not _goes_again(one.delivery)]
+    wanted = _of_groups({row.alert.group_key for row in fresh} - {""}, now)
+    if any(row.is_digest for row in fresh):
+        wanted |= Q(gate__in=LIMITS)
+    if wanted:
+        waiting = Notification.objects.filter(wanted, channel=sent[0].delivery.notification.channel_id, state=_DUE)
+        waiting.exclude(pk__in=named).update(was_left=True, due_at=now)
+
+
+def _goes_again(delivery: Delivery) -> bool:
+    return delivery.notification.attempts > 0 or delivery.may_have_arrived
+
+
+def _of_groups(groups: Collection[str], now: datetime) -> Q:
+    """What these groups' next messages name; nothing asked where there is no group."""
+    ready = Q(due_at__lte=now) | Q(gate=Gate.AGGREGATION)
+    return Q(alert__group_key__in=groups) & ready if groups else Q()
 
 
 def _severity_to_tell(row: Notification, standing: Standing) -> int:

@@ -46,7 +46,7 @@ class Outbox(Check):
 
     def find(self, now: datetime) -> Finding:
         before = now - timedelta(seconds=self.stuck_after_seconds)
-        due = Q(state=Notification.State.DUE, due_at__lt=before, gate="")
+        due = Q(state=Notification.State.DUE, due_at__lt=before, held_reason="")
         left = Q(state=Notification.State.LEASED, lease_until__lt=before)
         stuck = Notification.objects.filter(due | left).aggregate(count=Count("id"), oldest=Min("created_at"))
         if not stuck["count"]:

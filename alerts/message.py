@@ -75,7 +75,7 @@ def _subject(own: Message, count: int) -> str:
 
 def _withheld_by(rows: Sequence[Notification]) -> str:
     """Which limits withheld how many of these; the rows are as they were before they were sent, or before a retry."""
-    by_limit = Counter(row.held_by for row in rows if row.held_by)
+    by_limit = Counter(row.gate for row in rows if row.gate)
     counts = ", ".join(f"{count} by the {Gate(gate).value}" for gate, count in by_limit.items()) or "by a limit"
     return f"withheld until now: {counts}"
 

@@ -53,12 +53,20 @@ def send_again(notification: Notification, now: datetime) -> bool:
     """
     is_over = Q(state__in=(_State.DEAD, _State.WITHHELD)) | (Q(state=_State.SENT) & ~Q(refused=""))
     ended = Notification.objects.filter(is_over, pk=notification.pk)
-    anew = {"attempts": 0, "leader": None, "is_digest": False, "gate": "", "last_error": "", "refused": ""}
+    anew = {
+        "attempts": 0,
+        "leader": None,
+        "is_digest": False,
+        "was_left": False,
+        "held_reason": "",
+        "last_error": "",
+        "refused": "",
+    }
     if not ended.update(state=_State.DUE, due_at=now, **anew):
         return False
     Channel.objects.filter(pk=notification.channel_id, probe_at__gt=now).update(probe_at=now)
     if notification.kind == Notification.Kind.FIRING:
-        _end(notification).update(state=_State.DUE, due_at=now, gate="")
+        _end(notification).update(state=_State.DUE, due_at=now, held_reason="")
     audit(notification.alert, f"sent again to {notification.channel.name}")
     return True
 

@@ -84,7 +84,7 @@ def _sent(notification: Notification, receipt: Receipt, now: datetime) -> Conseq
 
 def _held(notification: Notification, hold: Hold) -> Consequence:
     """The history says once that a gate holds the row, however often it is looked at."""
-    is_news = notification.gate != hold.reason if hold.gate is None else notification.held_by != hold.gate
+    is_news = notification.held_reason != hold.reason if hold.gate is None else notification.gate != hold.gate
     return Consequence(
         row={"state": _State.DUE, "due_at": hold.until, **_gate_of(hold)},
         event=(_Kind.WITHHELD, _said(notification, hold.reason)) if is_news else None,
@@ -165,10 +165,10 @@ def of_member(
 def _gate_of(decision: Hold | Stop) -> dict[str, Any]:
     """The columns that say which gate said no, why, and which row is responsible."""
     because = decision.because or Because()
-    return {"gate": decision.reason, "held_by": decision.gate or "", **asdict(because)}
+    return {"held_reason": decision.reason, "gate": decision.gate or "", **asdict(because)}
 
 
-_NO_GATE = {"gate": "", "held_by": "", **asdict(Because())}
+_NO_GATE = {"held_reason": "", "gate": "", **asdict(Because())}
 
 
 def channel_after_success(now: datetime) -> dict[str, Any]:

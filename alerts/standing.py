@@ -12,7 +12,7 @@ from alerts import dependencies
 from alerts.clock_steps import TOLERANCE
 from alerts.delivery import Delivery
 from alerts.gates import Standing, Told
-from alerts.gates.news import IN_ORDER as IN_ORDER
+from alerts.gates.news import IN_ORDER
 from alerts.models import Alert, AlertEvent, Instance, Notification
 from alerts.models.gate import GATHERING, IN_TURN
 from alerts.muting.current import Mutes
@@ -27,7 +27,7 @@ _OF_OTHERS = (
     "kind",
     "state",
     "lease_until",
-    "held_by",
+    "gate",
     "due_at",
     "sent_at",
     "told",
@@ -102,7 +102,8 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
         is_outdated=past.latest_firing > row.pk,
         was_tried=row.attempts > 0,
         is_digest=row.is_digest,
-        held_by=row.held_by,
+        was_left=row.was_left,
+        gate=row.gate,
         cooldown=timedelta(minutes=rule.cooldown_minutes if rule is not None else 0),
         last_told=last_told,
         most_per_hour=rule.max_alerts_per_hour if rule is not None else 0,
@@ -128,7 +129,7 @@ def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:
         if sent_at is not None:
             past.told = _later(past.told, Told(sent_at, _severity(row) if is_firing else 0, row["pk"]))
         if is_firing and (row["state"] in _UNDER_WAY or row["lease_until"] is not None):
-            is_gathered = row["held_by"] in GATHERING and row["due_at"] > now
+            is_gathered = row["gate"] in GATHERING and row["due_at"] > now
             past.under_way[row["pk"]] = (row["due_at"] if is_gathered else now) + IN_ORDER
         if is_firing and row["event__kind"] not in _REMINDERS:
             past.latest_firing = max(past.latest_firing, row["pk"])
@@ -187,5 +188,5 @@ def _under_way(ids: Collection[int]) -> set[int]:
     if not ids:
         return set()
     went = Q(attempts__gt=0) | Q(lease_until__isnull=False)
-    rows = Notification.objects.filter(went, pk__in=ids, state__in=_UNDER_WAY, held_by__in=IN_TURN)
+    rows = Notification.objects.filter(went, pk__in=ids, state__in=_UNDER_WAY, gate__in=IN_TURN)
     return set(rows.values_list("pk", flat=True))

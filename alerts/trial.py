@@ -23,6 +23,6 @@ def send_test(channel: Channel, now: datetime) -> Receipt:
         raise
     row.update(**channel_after_success(now))
     if channel.last_error:
-        waiting = Notification.objects.filter(channel=channel, state=Notification.State.DUE, gate="")
+        waiting = Notification.objects.filter(channel=channel, state=Notification.State.DUE, held_reason="")
         waiting.filter(due_at__gt=now).update(due_at=now)
     return receipt

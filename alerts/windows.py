@@ -6,7 +6,7 @@ The window ends at the cycle's time and is open at its start, as in Prometheus 3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from alerts.aggregates import AGGREGATES, SUMMARISING, Pool
+from alerts.aggregates import AGGREGATES, JOINING, SUMMARISING, Pool
 from alerts.conditions import Facts, WindowRead
 from monitoring import series
 from monitoring.series import Stretch
@@ -17,16 +17,25 @@ Span = tuple[int, int]  # window and offset, in seconds
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What of a span is read: the values of these metrics, and with ``summaries`` what snapshots of many sum up."""
+    """What of a span is read: the values of these metrics, and with ``summaries`` what snapshots of many sum up.
+
+    Of timings that are not ``apart`` the snapshots of a series are read as one.
+    """
 
     metrics: frozenset[str] = frozenset()
     summaries: bool = False
+    apart: frozenset[str] = frozenset()
 
     def covers(self, question: WindowRead) -> bool:
-        return question.metric in self.metrics and (self.summaries or question.function not in SUMMARISING)
+        return self == self.widened(question)
 
     def widened(self, question: WindowRead) -> "Scope":
-        return Scope(self.metrics | {question.metric}, self.summaries or question.function in SUMMARISING)
+        one = frozenset({question.metric})
+        return Scope(
+            self.metrics | one,
+            self.summaries or question.function in SUMMARISING,
+            self.apart if question.function in JOINING else self.apart | one,
+        )
 
     @property
     def columns(self) -> series.Columns:
@@ -76,12 +85,12 @@ class Windows:
 
     def _stretches(self, span: Span, scope: Scope) -> list[Stretch]:
         """Without the metrics that are too large, so that only the rules that ask for these break."""
-        bounds = self._bounds(span)
+        bounds, joined = self._bounds(span), scope.metrics - scope.apart
         try:
-            return series.stretches(scope.metrics, *bounds, scope.columns)
+            return series.stretches(scope.metrics, *bounds, scope.columns, joined)
         except series.WindowTooLarge:
             self._too_large[span] = series.too_large(scope.metrics, *bounds)
-            return series.stretches(scope.metrics - self._too_large[span].keys(), *bounds, scope.columns)
+            return series.stretches(scope.metrics - self._too_large[span].keys(), *bounds, scope.columns, joined)
 
     def _bounds(self, span: Span) -> tuple[int, int]:
         window_seconds, offset_seconds = span
@@ -119,13 +128,19 @@ class Bundle:
 def spans_of(questions: Iterable[WindowRead]) -> dict[Span, Scope]:
     """What is asked for over each span, for reading every span once."""
     metrics: dict[Span, set[str]] = {}
+    apart: dict[Span, set[str]] = {}
     summarised: set[Span] = set()
     for question in questions:
         span = question.window_seconds, question.offset_seconds
         metrics.setdefault(span, set()).add(question.metric)
+        if question.function not in JOINING:
+            apart.setdefault(span, set()).add(question.metric)
         if question.function in SUMMARISING:
             summarised.add(span)
-    return {span: Scope(frozenset(names), span in summarised) for span, names in metrics.items()}
+    return {
+        span: Scope(frozenset(names), span in summarised, frozenset(apart.get(span, ())))
+        for span, names in metrics.items()
+    }
 
 
 def _bundles(stretches: Iterable[Stretch]) -> dict[str, Bundle]:

@@ -194,8 +194,8 @@ def _row(event: AlertEvent, channel_id: int, kind: str, is_quiet: bool, now: dat
         channel_id=channel_id,
         kind=kind,
         state=state,
+        held_reason=gate,
         gate=gate,
-        held_by=gate,
         created_at=now,
         due_at=now,
     )

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache, InvalidCacheKey
 
 from caching.codec import NEVER
 from caching.config import CacheConfig
 from caching.manager import CacheManager
+from caching.names import INTERNAL
 from caching.process import get_cache_manager, manager_of
 
 
@@ -30,7 +31,9 @@ class TieredCache(BaseCache):
         return manager_of(_configuration(self._options)) if self._options else get_cache_manager()
 
     def validate_key(self, key: str) -> None:
-        """Any text is a key here; what memcached would make of it does not matter."""
+        """Any text is a key here, whatever memcached would make of it, but for the cache's own mark."""
+        if INTERNAL in key:
+            raise InvalidCacheKey("a key has no \\x1f in it, which is the cache's own: leave it out of the key")
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self.manager.get(self.make_and_validate_key(key, version=version), default)

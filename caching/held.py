@@ -35,12 +35,13 @@ Hand = Callable[[Any], Any]
 class Held:
     """A value in memory. ``hand`` makes what a caller gets of ``value``; None when that is ``value`` itself.
 
-    Times are monotonic seconds. Before ``trusted_until`` it is handed out without a look at the outer tiers.
+    Times are monotonic seconds. Before ``trusted_until`` it is handed out without a look at the outer tiers. ``grow``
+    is how the tier that has it learns of bytes that come later.
     """
 
     __slots__ = (
-        "fresh_until", "hand", "hits", "in_main", "is_local", "kept_until", "key", "shared", "size_bytes", "stamp",
-        "tags", "trusted_until", "turn", "value",
+        "fresh_until", "grow", "hand", "hits", "in_main", "is_local", "kept_until", "key", "shared", "size_bytes",
+        "stamp", "tags", "trusted_until", "turn", "value",
     )  # fmt: skip
 
     def __init__(self, key: str, value: Any, hand: Hand | None, size_bytes: int) -> None:
@@ -56,6 +57,7 @@ class Held:
         self.hits = 0
         self.in_main = False
         self.shared: Any = None
+        self.grow: Callable[[Held, int], None] | None = None
 
     @property
     def stale_seconds(self) -> float:
@@ -72,6 +74,8 @@ class Held:
             return self.value
         if self.shared is None:  # rebuilt once; whoever comes second in a race rebuilds it once more
             self.shared = pickle.loads(self.value)  # noqa: S301  (pickled by this process)
+            if self.grow is not None:
+                self.grow(self, _size_of(self.shared))
         return self.shared
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from caching.assembly import assemble
+from caching.changing import Changing
 from caching.codec import NEVER, TOKEN_BYTES, Envelope, TagToken, Unstorable, pack
 from caching.computing import Computing, Wanted
 from caching.config import CacheConfig
-from caching.exclusive import Exclusive
 from caching.held import Held
 from caching.invalidation import TagBoard
 from caching.names import INTERNAL, Matching, Meant, OfVersion, checked, everything, named_version
@@ -45,7 +45,7 @@ class CacheManager:
         self._threshold = self.config.compression_threshold if self.config.compression_enabled else NEVER
         self._session = self._visits()
         self.computing = Computing(self)
-        self._exclusive = Exclusive(self.shared)
+        self._changing = Changing(self.shared, self._recall, self.store)
         self._unstorable: set[str] = set()
         managers.add(self)
 
@@ -116,29 +116,18 @@ class CacheManager:
 
     def add(self, key: str, value: Any, ttl: float | None = None) -> bool:
         """Sets where nothing is; of several at once, in all processes, one does. True for that one."""
-        with self._exclusive.on(named_version(key, None)):
-            return self._recall.find_latest(key) is None and self.set(key, value, ttl)
+        return self._changing.add(key, value, ttl)
 
     def change(self, key: str, changed: Callable[[Any], Any]) -> Any:
         """Sets ``changed(value)`` for the rest of the value's time, with nothing in between. ValueError without one.
 
         ``changed`` may use the cache, also to change this key or others.
         """
-        with self._exclusive.on(named_version(key, None)):
-            held = self._recall.find_latest(key)
-            if held is None:
-                raise ValueError(f"there is no {key!r} to change")
-            value = changed(held.take())
-            self.store(key, value, held.fresh_until - time.monotonic(), stale=held.stale_seconds, tokens=held.tags)
-            return value
+        return self._changing.change(key, changed)
 
     def touch(self, key: str, ttl: float | None = None) -> bool:
         """Gives the value new time; False when there is none."""
-        with self._exclusive.on(named_version(key, None)):
-            held = self._recall.find_latest(key)
-            if held is None:
-                return False
-            return self.store(key, held.take(), ttl, stale=held.stale_seconds, tokens=held.tags) is not None
+        return self._changing.touch(key, ttl)
 
     def get_many(self, keys: Iterable[str], *, copy: bool = True, version: int | None = None) -> dict[str, Any]:
         """Those that there are, by key."""
@@ -212,7 +201,7 @@ class CacheManager:
 
     def after_fork(self) -> None:
         """In the child: locks that threads of the parent held are free, and nobody computes."""
-        for part in (self._memory, self._tags, self.computing.flights, self._exclusive):
+        for part in (self._memory, self._tags, self.computing.flights, self._changing):
             part.after_fork()
         for tier in self.shared.tiers:
             tier.after_fork()

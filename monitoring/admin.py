@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from monitoring.clock import from_ms
+from monitoring.forms import CollectorStateForm, ExcludedIntervalForm
 from monitoring.keeping.forgetting import kept_of
 from monitoring.keeping_admin import MetricChunkAdmin as MetricChunkAdmin  # registered by being loaded
 from monitoring.limits import MOST_SERIES_OF_A_METRIC
@@ -189,6 +190,7 @@ class HealthDayAdmin(ReadOnlyAdmin):
 class ExcludedIntervalAdmin(admin.ModelAdmin):
     """Maintenance and our own outages come by themselves; people add what nobody could know."""
 
+    form = ExcludedIntervalForm
     list_display = ("start", "end", "reason", "check_name", "source")
     list_filter = ("source", "check_name")
     search_fields = ("reason",)
@@ -210,6 +212,7 @@ class ProcessStateAdmin(ReadOnlyAdmin):
 class CollectorStateAdmin(admin.ModelAdmin):
     """People switch a collector off, or give it an interval of its own; what came of it is the console's to write."""
 
+    form = CollectorStateForm
     list_display = ("name", "instance", "enabled", "every_seconds", "age", "duration_ms", "series", "error")
     list_filter = ("enabled", "instance", "name")
     fields = ("name", "instance", "enabled", "every_seconds", "age", "started_at", "duration_ms", "series", "error")

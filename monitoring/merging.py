@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.sketch import SCALE, VERSION, Sketch, SketchDamaged, sketch_of
-from monitoring.windows import COUNT, SKETCH, TOTAL, VALUE, Row
+from monitoring.windows import COUNT, SIZES, SKETCH, TOTAL, VALUE, Row
 
 AT_ONCE = 5_000
 """Payloads that are decoded together. More are hardly quicker, and each takes 3 KB meanwhile."""
@@ -16,17 +16,24 @@ Integers = NDArray[np.int64]
 
 
 def merged(rows: Sequence[Row]) -> Sketch:
-    """All calls of these timings (rows of ``windows.TIMINGS``) in one sketch, of the coarsest scale among them.
+    """All calls of these timings (rows of ``windows.TIMINGS`` or ``windows.JOINED``) in one sketch, of the coarsest
+    scale among them.
 
     A snapshot without a sketch counts its calls at their mean. Raises SketchDamaged.
     """
-    payloads = [sketch for row in rows if (sketch := row[SKETCH]) is not None]
-    whole = added_up(payloads)
-    if len(payloads) < len(rows):
+    alone = [sketch for row in rows if len(row) == SIZES and (sketch := row[SKETCH]) is not None]
+    joined = [row for row in rows if len(row) > SIZES]
+    whole = added_up([*alone, *(row[SKETCH] for row in joined)], _sizes(alone, ",".join(row[SIZES] for row in joined)))
+    if len(alone) + len(joined) < len(rows):
         for row in rows:
             if row[SKETCH] is None:
                 whole.merge(_at_their_mean(row))
     return whole
+
+
+def _sizes(payloads: Sequence[bytes], more: str) -> Integers:
+    sizes = np.fromiter(map(len, payloads), np.int64, len(payloads))
+    return np.concatenate((sizes, np.fromstring(more, np.int64, sep=","))) if more else sizes
 
 
 def _at_their_mean(row: Row) -> Sketch:
@@ -35,9 +42,16 @@ def _at_their_mean(row: Row) -> Sketch:
     return Sketch(dict.fromkeys(one.counts, calls), one.zeros * calls)
 
 
-def added_up(payloads: Sequence[bytes]) -> Sketch:
-    """What merging the decoded sketches one by one gives. Raises SketchDamaged."""
-    parts = (_decoded(payloads[start : start + AT_ONCE]) for start in range(0, len(payloads), AT_ONCE))
+def added_up(pieces: Sequence[bytes], sizes: Integers) -> Sketch:
+    """What merging the decoded sketches one by one gives, which are so large each, one after another in the pieces.
+
+    Raises SketchDamaged.
+    """
+    data = np.frombuffer(b"".join(pieces), np.uint8)
+    ends = np.cumsum(sizes)
+    if len(data) != (ends[-1] if len(ends) else 0):
+        raise SketchDamaged("the sizes of the sketches are not theirs")
+    parts = (_decoded(data, sizes[at : at + AT_ONCE], ends[at : at + AT_ONCE]) for at in range(0, len(sizes), AT_ONCE))
     whole = next(parts, Sketch())
     for part in parts:
         whole, finer = (part, whole) if part.scale < whole.scale else (whole, part)
@@ -45,15 +59,19 @@ def added_up(payloads: Sequence[bytes]) -> Sketch:
     return whole
 
 
-def _decoded(payloads: Sequence[bytes]) -> Sketch:
-    return _sum(*decoded_numbers(payloads))
-
-
 def decoded_numbers(payloads: Sequence[bytes]) -> tuple[Integers, Integers]:
     """All numbers of these sketches, and where the first one of each is. Raises SketchDamaged."""
-    sizes = np.fromiter(map(len, payloads), np.int64, len(payloads))
-    data = np.frombuffer(b"".join(payloads), np.uint8)
-    ends = np.cumsum(sizes)
+    sizes = _sizes(payloads, "")
+    return _all_numbers(np.frombuffer(b"".join(payloads), np.uint8), sizes, np.cumsum(sizes))
+
+
+def _decoded(data: NDArray[np.uint8], sizes: Integers, ends: Integers) -> Sketch:
+    """Of the sketches that end there."""
+    begin = int(ends[0] - sizes[0])
+    return _sum(*_all_numbers(data[begin : int(ends[-1])], sizes, ends - begin))
+
+
+def _all_numbers(data: NDArray[np.uint8], sizes: Integers, ends: Integers) -> tuple[Integers, Integers]:
     heads = ends - sizes
     _refuse_damaged(data, sizes, heads, ends)
     number_ends = np.flatnonzero(data < 0x80)

@@ -55,7 +55,7 @@ def _check_every_seconds() -> float | None:
 def _check(collecting: Collecting, held: Held) -> None:
     from monitoring.health.running import run_host_checks  # needs django-health-check, which the plain library has not
 
-    run_host_checks(database_now())
+    run_host_checks(database_now(), held)
 
 
 ROUNDS = (Round(COLLECT, _collect_every_seconds, _collect), Round(HEALTH, _check_every_seconds, _check))

@@ -39,6 +39,10 @@ class WatchedCheckForm(forms.ModelForm):
             "name", "kind", "enabled", "target", "note", "every_seconds", "timeout_seconds", "statuses", "text",
             "warning", "critical", "rules",
         )  # fmt: skip
+        help_texts = {
+            "kind": "What is looked at: an address, a port, a certificate, or files of data.",
+            "enabled": "Off: it is not checked, has no result, and rules see none. Its history stays.",
+        }
         widgets = {
             "target": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "rules": forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField mono"}),

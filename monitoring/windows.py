@@ -11,12 +11,16 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import QuerySet
 
+from monitoring import joining
 from monitoring.keeping.pieces import TooMany, samples
-from monitoring.keeping.spans import sizes
+from monitoring.keeping.spans import sizes, with_chunks
 from monitoring.kinds import Kind
-from monitoring.models import Metric, Series
+from monitoring.mapped import mapped_file
+from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
+_BATCH = 20_000
+_TOO_LARGE = "a window of these metrics holds more than {most:,} snapshots"
 MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 
 Columns = tuple[str, ...]
@@ -26,6 +30,10 @@ SERIES_ID, AT, VALUE, COUNT, TOTAL, MINIMUM, MAXIMUM, SKETCH = range(len(TIMINGS
 since the epoch; those after ``value`` are None in a snapshot of one value; the sketch is as monitoring/sketch.py."""
 VALUES: Final = TIMINGS[: VALUE + 1]
 SUMMARIES: Final = TIMINGS[: MAXIMUM + 1]
+JOINED: Final[Columns] = (*TIMINGS, "sizes")
+SIZES: Final = len(TIMINGS)
+"""Of a row that stands for all snapshots of a timing: its sketch is theirs one after another, of so many bytes each,
+as text with commas. The rest of it is as of one snapshot of all these calls."""
 
 Row = tuple[Any, ...]  # as the columns that were asked for; a plain tuple, since a cycle may read a million
 _series_id = itemgetter(SERIES_ID)
@@ -46,25 +54,49 @@ class Stretch:
     rows: list[Row] = field(default_factory=list)
 
 
-def stretches(metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns = SUMMARIES) -> list[Stretch]:
+def stretches(
+    metrics: Collection[str],
+    start_ms: int,
+    end_ms: int,
+    columns: Columns = SUMMARIES,
+    joined: Collection[str] = (),
+) -> list[Stretch]:
     """Snapshots after ``start_ms`` up to and with ``end_ms`` (Prometheus' left-open windows) by series.
 
-    Rows have these columns, those of timings always all of them. A series without snapshots in the span is left out.
+    Rows have these columns, those of timings always all of them; of the ``joined`` timings a series may be one row
+    (``JOINED``), which the database adds up in half the time. A series without snapshots in the span is left out.
     Raises WindowTooLarge past ``MOST_TIMINGS`` snapshots of timings, or ``MOST_ROWS`` of others.
     """
     rows = Metric.objects.filter(name__in=metrics).values_list("id", "name", "kind")
     known = {metric_id: (name, Kind(kind)) for metric_id, name, kind in rows}
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
+    whole = {metric_id for metric_id in timings if known[metric_id][0] in joined}
     found: list[Stretch] = []
-    for ids, wanted, most in ((known.keys() - timings, columns, MOST_ROWS), (timings, TIMINGS, MOST_TIMINGS)):
+    for ids, wanted in ((known.keys() - timings, columns), (timings - whole, TIMINGS), (whole, JOINED)):
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
-            snapshots = _rows(series, wanted, start_ms, end_ms, most)
-            found += _by_series(
-                snapshots,
-                {row[0]: (*known[row[1]], tags_of(row[2])) for row in plain(series, "id", "metric_id", "tags")},
-            )
+            snapshots = _read(series, wanted, start_ms, end_ms)
+            about = plain(series, "id", "metric_id", "tags")
+            found += _by_series(snapshots, {row[0]: (*known[row[1]], tags_of(row[2])) for row in about})
     return found
+
+
+def _read(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int) -> list[Row]:
+    """In the order of their series, and of their times.
+
+    The database adds up rows, not chunks. Which series have chunks is asked afterwards: what was sealed meanwhile is
+    read from its chunk, what is sealed later was whole in the rows.
+    """
+    if columns != JOINED:
+        return _samples(series, columns, start_ms, end_ms)
+    snapshots = MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
+    rows, incomplete = joining.joined(_rows(joining.by_series(snapshots), MOST_TIMINGS, joining.SNAPSHOTS))
+    packed = with_chunks(series, start_ms, end_ms)
+    apart = packed.union(incomplete)
+    if apart:
+        rows = [row for row in rows if row[SERIES_ID] not in packed]
+        rows += _samples(series.filter(id__in=apart), TIMINGS, start_ms, end_ms)
+    return rows
 
 
 def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str, int]:
@@ -97,11 +129,28 @@ def tags_of(text: str) -> Mapping[str, str]:
     return tags
 
 
-def _rows(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int, most: int) -> list[Row]:
+def _samples(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int) -> list[Row]:
+    most = MOST_TIMINGS if columns == TIMINGS else MOST_ROWS
     try:
-        return samples(series, columns, start_ms, end_ms, most)
+        with mapped_file():
+            return samples(series, columns, start_ms, end_ms, most)
     except TooMany as error:
-        raise WindowTooLarge(f"a window of these metrics holds more than {most:,} snapshots") from error
+        raise WindowTooLarge(_TOO_LARGE.format(most=most)) from error
+
+
+def _rows(snapshots: QuerySet[Any, Any], most: int, counted_at: int) -> list[Row]:
+    """Rows that stand for as many snapshots as each says at the place ``counted_at``."""
+    sql, parameters = snapshots.query.sql_with_params()
+    found: list[Row] = []
+    held = 0
+    with mapped_file(), connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while batch := cursor.fetchmany(_BATCH):
+            found += batch
+            held += sum(row[counted_at] for row in batch)
+            if held > most:
+                raise WindowTooLarge(_TOO_LARGE.format(most=most))
+    return found
 
 
 def _by_series(rows: Iterable[Row], about: Mapping[int, tuple[str, Kind, Mapping[str, str]]]) -> Iterator[Stretch]:

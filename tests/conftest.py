@@ -8,6 +8,8 @@ from contextlib import ExitStack
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
 from monitoring import process
@@ -21,12 +23,16 @@ from tests.servers import Address, valkey
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="sqlite", help="database and broker to run the tests on")
+    parser.addoption("--without-once", action="store_true", help="leave out those that another pass runs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settles the environment; pytest-django loads the settings after this, in its own pytest_configure."""
     if django_settings.configured:
         raise pytest.UsageError("the settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds")
+    # how long an example takes, or to make one, says how busy the machine is
+    hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis_settings.load_profile("unhurried")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by scripts/test or CI, it still cleans up
     forget_environment()
     forbid_state_dir()
@@ -47,11 +53,13 @@ def _adjust_settings() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("engine") == ENGINES[0]:
-        return
-    repeated = [item for item in items if item.get_closest_marker("once")]
-    config.hook.pytest_deselected(items=repeated)
-    items[:] = [item for item in items if item not in repeated]
+    is_other_engine = config.getoption("engine") != ENGINES[0]
+    left_out = {"once": config.getoption("without_once"), "embedded": is_other_engine}
+    split: dict[bool, list[pytest.Item]] = {False: [], True: []}
+    for item in items:
+        split[any(left_out.get(mark.name) for mark in item.iter_markers())].append(item)
+    config.hook.pytest_deselected(items=split[True])
+    items[:] = split[False]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

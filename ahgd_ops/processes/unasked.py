@@ -25,8 +25,9 @@ TASKS = {
     "remind": "alerts.remind",
 }
 """What alerts cannot do without: rows of the schedule, and their tasks. Rules also judge what health checks say."""
-BESIDE = {"deliver": 2}
-"""How many threads a task has, of those that may run beside themselves: a channel that hangs delays no other."""
+BESIDE = {"deliver": 8}
+"""How often a task may run beside itself, of those that may: receivers that hang delay no other. A sweep ends with the
+send that hangs longest, so that no more than these begin meanwhile."""
 MISSED_INTERVALS = 3
 MOST_DOUBLINGS = 6
 """Of the time between two looks, while they fail."""
@@ -57,12 +58,9 @@ class Unasked(threading.Thread):
             try:
                 self._look()
                 failures = 0
-            except DatabaseError as error:  # it may be away too, and come back
+            except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it)
                 failures += 1
-                log.warning("%s failed, unasked: %s", self._job, " ".join(str(error).split())[:200])
-            except Exception:  # the edge of a thread
-                failures += 1
-                log.exception("%s failed, unasked.", self._job)
+                self._say(error)
 
     def stop(self, wait_seconds: float) -> None:
         self._over.set()
@@ -80,20 +78,65 @@ class Unasked(threading.Thread):
             self._every_seconds = job.every_seconds
             if self._is_overdue():
                 log.warning("The broker is silent: %s runs unasked.", self._job)
-                self.task()
+                self._work()
                 self._asked = time.monotonic() - (MISSED_INTERVALS - 1) * self._every_seconds
         finally:
             close_old_connections()
+
+    def _work(self) -> None:
+        self.task()
+
+    def _say(self, error: Exception) -> None:
+        if isinstance(error, DatabaseError):  # it may be away too, and come back
+            log.warning("%s failed, unasked: %s", self._job, " ".join(str(error).split())[:200])
+        else:
+            log.error("%s failed, unasked.", self._job, exc_info=error)
 
     def _is_overdue(self) -> bool:
         return time.monotonic() - self._asked >= MISSED_INTERVALS * self._every_seconds
 
 
+class Beside(Unasked):
+    """Does not wait for one run before it begins the next, of which ``most`` may go on at once."""
+
+    def __init__(
+        self, name: str, task: Callable[[], object], look_seconds: float = LOOK_SECONDS, most: int = 1
+    ) -> None:
+        super().__init__(name, task, look_seconds)
+        self._most = most
+        self._runs: list[threading.Thread] = []
+
+    def stop(self, wait_seconds: float) -> None:
+        ends = time.monotonic() + wait_seconds
+        super().stop(wait_seconds)
+        for run in self._runs:
+            run.join(max(0.0, ends - time.monotonic()))
+
+    def _work(self) -> None:
+        self._runs = [run for run in self._runs if run.is_alive()]
+        if len(self._runs) < self._most:
+            run = threading.Thread(target=self._run, name=f"{self.name}-run", daemon=True)
+            run.start()
+            self._runs.append(run)
+
+    def _run(self) -> None:
+        try:
+            self.task()
+        except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it)
+            self._say(error)
+        finally:
+            close_old_connections()
+
+
 def start() -> list[Unasked]:
     """The threads of each of ``TASKS``, which listen for the broker bringing it."""
     app.loader.import_default_modules()
-    threads = [Unasked(name, app.tasks[task]) for name, task in TASKS.items() for _ in range(BESIDE.get(name, 1))]
+    threads = [_thread(name, app.tasks[task]) for name, task in TASKS.items()]
     for thread in threads:
         signals.task_prerun.connect(thread.asked, sender=thread.task, weak=False)
         thread.start()
     return threads
+
+
+def _thread(name: str, task: Callable[[], object]) -> Unasked:
+    return Beside(name, task, most=BESIDE[name]) if name in BESIDE else Unasked(name, task)

@@ -104,6 +104,7 @@ class NotificationOut(Schema):
     channel: str
     kind: str
     state: str
+    gate: str | None = Field(description="Which gate holds it, or held it for good; null for none.")
     why: str = Field(description="Why it is not sent, or not yet.")
     attempts: int
     created_at: datetime

@@ -21,8 +21,8 @@ from alerts.channels.base import (
     Transport,
     one_line,
 )
-from alerts.channels.deadline import Deadline
 from alerts.channels.smtp import Backend, Refused
+from monitoring.deadline import Deadline
 
 _MOST_RECIPIENTS = 50
 _TEMPLATES = "notifications/email"

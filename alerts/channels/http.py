@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 
 from alerts.channels.addresses import AddressRefused, Policy, Target
 from alerts.channels.base import PermanentFailure, Receipt, SettingsRefused, TransientFailure, one_line
-from alerts.channels.deadline import Address, Deadline
+from monitoring.deadline import Address, Deadline
 
 _MOST_ANSWER_BYTES = 500
 _SHORTEST_TOKEN = 8

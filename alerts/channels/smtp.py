@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
-from alerts.channels.deadline import Deadline
+from monitoring.deadline import Deadline
 
 Refused = dict[str, tuple[int, bytes]]
 

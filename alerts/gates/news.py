@@ -23,7 +23,7 @@ def news(standing: Standing, ledger: Ledger, now: datetime) -> Decision | None:
         return None
     if standing.was_tried and _was_told_later(standing):
         return Stop("a later message has told its severity since", Gate.NEWS)
-    if standing.held_by and standing.is_outdated:
+    if standing.gate and standing.is_outdated:
         return Stop("its severity has changed since; the later message tells it", Gate.NEWS)
     if standing.told is not None and standing.told.severity == standing.severity:
         word = Severity(standing.severity).word

@@ -42,7 +42,8 @@ def _limit(standing: Standing, ledger: Ledger, quota: Quota, gate: Gate, now: da
 
     What a limit held takes no place of its own when its digest goes out.
     """
-    if _is_exempt(standing) or (standing.is_withheld_by_limit and ledger.digest is not None):
+    in_digest = standing.is_withheld_by_limit and (ledger.digest is not None or standing.was_left)
+    if in_digest or _is_exempt(standing):
         return None
     opens_at = quota.opens_at(now)
     if opens_at is None and not standing.is_withheld_by_limit:
@@ -74,7 +75,7 @@ def aggregation(standing: Standing, ledger: Ledger, now: datetime) -> Decision |
     if group in ledger.leaders:
         return Join(ledger.leaders[group])
     heard = ledger.groups.get(group)
-    if heard is None or (standing.severity > heard.highest and not standing.is_resolve):
+    if standing.was_left or heard is None or (standing.severity > heard.highest and not standing.is_resolve):
         return None
     until = heard.next_at(ledger.paces)
     if until <= now:

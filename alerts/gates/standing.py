@@ -55,8 +55,10 @@ class Standing:
     """Whether an attempt to send it failed: it has passed the gates before."""
     is_digest: bool = False
     """Whether the message that failed was a digest."""
-    held_by: str = ""
+    gate: str = ""
     """The gate that holds it so far."""
+    was_left: bool = False
+    """Whether a message or digest that was to name it had no room: its turn came, so neither holds it again."""
     parent: Muted | None = None
     maintenance: Muted | None = None
     silence: Muted | None = None
@@ -96,8 +98,8 @@ class Standing:
 
     @property
     def is_gathered(self) -> bool:
-        return self.held_by in GATHERING
+        return self.gate in GATHERING
 
     @property
     def is_withheld_by_limit(self) -> bool:
-        return self.held_by in (Gate.RULE_LIMIT, Gate.GLOBAL_LIMIT)
+        return self.gate in (Gate.RULE_LIMIT, Gate.GLOBAL_LIMIT)

@@ -21,7 +21,7 @@ class Notification(models.Model):
         LEASED = "leased", "Being sent"
         SENT = "sent"
         NAMED = "named", "Named in another message"
-        WITHHELD = "withheld"  # a gate said no for good; the reason is in `gate`
+        WITHHELD = "withheld"  # a gate said no for good; the reason is in `held_reason`
         DEAD = "dead", "Given up"  # a permanent failure; can be sent again by hand
 
     delivery_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -35,8 +35,8 @@ class Notification(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.BigIntegerField(default=0, help_text="Grows with each claim; a late holder's result is refused.")
     attempts = models.PositiveIntegerField(default=0)
-    gate = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, or not yet.")
-    held_by = models.CharField(max_length=12, choices=Gate, blank=True, help_text="Which gate that is.")
+    held_reason = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, or not yet.")
+    gate = models.CharField(max_length=12, choices=Gate, blank=True, help_text="Which gate that is.")
     silence = models.ForeignKey(Silence, null=True, blank=True, on_delete=models.SET_NULL, related_name="held")
     maintenance = models.ForeignKey(
         MaintenanceWindow, null=True, blank=True, on_delete=models.SET_NULL, related_name="held"
@@ -56,6 +56,9 @@ class Notification(models.Model):
         help_text="Whose message names it.",
     )
     is_digest = models.BooleanField(default=False, help_text="Whether its message says what limits withheld.")
+    was_left = models.BooleanField(
+        default=False, help_text="Whether a full message had no room for it, so that it goes with the next at once."
+    )
     told_severity = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How bad the channel was told it is; 0 that it is over."
     )
@@ -89,7 +92,7 @@ class Notification(models.Model):
                 fields=("channel", "sent_at"), condition=Q(state="sent"), name="notification_told"
             ),  # limits and groups
             models.Index(
-                fields=("channel", "held_by"), condition=Q(state="due") & ~Q(held_by=""), name="notification_held"
+                fields=("channel", "gate"), condition=Q(state="due") & ~Q(gate=""), name="notification_held"
             ),  # what goes into a message with others, and what a silence or window lets go
         )
 

@@ -71,6 +71,8 @@ class SilenceAdmin(admin.ModelAdmin):
     @admin.display(description="state")
     def state(self, silence: Silence) -> SafeString:
         now = timezone.now()
+        if silence.over_at > now and matchers.trouble(silence.matchers):
+            return format_html('<span class="badge badge-warn">▲ {}</span>', "without effect")
         if silence.is_active(now):
             return format_html('<span class="badge badge-info">ℹ {}</span>', "in force")  # noqa: RUF001  (CONSOLE.md)
         word = "planned" if silence.is_planned(now) else "ended" if silence.ended_at else "expired"
@@ -81,6 +83,8 @@ class SilenceAdmin(admin.ModelAdmin):
         """What it is about now, and would have been in the last 24 h."""
         if not silence.matchers:
             return "Save it to see, or use the preview on the console's page of silences."
+        if wrong := matchers.trouble(silence.matchers):
+            return wrong
         found = silences.hits(matchers.stored(silence.matchers), timezone.now())
         now = ", ".join(map(str, found.now[:10])) or "no open alert"
         return f"{now}; in the last 24 h {len(found.lately)} more that are over"
@@ -129,6 +133,8 @@ class MaintenanceWindowAdmin(admin.ModelAdmin):
             return "save it to see when it takes place"
         if not window.enabled:
             return "switched off"
+        if wrong := matchers.trouble(window.matchers):
+            return wrong
         plan, now = plan_of(window), timezone.now()
         current = plan.current(now)
         if current is not None:

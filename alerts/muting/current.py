@@ -37,11 +37,6 @@ class Mutes:
         return _longest(self.windows, alert)
 
 
-def in_maintenance(alert: Alert, now: datetime) -> bool:
-    """Whether work that was announced goes on where this alert fires."""
-    return _longest(_windows(now), alert) is not None
-
-
 def facts_of(alert: Alert) -> dict[str, str]:
     return matchers.facts_of(alert.rule_name, alert.severity, alert.subject, alert.labels)
 

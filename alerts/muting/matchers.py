@@ -96,6 +96,15 @@ def stored(text: str) -> tuple[Matcher, ...]:
         return NOTHING
 
 
+def trouble(text: str) -> str:
+    """Why what was stored cannot be read, and what to do about it; empty where it can be."""
+    try:
+        parse(text)
+    except MatcherRefused as refused:
+        return f"It holds nothing back, as its matchers cannot be read: {refused} Edit it, or end it and make it anew."
+    return ""
+
+
 def matches(matchers: Iterable[Matcher], facts: Mapping[str, str]) -> bool:
     return all(matcher.matches(facts) for matcher in matchers)
 

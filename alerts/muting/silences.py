@@ -150,7 +150,7 @@ def _running(silence: Silence, now: datetime) -> QuerySet[Silence]:
 
 
 def _held_by(silence: Silence, now: datetime) -> list[Alert]:
-    return matching(matchers.parse(silence.matchers), open_alerts()) if silence.is_active(now) else []
+    return matching(matchers.stored(silence.matchers), open_alerts()) if silence.is_active(now) else []
 
 
 def _note(alerts: Sequence[Alert], silence: Silence, actor: User | None, now: datetime) -> None:

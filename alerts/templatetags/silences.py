@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from alerts.gates import Muted
 from alerts.models import Alert, Notification
+from alerts.muting import matchers
 from alerts.muting.current import Mutes
 from alerts.muting.presets import PRESETS, Preset
 
@@ -31,6 +32,12 @@ def left(end: datetime) -> SafeString:
     minutes = max(0, -int((timezone.now() - end).total_seconds() // 60))
     text = f"{_span(minutes)} left"
     return format_html('<time datetime="{}" data-left>{}</time>', end.astimezone(UTC).isoformat(), text)
+
+
+@register.filter
+def trouble(matchers_text: str) -> str:
+    """Why stored matchers hold nothing back, and what to do; empty where they can be read."""
+    return matchers.trouble(matchers_text)
 
 
 @register.simple_tag

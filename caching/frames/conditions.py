@@ -1,7 +1,10 @@
 """Columns of a lazy frame, and what they are compared with: written as SQL, so that the database does the selecting."""
 
 from collections.abc import Iterable
+from math import isinf, isnan
 from typing import TYPE_CHECKING, Any
+
+from caching.queries.parameters import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +94,7 @@ class LazyColumn:
         wanted = list(values)
         if not wanted:
             return Condition(exp.false(), self._frame)
-        return self._known(exp.In(this=self._sql(), expressions=[_literal(value) for value in wanted]))
+        return self._known(exp.In(this=self._sql(), expressions=[self._literal(value) for value in wanted]))
 
     def between(self, least: object, greatest: object) -> Condition:
         """Both ends are in it."""
@@ -114,7 +117,9 @@ class LazyColumn:
     def _compared(self, name: str, value: object) -> Condition:
         from sqlglot import exp
 
-        return self._known(getattr(exp, name)(this=self._sql(), expression=_literal(value)))
+        if isinstance(value, float) and isnan(value):
+            return Condition(exp.false(), self._frame)
+        return self._known(getattr(exp, name)(this=self._sql(), expression=self._literal(value)))
 
     def _known(self, expression: Any) -> Condition:
         """False instead of unknown where the column is NULL."""
@@ -122,6 +127,9 @@ class LazyColumn:
 
         present = exp.Not(this=exp.Is(this=self._sql(), expression=exp.null()))
         return Condition(exp.paren(exp.and_(present, expression)), self._frame)
+
+    def _literal(self, value: Any) -> Any:
+        return _literal(value, self._frame.paginated.optimizer.database.vendor)
 
     def _sql(self) -> Any:
         from sqlglot import exp
@@ -137,14 +145,25 @@ def _false(frame: "LazyDataFrame") -> Any:
     return exp.Literal.number(0) if is_number else exp.false()
 
 
-def _literal(value: Any) -> Any:
+def _literal(value: Any, vendor: str) -> Any:
     """As SQL, quoted by sqlglot. Raises TypeError for what has no literal."""
     from sqlglot import exp
 
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        value = value.item()
+    value = plain(value)
     if hasattr(value, "isoformat"):
         value = value.isoformat(" ") if hasattr(value, "hour") else value.isoformat()
+    if isinstance(value, float) and isinf(value):
+        return _infinity(value, vendor)
     if isinstance(value, bool | int | float | str):
         return exp.convert(value)
     raise TypeError(f"A column cannot be compared with {type(value).__name__}; for missing values, use isna().")
+
+
+def _infinity(value: float, vendor: str) -> Any:
+    """SQLite has no word for it, but takes a number that is too large."""
+    from sqlglot import exp
+
+    if vendor != "sqlite":
+        return exp.cast(exp.Literal.string(str(value)), exp.DataType.Type.DOUBLE)
+    largest = exp.Literal.number("9e999")
+    return largest if value > 0 else exp.Neg(this=largest)

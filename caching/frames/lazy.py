@@ -123,10 +123,11 @@ class LazyDataFrame:
     # How
 
     def _slice(self, wanted: slice) -> pd.DataFrame:
-        start, stop, step = wanted.start or 0, wanted.stop, wanted.step or 1
-        if stop is None or start < 0 or stop < 0 or step < 0:
-            start, stop, step = wanted.indices(len(self))
-        rows = range(start, stop, step)
+        start, step = 0 if wanted.start is None else wanted.start, 1 if wanted.step is None else wanted.step
+        if wanted.stop is not None and min(start, wanted.stop, step) >= 0:
+            rows = range(start, wanted.stop, step)  # there may be fewer, for which nothing has to be counted
+        else:
+            rows = range(*wanted.indices(len(self)))
         if not rows:
             return self._shown(self.paginated.reader.rows(0, 0))
         found = self.paginated.reader.rows(min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1)

@@ -14,11 +14,11 @@ class NoPlan(QueryFailed):
 
 
 class QueryCancelled(QueryError):
-    """Somebody cancelled it; nothing of it took effect."""
+    """Somebody cancelled it before it was done: it changed nothing, unless the server was gone when it was told."""
 
 
 class QueryTimedOut(QueryCancelled):
-    """It took longer than its ``timeout_seconds``; nothing of it took effect."""
+    """It took longer than its ``timeout_seconds``; otherwise as QueryCancelled."""
 
 
 class PoolExhausted(QueryError):

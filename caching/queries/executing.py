@@ -1,8 +1,8 @@
 """One statement on one connection: bound, timed, counted, told of, and explained when it was slow."""
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
@@ -58,6 +58,13 @@ class Executor:
             raise ReadOnly(f"{self.database.name} is opened to be read only; this statement writes: {found.shape.name}")
         return found
 
+    @contextmanager
+    def borrowed(self, limits: Limits) -> Iterator[Connection]:
+        """A connection for questions about the database itself, which end as statements do."""
+        running = limits.cancellation or Cancellation()
+        with self.database.borrowed() as connection, running.running(self.database, connection, limits.timeout_seconds):
+            yield connection
+
     def run(
         self, asked: Statement, parameters: Parameters, read: Callable[[Cursor], T], limits: Limits = NO_LIMITS
     ) -> T:
@@ -96,7 +103,7 @@ class Executor:
         running = limits.cancellation or Cancellation()
         tracked = nullcontext() if self._monitor is None else self._monitor.track_database_query(asked.shape.name)
         try:
-            with tracked, running.running(self.database, connection, limits.timeout_seconds):
+            with tracked, running.running(self.database, connection, limits.timeout_seconds, writes=not asked.is_read):
                 cursor = self.database.cursor(connection)
                 if values:
                     cursor.execute(sql, values)

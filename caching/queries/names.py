@@ -21,6 +21,16 @@ def index_name(table: str, columns: Sequence[str]) -> str:
     return encoded[: _LONGEST_INDEX_NAME - 9].decode(errors="ignore") + "_" + digest
 
 
+def index_names(table: str, columns: Sequence[str], *, unique: bool) -> tuple[str, str]:
+    """The name, and the one for when another index has it: ``a_b`` of ``c`` and ``a`` of ``b_c`` are called the same.
+
+    A unique index is called otherwise, since one that is not is no substitute.
+    """
+    first = index_name(table, [*columns, "unique"] if unique else columns)
+    digest = blake2b(repr((table, *columns)).encode(), digest_size=4).hexdigest()
+    return first, index_name(table, [*columns, *(["unique"] if unique else []), digest])
+
+
 def existing_table(database: Database, connection: Connection, table: str) -> str:
     """Its name as the database spells it. Raises UnknownName, with the names that there are."""
     return existing_name(table, database.tables(connection), f"table in {database.name}")

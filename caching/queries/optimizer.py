@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -11,7 +12,7 @@ from caching.queries.databases.opening import Options, open_database
 from caching.queries.databases.pooled import POOL_SIZE, WAIT_SECONDS
 from caching.queries.errors import QueryCancelled, QueryFailed
 from caching.queries.executing import SLOW_SECONDS, Executor, Limits, Monitor
-from caching.queries.names import existing_columns, existing_table, index_name
+from caching.queries.names import existing_columns, existing_table, index_names
 from caching.queries.parameters import Parameters, bound
 from caching.queries.plans import Plan
 from caching.queries.results import Cache, Results
@@ -22,6 +23,7 @@ from caching.queries.statistics import QueryStatistics
 
 optimizers: "WeakSet[QueryOptimizer]" = WeakSet()
 """Those of this process; each enters itself."""
+_entering = Lock()
 
 
 class QueryOptimizer:
@@ -51,7 +53,8 @@ class QueryOptimizer:
         self.results = Results(self.database, cache_manager)
         self.cache_ttl = cache_ttl
         self.limits = Limits(timeout_seconds)
-        optimizers.add(self)
+        with _entering:
+            optimizers.add(self)
 
     def execute_query(
         self,
@@ -127,7 +130,7 @@ class QueryOptimizer:
         """How the database would find the rows, and which index would help; nothing is executed. Raises QueryFailed."""
         asked = self.executor.statement(sql)
         run = bound(sql, parameters, self.database.placeholder, self.database.vendor)
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             try:
                 return self.executor.plan_on(connection, asked, *run)
             except self.database.driver_errors as error:
@@ -135,24 +138,38 @@ class QueryOptimizer:
 
     def advise(self, sql: str, plan: str) -> Plan:
         """What a plan says that the database gave for ``sql`` earlier, with the indexes that it misses now."""
-        with self.database.borrowed() as connection:
-            return self.executor.advised(connection, self.executor.statement(sql), plan)
+        asked = self.executor.statement(sql)
+        with self.executor.borrowed(self.limits) as connection:
+            try:
+                return self.executor.advised(connection, asked, plan)
+            except self.database.driver_errors as error:
+                raise QueryFailed(f"{self.database.name} does not tell its indexes: {error}") from error
 
     def create_index(self, table: str, columns: str | Sequence[str], *, unique: bool = False, name: str = "") -> str:
-        """Makes the index unless one of its name is there, and gives its name. Raises UnknownName, QueryFailed."""
-        with self.database.borrowed() as connection:
+        """Makes the index unless it is there, and gives its name. Raises UnknownName, QueryFailed.
+
+        A name is one for all tables: where another index has it, a digest is added to the one that was not given.
+        """
+        with self.executor.borrowed(self.limits) as connection:
             table = existing_table(self.database, connection, table)
             wanted = [columns] if isinstance(columns, str) else columns
             names = existing_columns(self.database, connection, table, wanted)
-        name = name or index_name(table, names)
+        for one in (name,) if name else index_names(table, names, unique=unique):
+            if self._has_index(table, names, one, unique=unique):
+                return one
+        raise QueryFailed(f"{self.database.name} has another index called {one!r}. Give another name.")
+
+    def _has_index(self, table: str, columns: Sequence[str], name: str, *, unique: bool) -> bool:
+        """After making it where no index of any table is called so. Two who do this at once both have it."""
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        inside = ", ".join(map(quoted, names))
+        inside = ", ".join(map(quoted, columns))
         self.execute_query(f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON {quoted(table)} ({inside})")
-        return name
+        with self.executor.borrowed(self.limits) as connection:
+            return self.database.indexes(connection, table).get(name) == tuple(columns)
 
     def optimize_table(self, table: str) -> None:
         """Renews the statistics by which the database plans. Raises UnknownName, QueryFailed."""
-        with self.database.borrowed() as connection:
+        with self.executor.borrowed(self.limits) as connection:
             table = existing_table(self.database, connection, table)
         self.execute_query(f"ANALYZE {quoted(table)}", return_dataframe=False)
 
@@ -189,7 +206,9 @@ class QueryOptimizer:
 
 def connection_pools() -> tuple[PoolState, ...]:
     """The pools of all optimizers of this process."""
-    return tuple(sorted((one.pool_state() for one in optimizers), key=lambda state: state.database))
+    with _entering:
+        known = list(optimizers)
+    return tuple(sorted((one.pool_state() for one in known), key=lambda state: state.database))
 
 
 def _tuples(cursor: Cursor) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ def bound(sql: str, parameters: Parameters, placeholder: str, vendor: str) -> tu
 
     Numbers of numpy become numbers of Python, which SQLite would store as bytes otherwise.
     """
-    if not parameters:
+    if parameters is None or len(parameters) == 0:
         return sql, ()
     if isinstance(parameters, Mapping):
         return sql, {name: _plain(value, vendor) for name, value in parameters.items()}
@@ -40,9 +40,19 @@ def with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?").replace("%%", "%") if "%s" in outside else sql
 
 
-def _plain(value: Any, vendor: str) -> Any:
+def plain(value: Any) -> Any:
+    """A number or time of Python's for one of numpy's, None for what pandas has instead of a time that is missing.
+
+    numpy gives times by the nanosecond as mere numbers, so they are asked for by the microsecond.
+    """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        value = value.item()
+        kind = value.dtype.kind
+        value = (value.astype(f"{kind}8[us]") if kind in "mM" else value).item()
+    return None if isinstance(value, date) and value != value else value
+
+
+def _plain(value: Any, vendor: str) -> Any:
+    value = plain(value)
     if vendor == "sqlite" and isinstance(value, date):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     return value

@@ -50,7 +50,11 @@ class Results:
 
     def key(self, text: str, parameters: Parameters, kind: str) -> str:
         """Parameters of different types are different: 1 and '1' find different rows."""
-        named = sorted(parameters.items()) if isinstance(parameters, Mapping) else list(parameters or ())
+        named = (
+            sorted(parameters.items())
+            if isinstance(parameters, Mapping)
+            else list(() if parameters is None else parameters)
+        )
         described = [(type(value).__qualname__, value) for value in named]
         content = repr((self.database.vendor, self.database.name, self.database.stored_version(), text, described))
         return f"query:{kind}:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=20).hexdigest()}"

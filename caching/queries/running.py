@@ -1,11 +1,16 @@
 """A statement on its way: it can be cancelled from another thread, and ends when its time is over."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from contextlib import contextmanager
+from math import inf
+from threading import Event, Lock, Thread, Timer
+from time import monotonic
 
 from caching.queries.databases.base import Connection, Database
 from caching.queries.errors import QueryCancelled, QueryTimedOut
+
+AGAIN_SECONDS = 0.1
+HEARD_SECONDS = 5.0
 
 
 class Cancellation:
@@ -14,6 +19,7 @@ class Cancellation:
     def __init__(self) -> None:
         self._lock = Lock()
         self._running: tuple[Database, Connection] | None = None
+        self._ended = Event()
         self._reason: QueryCancelled | None = None
 
     def cancel(self) -> None:
@@ -25,37 +31,67 @@ class Cancellation:
             if self._reason is not None:
                 return
             self._reason = reason
-            if self._running is not None:
-                database, connection = self._running
-                with suppress(*database.driver_errors):  # it had just ended, or the server is gone
-                    database.interrupt(connection)
+            if self._running is None:
+                return
+            self._interrupt(*self._running)
+        Thread(target=self._insist, args=[self._ended], name="ahgd-interrupt", daemon=True).start()
+
+    def _insist(self, ended: Event) -> None:
+        """An interruption of a statement that is about to begin is lost, so it is told again; then nobody listens."""
+        deadline = monotonic() + HEARD_SECONDS
+        while not ended.wait(AGAIN_SECONDS):
+            with self._lock:
+                if ended.is_set() or self._running is None:
+                    return
+                if monotonic() > deadline:
+                    self._running[0].hang_up(self._running[1])
+                else:
+                    self._interrupt(*self._running)
+
+    def _interrupt(self, database: Database, connection: Connection) -> None:
+        try:
+            database.interrupt(connection)
+        except database.driver_errors:  # it had just ended, or the server does not answer
+            database.hang_up(connection)
 
     @contextmanager
-    def running(self, database: Database, connection: Connection, timeout_seconds: float | None) -> Iterator[None]:
-        """What is executed in here is ended by ``cancel`` and by the time-out. Raises QueryCancelled, QueryTimedOut."""
-        if timeout_seconds is not None and timeout_seconds <= 0:  # a timer would fire before there is what it ends
+    def running(
+        self, database: Database, connection: Connection, timeout_seconds: float | None, *, writes: bool = False
+    ) -> Iterator[None]:
+        """What is executed in here is ended by ``cancel`` and by the time-out. Raises QueryCancelled, QueryTimedOut.
+
+        What has ``writes`` and is done before it hears of that stays done, and is not said to be cancelled.
+        """
+        if timeout_seconds is not None and timeout_seconds <= 0:
             raise _timed_out(timeout_seconds)
-        self._begin(database, connection)
+        ended = self._begin(database, connection)
         timer = self._timer(timeout_seconds)
+        deadline = monotonic() + (inf if timeout_seconds is None else timeout_seconds)
         try:
-            yield
+            with database.statement(connection, timeout_seconds):
+                yield
         except database.driver_errors as error:
-            self._finish(timer)
+            self._finish(timer, ended)
+            if timeout_seconds is not None and monotonic() >= deadline:
+                self._reason = self._reason or _timed_out(timeout_seconds)  # SQLite gives up waiting for a lock itself
             if self._reason is not None:
                 database.discard(connection)
                 raise self._reason from error
             raise
         finally:
-            self._finish(timer)
-        if self._reason is not None:  # it was too late to interrupt; the answer is not wanted any more
+            self._finish(timer, ended)
+        if self._reason is not None:  # it was too late to interrupt
             database.discard(connection)
-            raise self._reason
+            if not writes:
+                raise self._reason
 
-    def _begin(self, database: Database, connection: Connection) -> None:
+    def _begin(self, database: Database, connection: Connection) -> Event:
         with self._lock:
             if self._reason is not None:
                 raise self._reason
             self._running = database, connection
+            self._ended = Event()
+            return self._ended
 
     def _timer(self, timeout_seconds: float | None) -> Timer | None:
         if timeout_seconds is None:
@@ -65,9 +101,10 @@ class Cancellation:
         timer.start()
         return timer
 
-    def _finish(self, timer: Timer | None) -> None:
+    def _finish(self, timer: Timer | None, ended: Event) -> None:
         if timer is not None:
             timer.cancel()
+        ended.set()
         with self._lock:
             self._running = None
 

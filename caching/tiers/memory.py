@@ -35,6 +35,7 @@ class MemoryTier:
         self._ghosts: OrderedDict[str, None] = OrderedDict()
         self._small_bytes = self._main_bytes = 0
         self._lock = threading.Lock()
+        self._grows = self._grow  # bound once, not for each value
 
     @property
     def size_bytes(self) -> int:
@@ -84,10 +85,27 @@ class MemoryTier:
             held.hits = before.hits
         self._queue(held, into_main=held.key in self._ghosts or (before is not None and before.in_main))
         self.entries[held.key] = held
+        held.grow = self._grows
         while self.size_bytes > self.limit_bytes:
             self._evict_one()
         self.tally.writes += 1
         return self.entries.get(held.key) is held
+
+    def _grow(self, held: Held, by_bytes: int) -> None:
+        """Counts what is now kept beside the value, once; what has no room with it leaves."""
+        with self._lock:
+            if self.entries.get(held.key) is not held or held.grow is None:
+                return
+            held.grow = None
+            self._drop(held.key)
+            held.size_bytes += by_bytes
+            if held.size_bytes > self.limit_bytes:
+                self.tally.evictions += 1
+                return
+            self._queue(held, into_main=held.in_main)
+            self.entries[held.key] = held
+            while self.size_bytes > self.limit_bytes:
+                self._evict_one()
 
     def _queue(self, held: Held, into_main: bool) -> None:
         self._ghosts.pop(held.key, None)

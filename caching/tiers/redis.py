@@ -12,6 +12,7 @@ from caching.tiers.base import TierFailed, TierFull, Usage
 _SCAN_COUNT = 1000
 _COUNTED_BY_SCAN = 20_000
 _BATCH = 1000
+_LONG_BYTES = 64 * 1024
 T = TypeVar("T")
 
 
@@ -140,12 +141,29 @@ def _ask(client: Any, *command: Any) -> Any:
 def _answer(connection: Any, command: Sequence[Any]) -> Any:
     """A connection of which an answer may still come is closed, so that nobody takes it for another one."""
     try:
-        connection.send_command(*command)
+        connection.send_packed_command(_packed(command))
         return connection.read_response()
     except BaseException as error:
         if not _is_answer(error):
             connection.disconnect()
         raise
+
+
+def _packed(command: Sequence[Any]) -> list[bytes]:
+    """As RESP has it, an array of texts with their lengths; what is long stands apart, so that it is not copied.
+
+    redis-py's own packing, for arguments of any kind, takes a tenth of a look-up's time.
+    """
+    texts = [one if type(one) is bytes else str(one).encode() for one in command]
+    parts, found = [b"*%d\r\n" % len(texts)], list[bytes]()
+    for text in texts:
+        parts.append(b"$%d\r\n" % len(text))
+        if len(text) > _LONG_BYTES:
+            found += (b"".join(parts), text)
+            parts = [b"\r\n"]
+        else:
+            parts += (text, b"\r\n")
+    return [*found, b"".join(parts)]
 
 
 def _pipelined(client: Any, command: str, names: Sequence[bytes]) -> list[Any]:

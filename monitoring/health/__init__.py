@@ -16,6 +16,7 @@ _HOMES = {
     "Overall": "monitoring.health.status",
     "Result": "monitoring.health.status",
     "Status": "monitoring.models",
+    "checks_with_instance": "monitoring.health.exclusions",
     "count_again": "monitoring.health.exclusions",
     "current": "monitoring.health.watch",
     "drain": "monitoring.health.lifetime",
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from monitoring.health.base import Check as Check
     from monitoring.health.checker import HealthChecker as HealthChecker
     from monitoring.health.checker import get_health_checker as get_health_checker
+    from monitoring.health.exclusions import checks_with_instance as checks_with_instance
     from monitoring.health.exclusions import count_again as count_again
     from monitoring.health.exclusions import exclude as exclude
     from monitoring.health.jobs import GRACE_SECONDS as GRACE_SECONDS

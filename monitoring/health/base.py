@@ -48,6 +48,7 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
     least time between two runs by the schedule; 0: each round. One that is not ``is_enabled`` does not exist.
     ``is_host_bound`` marks what each host can say only of itself: every host runs it, and the worst of them counts.
     ``runs_here`` marks what is seen only from the thread that asks: it runs there without a limit, so it must be quick.
+    ``limits_fall`` marks limits of what runs out, such as days: it is critical below a smaller one than it warns.
     """
 
     name: ClassVar[str]
@@ -55,6 +56,7 @@ class Check(HealthCheck, abc.ABC):  # type: ignore[misc]  # django-health-check 
     is_slow: ClassVar[bool] = False
     is_host_bound: ClassVar[bool] = False
     runs_here: ClassVar[bool] = False
+    limits_fall: ClassVar[bool] = False
     every_seconds = 0.0
 
     @property
@@ -137,10 +139,15 @@ def configured() -> tuple[Check, ...]:
 
 
 def limits_of(check: Check) -> tuple[str, ...]:
-    """Names of the fields that hold its limit to warn and its limit to be critical; empty when it has not both."""
+    """Names of the fields that hold its limit to warn and its limit to be critical; empty unless it has one of each."""
     names = [field.name for field in dataclasses.fields(check)]
-    found = [name for name in names if name.startswith(("warning_", "critical_"))]
-    return tuple(sorted(found, reverse=True)) if len(found) == 2 else ()
+    warning, critical = ([name for name in names if name.startswith(kind)] for kind in ("warning_", "critical_"))
+    return (*warning, *critical) if len(warning) == len(critical) == 1 else ()
+
+
+def are_in_order(check: Check, warning: float, critical: float) -> bool:
+    """Whether it warns before it is critical."""
+    return critical <= warning if check.limits_fall else warning <= critical
 
 
 def _limited(check: Check, limits: Limits | None) -> Check:

@@ -21,6 +21,7 @@ from monitoring import series
 from monitoring.clock import to_ms
 from monitoring.collectors.system import MemoryCollector
 from monitoring.health.base import Check
+from monitoring.health.listing import listed
 from monitoring.health.reasons import reason
 from monitoring.health.status import Finding, against
 from monitoring.health.times import span
@@ -64,7 +65,7 @@ class Migrations(Check):
         missing = sorted(migrations_on_disk() - set(MigrationRecorder(connection).applied_migrations()))
         if not missing:
             return Finding(Status.HEALTHY, "All applied")
-        names = ", ".join(f"{app}.{name}" for app, name in missing[:3]) + (", ..." if len(missing) > 3 else "")
+        names = listed([f"{app}.{name}" for app, name in missing], 3, ", ")
         text = f"{len(missing)} not applied ({names}): run manage.py migrate"
         return Finding(Status.CRITICAL, text, {"unapplied": len(missing)}, blocks_readiness=True)
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
 from monitoring.health.base import Check
+from monitoring.health.listing import listed
 from monitoring.health.reasons import reason
 from monitoring.health.status import Finding, against
 from monitoring.models import Series, Status
@@ -49,8 +50,7 @@ class Integrity(Check):
             problems = _LOOKS[connection.vendor](cursor) if connection.vendor in _LOOKS else []
         if not problems:
             return Finding(Status.HEALTHY, "Tables, indexes and foreign keys are whole", {"problems": 0})
-        named = "; ".join(problems[:_MOST_NAMED]) + ("; ..." if len(problems) > _MOST_NAMED else "")
-        return Finding(Status.CRITICAL, named, {"problems": len(problems)})
+        return Finding(Status.CRITICAL, listed(problems, _MOST_NAMED), {"problems": len(problems)})
 
 
 def _sqlite(cursor: CursorWrapper) -> list[str]:

@@ -39,7 +39,8 @@ def measure_again(interval: ExcludedInterval, now: datetime) -> int:
 
 
 def _first_day(today: date, most_days: int) -> date:
-    last = HealthDay.objects.order_by("-day").values_list("day", flat=True).first()
+    kept = HealthDay.objects.filter(day__lt=today)  # later ones were made before the clock was set back
+    last = kept.order_by("-day").values_list("day", flat=True).first()
     if last is not None:
         return max(last - (_MEASURED_AGAIN - 1) * _DAY, today - most_days * _DAY)
     oldest = HealthRecord.objects.order_by("at").values_list("at", flat=True).first()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from monitoring.health.base import all_of_settings, limits_of
+from monitoring.health.base import all_of_settings, are_in_order, limits_of
 from monitoring.health.data.files import PatternRefused, check_pattern
 from monitoring.health.data.rules import Rules, RulesRefused
 from monitoring.health.statuses import parse_statuses
@@ -47,9 +47,11 @@ def _limits(row: WatchedCheck) -> Iterator[tuple[str, str]]:
     warning, critical = limits
     field = "critical" if row.warning is None else "warning"
     now = f"Now it warns from {warning:g} on and is critical from {critical:g} on."
-    if row.kind == Kind.CERTIFICATE and warning < critical:
+    if are_in_order(check, warning, critical):
+        return
+    if check.limits_fall:
         yield field, f"Days that are left: warn while there are more of them than when it is critical. {now}"
-    elif row.kind != Kind.CERTIFICATE and warning > critical:
+    else:
         yield field, f"It has to warn before it is critical. {now}"
 
 

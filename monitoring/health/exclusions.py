@@ -1,8 +1,9 @@
 """Time that uptime does not count, written by those who know why: maintenance windows, outages of our own, people."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from monitoring.models import ExcludedInterval
+from monitoring.models import ExcludedInterval, HealthCheckState
 
 
 def exclude(start: datetime, end: datetime, reason: str, source: str, check: str = "") -> None:
@@ -23,3 +24,10 @@ def count_again(source: str, since: datetime) -> int:
     begun = mine.filter(start__lt=since).update(end=since)
     deleted, _ = mine.filter(start__gte=since).delete()
     return begun + deleted
+
+
+def checks_with_instance() -> Iterator[tuple[str, str]]:
+    """Every check that has a history and runs; the instance is the host whose own row it is, else empty."""
+    current = HealthCheckState.objects.filter(retired_at__isnull=True).order_by("instance", "name")
+    for name, instance in current.values_list("name", "instance"):
+        yield (name.removesuffix(f"@{instance}") if instance else name), instance

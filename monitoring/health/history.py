@@ -1,6 +1,6 @@
 """What the checks found, kept: the latest result of each, and one record a round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ from monitoring.clock import to_ms
 from monitoring.health.asof import finding_at
 from monitoring.health.hosts import name_on
 from monitoring.health.status import Result
+from monitoring.leases import CLOCKS_AGREE_WITHIN
 from monitoring.models import ExcludedInterval, HealthCheckState, HealthRecord, Status
 from monitoring.visibility import announce_write
 
@@ -34,6 +35,7 @@ def record(
     with connection.cursor() as cursor:
         announce_write(cursor)
     rows = _states([name_on(result.name, instance) for result in results], instance)
+    _set_back(rows.values(), now)
     pairs = [(result, rows[name_on(result.name, instance)]) for result in results]
     outages = [_outage(row, now, silences[result.name]) for result, row in pairs if result.name in silences]
     ExcludedInterval.objects.bulk_create([one for one in outages if one is not None], ignore_conflicts=True)
@@ -48,6 +50,21 @@ def _states(names: Sequence[str], instance: str) -> dict[str, HealthCheckState]:
     HealthCheckState.objects.bulk_create(rows_to_be, ignore_conflicts=True)
     rows = HealthCheckState.objects.select_for_update().filter(name__in=names).order_by("id")
     return {state.name: state for state in rows}
+
+
+def _set_back(states: Iterable[HealthCheckState], now: datetime) -> None:
+    """After the clock was set back, what was recorded ahead of it counts as recorded now: it would count once more
+    when that time comes, and what the leap made look like an outage would hide the uptime until then.
+    """
+    ahead = [one for one in states if one.checked_at is not None and one.checked_at > now + CLOCKS_AGREE_WITHIN]
+    if not ahead:
+        return
+    HealthRecord.objects.filter(state__in=ahead, at__gt=to_ms(now)).update(at=to_ms(now))
+    outages = ExcludedInterval.objects.filter(source=OUTAGE_SOURCE, check_name__in=[one.name for one in ahead])
+    outages.filter(start__gte=now).delete()
+    outages.filter(end__gt=now).update(end=now)
+    for state in ahead:
+        state.changed_at = min(state.changed_at or now, now)
 
 
 def _outage(state: HealthCheckState, now: datetime, silence_seconds: float) -> ExcludedInterval | None:

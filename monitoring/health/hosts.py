@@ -1,10 +1,11 @@
 """Checks that are of one host: each host says what it found of itself, and the worst of them is what the check says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitoring.health.asof import finding_at
+from monitoring.health.listing import listed
 from monitoring.health.status import Finding, Result, worst
 from monitoring.models import HealthCheckState, Status
 
@@ -57,10 +58,5 @@ def combined(check: str, hosts: Sequence[HostFinding], now: datetime) -> Result:
 
 
 def _text(concerned: Sequence[HostFinding], of: int) -> str:
-    named = "; ".join(_sentences(concerned[:_MOST_NAMED]))
-    more = f"; and {len(concerned) - _MOST_NAMED} more" if len(concerned) > _MOST_NAMED else ""
-    return f"{named}{more} ({len(concerned)} of {of} hosts)"
-
-
-def _sentences(concerned: Iterable[HostFinding]) -> Iterable[str]:
-    return (f"{host.instance}: {host.finding.message}" for host in concerned)
+    named = listed([f"{host.instance}: {host.finding.message}" for host in concerned], _MOST_NAMED)
+    return f"{named} ({len(concerned)} of {of} hosts)"

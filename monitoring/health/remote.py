@@ -105,6 +105,7 @@ class Certificate(Check):
     """How long the certificate of a TLS server is valid yet; at its name and issuer it does not look."""
 
     name: ClassVar[str] = "certificate"
+    limits_fall: ClassVar[bool] = True
     address: str = ""
     warning_days: float = 21
     critical_days: float = 7

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from django.conf import settings
-from django.db import Error
+from django.db import Error, transaction
 
 from monitoring.health.base import Check, configured
 from monitoring.health.flights import launch
@@ -21,7 +21,8 @@ from monitoring.health.schedule import are_due, round_seconds, silence_seconds
 from monitoring.health.status import Finding, Overall, Result
 from monitoring.health.storable import storable
 from monitoring.health.watched import entered
-from monitoring.leases import CLOCKS_AGREE_WITHIN
+from monitoring.host_leases import HEALTH, lease_name
+from monitoring.leases import CLOCKS_AGREE_WITHIN, Held, LeaseLost, lease
 from monitoring.models import HealthCheckState, Status
 from monitoring.schedule import limit_seconds
 
@@ -148,45 +149,69 @@ def run_by_hand(checks: Sequence[Check], now: datetime) -> dict[str, Result]:
 def run_and_record(now: datetime) -> Overall:
     """Runs the checks that are due and records what they find: what is quick at once, the rest when it is there.
 
-    What this host found of itself is recorded as its own, and what all hosts come to as the check's.
+    What is of a host is left to the process that looks after this one, and done here only while there is none. What all
+    hosts come to is recorded as the check's.
     """
     began = time.monotonic()
-    waiting = are_due(every_check(), now, _runner.holds)
-    results: list[Result] = []
-    for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
-        found = _runner.run(waiting, now, patience_seconds)
-        done = now + timedelta(seconds=time.monotonic() - began)
-        results += _keep(found, waiting, done)
-        names = {result.name for result in found}
-        retire_gone(names, done)
-        waiting = [check for check in waiting if check.name not in names]
+    due = are_due(every_check(), now, _runner.holds)
+    with lease(lease_name(HEALTH, settings.INSTANCE), settings.CONFIG.host_lease_seconds) as held:
+        waiting = [check for check in due if held is not None or not check.is_host_bound]
+        together = [check.name for check in due if check not in waiting]
+        results = list(_record_together(together, now))
+        for patience_seconds in (QUICK_SECONDS, PATIENCE_SECONDS):
+            found = _runner.run(waiting, now, patience_seconds)
+            done = now + timedelta(seconds=time.monotonic() - began)
+            results += _keep(found, waiting, done, held)
+            names = {result.name for result in found}
+            retire_gone({*names, *together}, done)
+            waiting = [check for check in waiting if check.name not in names]
     return Overall(tuple(results), now)
 
 
-def run_host_checks(now: datetime) -> None:
+def run_host_checks(now: datetime, held: Held) -> None:
     """Runs and records what this host has to say of itself, unless it did so less than half an interval ago.
 
-    What was said in the future was said before the clock was set back, and counts for nothing.
+    What was said in the future was said before the clock was set back, and counts for nothing. Raises LeaseLost,
+    recording nothing, when somebody else looks after the host by now.
     """
     checks = [check for check in configured() if check.is_host_bound]
     names = [name_on(check.name, settings.INSTANCE) for check in checks]
     recently = (now - timedelta(seconds=round_seconds() / 2), now + CLOCKS_AGREE_WITHIN)
     if HealthCheckState.objects.filter(name__in=names, checked_at__range=recently).count() < len(names):
-        silences = {check.name: silence_seconds(check, round_seconds()) for check in checks}
-        record(_runner.run(checks, now), now, settings.INSTANCE, silences=silences)
+        _record_here(_runner.run(checks, now), checks, now, held)
 
 
-def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime) -> Sequence[Result]:
+def _keep(found: Sequence[Result], checks: Sequence[Check], done: datetime, held: Held | None) -> Sequence[Result]:
     """Records what was found, and gives what the checks come to on all hosts."""
-    if not found:
-        return ()
-    every_seconds = round_seconds()
-    silences = {check.name: silence_seconds(check, every_seconds) for check in checks}
     bound = {check.name for check in checks if check.is_host_bound}
     here = [result for result in found if result.name in bound]
-    if here:
-        record(here, done, settings.INSTANCE, silences=silences)
-    together = results_of_hosts([result.name for result in here], done, limit_seconds(every_seconds))
-    whole = [*(result for result in found if result.name not in bound), *together]
-    record(whole, done, silences=silences)
-    return whole
+    if here and held is not None:
+        try:
+            _record_here(here, checks, done, held)
+        except LeaseLost:
+            log.info("Another process looks after this host by now, and says what is the matter with it.")
+    others = [result for result in found if result.name not in bound]
+    if others:
+        record(others, done, silences=_silences(checks))
+    return [*others, *_record_together([result.name for result in here], done)]
+
+
+def _record_here(found: Sequence[Result], checks: Sequence[Check], now: datetime, held: Held) -> None:
+    with transaction.atomic():
+        held.confirm()
+        record(found, now, settings.INSTANCE, silences=_silences(checks))
+
+
+def _record_together(names: Sequence[str], now: datetime) -> Sequence[Result]:
+    """Records, and gives, what these checks come to on all hosts."""
+    if not names:
+        return ()
+    checks = [check for check in configured() if check.name in names]
+    results = results_of_hosts(names, now, limit_seconds(round_seconds()))
+    record(results, now, silences=_silences(checks))
+    return results
+
+
+def _silences(checks: Sequence[Check]) -> dict[str, float]:
+    every_seconds = round_seconds()
+    return {check.name: silence_seconds(check, every_seconds) for check in checks}

@@ -81,9 +81,12 @@ class Watch:
         self._last: _Look | None = None
 
     def read(self) -> Overall:
+        last = self._last
+        if last is not None and time.monotonic() - last.landed < MEMO_SECONDS:
+            return last.overall  # without the lock, for which many readers would queue
         flight, began = self._fly()
         last = self._last
-        if last is not None and time.monotonic() - last.landed < SERVED_SECONDS:
+        if last is not None and _is_served(last):
             return last.overall  # while the next look is under way nobody has to wait for it
         try:
             return flight.result(max(0.0, began + PATIENCE_SECONDS - time.monotonic())).overall
@@ -101,7 +104,8 @@ class Watch:
         While it is so, each call sees to it that somebody looks again.
         """
         flight, last, now = self._flight, self._last, time.monotonic()
-        waits = flight is not None and not flight.done() and now - self._began > PATIENCE_SECONDS
+        is_answered = last is not None and _is_served(last)  # as read() would be, whatever the next look waits for
+        waits = not is_answered and flight is not None and not flight.done() and now - self._began > PATIENCE_SECONDS
         was_away = last is not None and now - last.landed < KNOWN_SECONDS and "database" in last.overall.blocked_by
         if waits or was_away:
             self._fly()
@@ -142,6 +146,10 @@ class Watch:
             overall = _alone("health", Finding(Status.CRITICAL, f"Cannot be read: {reason(error)}"), now)
         self._last = _Look(overall, time.monotonic())
         return self._last
+
+
+def _is_served(look: _Look) -> bool:
+    return time.monotonic() - look.landed < SERVED_SECONDS
 
 
 def _alone(name: str, finding: Finding, now: datetime) -> Overall:

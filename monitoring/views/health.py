@@ -1,9 +1,10 @@
 """Pages of health: every check at a glance, and the past of one; CSV and JSON of the same."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required, permission_required
@@ -24,6 +25,7 @@ from monitoring.views.ranges import Range, RangeRefused, parse_range
 VIEW = "ahgd_monitoring.view_healthcheckstate"
 PAGE_LENGTH = 50
 MOST_EXPORTED = 100_000
+_CUT = "Cut after {} records: ask for the rest with a later ?from="
 _COLUMNS = ("time", "check", "instance", "status", "message", "duration_ms", "is_transition")
 _LARGEST_KEY = 2**63 - 1
 View = Callable[..., HttpResponseBase]
@@ -83,10 +85,13 @@ def check_json(request: HttpRequest, name: str) -> HttpResponse:
         records = _records(request, now).filter(state=state)
     except RangeRefused as refused:
         return JsonResponse({"error": str(refused)}, status=400)
-    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(records)]
+    found_rows = list(islice(_rows(records), MOST_EXPORTED + 1))
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in found_rows[:MOST_EXPORTED]]
     days = [{name: day[name] for name in ("day", "share")} for day in health_data.days(state, now)]
     found, known = present([state], now)[state.pk], past.read([state], now - past.LONGEST, now)[state.pk]
-    return JsonResponse(health_data.described(state, found, known, now) | {"days": days, "records": rows})
+    return JsonResponse(
+        health_data.described(state, found, known, now) | {"days": days, "records": rows} | _cut(found_rows)
+    )
 
 
 @open_to_machines
@@ -107,7 +112,7 @@ def _csv(request: HttpRequest, filename: str, name: str = "") -> HttpResponseBas
         return HttpResponse(f"{refused}\n", status=400, content_type="text/plain; charset=utf-8")
     rows = _rows(records.filter(state__name=name) if name else records)
     writer = csv.writer(_Line())
-    lines = (writer.writerow(row) for row in _with_head(rows))
+    lines = (writer.writerow(row) for row in _with_head_and_cut(rows))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
@@ -134,15 +139,21 @@ def _records(request: HttpRequest, now: datetime) -> QuerySet[HealthRecord]:
 
 
 def _rows(records: QuerySet[HealthRecord]) -> Iterator[tuple[Any, ...]]:
-    for row in records[:MOST_EXPORTED].iterator(chunk_size=2000):
+    for row in records[: MOST_EXPORTED + 1].iterator(chunk_size=2000):
         when = from_ms(row.at).isoformat(timespec="milliseconds")
         name = row.state.name.partition("@")[0] if row.state.instance else row.state.name
         yield (when, name, row.state.instance, row.status, _harmless(row.message), row.duration_ms, row.is_transition)
 
 
-def _with_head(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def _with_head_and_cut(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     yield _COLUMNS
-    yield from rows
+    yield from islice(rows, MOST_EXPORTED)
+    if next(rows, None) is not None:
+        yield ("", "", "", "", _CUT.format(MOST_EXPORTED), "", "")
+
+
+def _cut(rows: Sequence[object]) -> dict[str, str]:
+    return {"cut": _CUT.format(MOST_EXPORTED)} if len(rows) > MOST_EXPORTED else {}
 
 
 def _harmless(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitoring.clock import to_ms
 from monitoring.health import past
+from monitoring.health.listing import listed
 from monitoring.health.past import WINDOWS, Past
 from monitoring.health.present import present
 from monitoring.health.status import Finding, worst
@@ -16,6 +17,7 @@ from monitoring.views.data import BEATS, LEVELS, since_ms, title_of
 
 DAYS = 90
 _MOST_EXCLUDED = 20
+_MOST_NAMED = 4
 
 
 def overview(now: datetime) -> dict[str, Any]:
@@ -160,15 +162,15 @@ def spark(values: Sequence[float], width: int = 200, height: int = 40) -> str:
 
 def overall_status(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The banner: which level, in words, and since when."""
-    listed = list(rows)
+    every = list(rows)
     for level, word in (("critical", "critical"), ("warning", "warning"), ("unknown", "not known")):
-        found = [one for one in listed if one["level"] == level]
+        found = [one for one in every if one["level"] == level]
         if found:
-            names = ", ".join(one["label"] for one in found[:4]) + (", ..." if len(found) > 4 else "")
-            return {"level": level, "text": f"{len(found)} of {len(listed)} {word}: {names}"}
-    if not listed:
+            names = listed([one["label"] for one in found], _MOST_NAMED, ", ")
+            return {"level": level, "text": f"{len(found)} of {len(every)} {word}: {names}"}
+    if not every:
         return {"level": "unknown", "text": "No check has run yet. The first results come within 30 s of the start."}
-    return {"level": "ok", "text": f"All {len(listed)} checks are well"}
+    return {"level": "ok", "text": f"All {len(every)} checks are well"}
 
 
 def _level(share: float | None) -> str:

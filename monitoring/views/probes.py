@@ -114,8 +114,11 @@ _SWITCHES = {"/health/ready": "readiness_check_enabled", "/health/live": "livene
 
 def _may_see_details(request: HttpRequest, overall: Overall) -> bool:
     """Asked only of a request that shows something, and only while a session or a token could be looked up."""
-    shows_something = "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES
-    return shows_something and not overall.blocked_by and "health:read" in _scopes(request)
+    sent = request.META
+    has_session = "HTTP_COOKIE" in sent and settings.SESSION_COOKIE_NAME in request.COOKIES  # most probes send none
+    return (
+        ("HTTP_AUTHORIZATION" in sent or has_session) and not overall.blocked_by and "health:read" in _scopes(request)
+    )
 
 
 def _scopes(request: HttpRequest) -> frozenset[str]:

@@ -45,6 +45,27 @@ def test_what_configuration_alone_cannot_see_is_found(
     assert all(message.hint for message in found)
 
 
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits("memory", 85, 75), "Write memory=75/85 in AHGD_HEALTH_LIMITS: first where it warns."),
+        (Limits("own_certificate", 7, 30), "Write own_certificate=30/7 in AHGD_HEALTH_LIMITS: first where it warns."),
+        (Limits("own_certificate", 30, 7), None),
+    ],
+)
+def test_limits_that_are_critical_before_they_warn_are_an_error(
+    limits: Limits, says: str | None, settings: Settings
+) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, health_limits=(limits,))
+    assert [error.hint for error in check_limits(None)] == ([says] if says else [])
+
+
+def test_limits_of_two_ways_to_warn_are_no_pair_and_refused(settings: Settings) -> None:
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, health_limits=(Limits("session_state", 50, 60),))
+    (error,) = check_limits(None)
+    assert error.msg == "No health check with limits is called session_state."
+
+
 def test_limits_of_a_check_that_does_not_exist_are_an_error(settings: Settings) -> None:
     limits = (Limits("memory", 1, 2), Limits("memroy", 1, 2))
     settings.CONFIG = dataclasses.replace(settings.CONFIG, health_limits=limits)

@@ -53,7 +53,7 @@ def test_a_row_that_waits_for_a_retry_longer_than_any_is_retried(channel: Channe
 def test_a_cooldown_that_began_in_the_future_holds_nothing(channel: Channel) -> None:
     firing(an_alert(NOW, resolved_at=NOW), channel, AHEAD, state=State.SENT, sent_at=AHEAD)
     until = AHEAD + timedelta(minutes=15)
-    held = firing(an_alert(NOW), channel, NOW, due_at=until, held_by="cooldown")
+    held = firing(an_alert(NOW), channel, NOW, due_at=until, gate="cooldown")
 
     deliver_due(NOW)
     assert state(held) == State.SENT
@@ -62,7 +62,7 @@ def test_a_cooldown_that_began_in_the_future_holds_nothing(channel: Channel) -> 
 def test_a_long_cooldown_is_kept(channel: Channel) -> None:
     Rule.objects.create(name="high_cpu_usage", condition="value > 80", cooldown_minutes=24 * 60)
     until = NOW + timedelta(hours=24)
-    row = firing(an_alert(NOW), channel, NOW, due_at=until, held_by="cooldown")
+    row = firing(an_alert(NOW), channel, NOW, due_at=until, gate="cooldown")
 
     assert bring_back(NOW) == 0
     assert bring_back(NOW - timedelta(minutes=2)) == 1

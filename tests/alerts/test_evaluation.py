@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from alerts import evaluation
 from alerts.models import Alert, Instance, Notification, Rule
 from monitoring.clock import database_now, to_ms
-from monitoring.leases import acquire
+from monitoring.leases import acquire, overtake
 from monitoring.models import HealthCheckState, HealthRecord, Lease, MetricSnapshot, Series
 from tests.alerts.feed import Feed, events, judge
 
@@ -219,6 +219,28 @@ def test_an_evaluator_that_was_overtaken_writes_nothing(
     monkeypatch.setattr(evaluation.rulebook, "load", load_slowly)
     assert evaluation.evaluate(feed.now) is None
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize(("times", "opened"), [(1, 1), (evaluation.ATTEMPTS - 1, 1), (evaluation.ATTEMPTS, None)])
+def test_a_cycle_that_was_overtaken_by_a_fact_judged_at_once_is_done_again_a_few_times(
+    make_rule: MakeRule, feed: Feed, monkeypatch: pytest.MonkeyPatch, times: int, opened: int | None
+) -> None:
+    make_rule()
+    feed(90)
+    load, loaded = evaluation.Board.load, []
+
+    def load_and_be_overtaken(book: object) -> object:
+        board = load(book)
+        loaded.append(board)
+        if len(loaded) <= times:
+            overtake(evaluation.LEASE)
+        return board
+
+    monkeypatch.setattr(evaluation.Board, "load", load_and_be_overtaken)
+    report = evaluation.evaluate(feed.now, gap_seconds=5)
+    assert (report and report.opened) == opened
+    assert Alert.objects.count() == (opened or 0)
+    assert len(loaded) == min(times + 1, evaluation.ATTEMPTS)
 
 
 def test_what_an_overtaken_evaluator_read_is_read_again(

@@ -68,7 +68,9 @@ def test_an_evaluation_without_a_schedule_is_unknown() -> None:
     assert Evaluation(grace_seconds=0).find(NOW).status is Status.UNKNOWN
 
 
-def waiting(due_seconds_ago: float, state: str = "due", gate: str = "", left_seconds_ago: float | None = None) -> None:
+def waiting(
+    due_seconds_ago: float, state: str = "due", held_reason: str = "", left_seconds_ago: float | None = None
+) -> None:
     alert = Alert.objects.create(
         rule=None,
         rule_name="high_cpu_usage",
@@ -83,7 +85,7 @@ def waiting(due_seconds_ago: float, state: str = "due", gate: str = "", left_sec
         channel=Channel.objects.get_or_create(name="mail", kind=Channel.Kind.EMAIL)[0],
         kind=Notification.Kind.FIRING,
         state=state,
-        gate=gate,
+        held_reason=held_reason,
         created_at=ago(900),
         due_at=ago(due_seconds_ago),
         lease_until=None if left_seconds_ago is None else ago(left_seconds_ago),
@@ -109,7 +111,7 @@ def test_what_is_due_now_or_later_is_not_stuck(due_seconds_ago: float) -> None:
 
 
 def test_what_a_gate_holds_has_its_reason() -> None:
-    waiting(500, gate="cooldown: told 3 min ago")
+    waiting(500, held_reason="cooldown: told 3 min ago")
     assert Outbox(grace_seconds=0).find(NOW).status is Status.HEALTHY
 
 

@@ -57,7 +57,7 @@ def test_an_instance_has_at_most_one_open_alert(alert: Alert) -> None:
         alert.save()
 
 
-def test_a_cycle_that_read_the_instance_before_it_was_resolved_by_hand_writes_nothing(
+def test_a_cycle_that_read_the_instance_before_it_was_resolved_by_hand_is_done_again(
     make_rule: Callable[..., Rule], alert: Alert, operator: User, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would bring the instance back without an alert, and nobody would hear of it again."""
@@ -66,12 +66,16 @@ def test_a_cycle_that_read_the_instance_before_it_was_resolved_by_hand_writes_no
 
     def load_and_be_overtaken(book: object) -> object:
         board = load(book)
-        lifecycle.resolve_by_hand(alert, operator, feed.now)
+        if Alert.objects.filter(resolved_at__isnull=True).exists():
+            lifecycle.resolve_by_hand(alert, operator, feed.now)
         return board
 
     monkeypatch.setattr(evaluation.Board, "load", load_and_be_overtaken)
     feed(10)
-    assert evaluation.evaluate(feed.now) is None
+    report = evaluation.evaluate(feed.now)
+    assert report is not None
+    assert (report.facts, report.resolved) == (1, 0)
+    assert [event.reason for event in AlertEvent.objects.filter(kind="resolved")] == ["resolved by hand"]
     monkeypatch.undo()
     feed(99)
     evaluation.evaluate(feed.now)

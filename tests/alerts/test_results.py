@@ -12,8 +12,8 @@ from tests.alerts.told import NOW, configure
 
 State = Notification.State
 NO_GATE = {
+    "held_reason": "",
     "gate": "",
-    "held_by": "",
     "silence_id": None,
     "maintenance_id": None,
     "parent_alert_id": None,
@@ -35,7 +35,7 @@ def of(outcome: Outcome, channel: dict[str, Any] | None = None, **fields: Any) -
 
 
 def test_what_was_accepted_is_sent_and_the_answer_kept_on_one_line() -> None:
-    answer, row = Receipt("250 ok\nqueued", warning="refused kim"), {"gate": "cooldown", "last_error": "503"}
+    answer, row = Receipt("250 ok\nqueued", warning="refused kim"), {"held_reason": "cooldown", "last_error": "503"}
     after = of(answer, attempts=2, told_severity=Severity.HIGH, **row)
 
     assert after.row == {
@@ -62,22 +62,22 @@ def test_a_channel_recovers_when_it_had_failed(last_error: str) -> None:
 def test_a_gate_holds_a_row_until_its_time_and_costs_no_attempt() -> None:
     after = of(Hold("cooldown", LATER))
 
-    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "gate": "cooldown"}
+    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "held_reason": "cooldown"}
     assert after.event == ("withheld", "ops: cooldown")
 
 
 def test_the_gate_and_the_row_that_is_responsible_are_stored() -> None:
     after = of(Hold("silenced", LATER, Gate.SILENCE, Because(silence_id=7)))
 
-    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "gate": "silenced"} | {
-        "held_by": "silence",
+    assert after.row == {"state": State.DUE, "due_at": LATER, **NO_GATE, "held_reason": "silenced"} | {
+        "gate": "silence",
         "silence_id": 7,
     }
 
 
 def test_a_gate_that_holds_on_is_no_news() -> None:
-    assert of(Hold("cooldown", LATER), gate="cooldown").event is None
-    assert of(Hold("silenced until later", LATER, Gate.SILENCE), gate="silenced", held_by="silence").event is None
+    assert of(Hold("cooldown", LATER), held_reason="cooldown").event is None
+    assert of(Hold("silenced until later", LATER, Gate.SILENCE), held_reason="silenced", gate="silence").event is None
 
 
 def test_what_another_message_named_is_told_with_it() -> None:
@@ -103,7 +103,7 @@ def test_what_was_to_be_named_in_a_message_that_failed_is_retried_with_it_and_sa
 def test_a_gate_that_says_no_for_good_ends_the_row() -> None:
     after = of(Stop("acknowledged by kim"))
 
-    assert after.row == {"state": State.WITHHELD, "due_at": NOW, **NO_GATE, "gate": "acknowledged by kim"}
+    assert after.row == {"state": State.WITHHELD, "due_at": NOW, **NO_GATE, "held_reason": "acknowledged by kim"}
     assert (after.event, after.channel) == (("withheld", "ops: acknowledged by kim"), {})
 
 

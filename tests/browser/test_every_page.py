@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from ahgd_ops.navigation import PLACES
 from alerts.models import Rule
+from monitoring.clock import to_ms
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
 from monitoring.health.status import Result
-from monitoring.models import QueryShape
+from monitoring.keeping import chunks
+from monitoring.keeping.frame import Frame
+from monitoring.models import MetricChunk, QueryShape
 from tests.alerts.escalation.policies import a_policy
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
@@ -58,6 +63,8 @@ PAGES = (
     "/admin/ahgd_alerts/silence/add/",
     "/admin/ahgd_alerts/maintenancewindow/add/",
     "/admin/ahgd_monitoring/metricsnapshot/",
+    "/admin/ahgd_monitoring/metricchunk/",
+    "/admin/ahgd_monitoring/metricchunk/{chunk}/change/",
     "/admin/auditlog/logentry/",
     "/admin/auth/user/{user}/change/",
     "/admin/password_change/",
@@ -65,7 +72,7 @@ PAGES = (
 )
 SIGNED_OUT_PAGES = ("/accounts/login/", "/accounts/password_reset/", "/accounts/password_reset/done/")
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
-TARGETS = ".dock a, .top button, .top summary, main .button, main .segments a"
+TARGETS = ".dock a, .dock summary, .top button, .top summary, main .button, main .segments a"
 SMALL_TARGETS = f"""() => [...document.querySelectorAll('{TARGETS}')]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 40)
     .map((one) => one.outerHTML)"""
@@ -75,7 +82,7 @@ SMALL_TARGETS = f"""() => [...document.querySelectorAll('{TARGETS}')]
 def shown(transactional_db: None) -> dict[str, int]:
     """A console with something on every page; the ids that addresses are filled with."""
     now = timezone.now()
-    record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
+    cpu = record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
     finding = Finding(Status.CRITICAL, "97 % in use under /var/lib/" + "x" * 120, {"usage_percent": 97.1})
     for host in ("", "web-with-quite-a-long-name.internal.example.org"):
         record_health([Result("disk", finding, 12.5, now)], now, host)
@@ -98,7 +105,11 @@ def shown(transactional_db: None) -> dict[str, int]:
         plan="SCAN t " * 40,
     )
     policy = a_policy(15, 60)
-    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk, "policy": policy.pk}
+    with chunks.alone():
+        chunks.add({cpu.pk: Frame(to_ms(now) + 1000 * np.arange(60), np.linspace(40, 97.25, 60))})
+    chunk = MetricChunk.objects.earliest("resolution").pk
+    ids = {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk, "policy": policy.pk}
+    return ids | {"chunk": chunk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -129,7 +140,18 @@ def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(open_page: Op
         assert page.evaluate(SMALL_TARGETS) == [], path
 
 
-def test_on_a_phone_five_places_stand_at_the_bottom(open_page: OpenPage) -> None:
+def test_on_a_phone_what_an_alarm_needs_stands_at_the_bottom(open_page: OpenPage) -> None:
     page = open_page("/ops/", superuser(), viewport=PHONE)
-    assert page.locator(".dock a").all_inner_texts() == ["Overview", "Alerts", "Rules", "Channels", "Admin"]
+    assert page.locator(".dock > a").all_inner_texts() == ["Overview", "Alerts", "Health", "Rules"]
     assert not page.locator(".side").is_visible()
+
+
+def test_on_a_phone_every_other_place_is_in_the_menu_beside_them(open_page: OpenPage) -> None:
+    page = open_page("/ops/", superuser(), viewport=PHONE)
+    page.locator(".dock summary").click()
+    docked = [*page.locator(".dock > a").all_inner_texts(), *page.locator(".dock .menu-item").all_inner_texts()]
+    assert sorted(docked) == sorted(place.name for place in PLACES)
+
+    page.locator(".dock").get_by_text("Cache", exact=True).click()
+    page.wait_for_url("**/ops/cache/")
+    assert page.locator(".dock .menu-item[aria-current]").text_content() == "Cache"

@@ -14,7 +14,7 @@ from monitoring.views.tiles import TILES
 STATIC = Path(__file__).resolve().parents[2] / "static"
 HASHES = {
     "lucide-1.62.0/LICENSE": "b495047bd93a9b06913511076f504daba17d5bbeb3e0650f3bb53a4220329c57",
-    "lucide-1.62.0/sprite.svg": "63162abdbc5fbd4778dc84d31d795fcf5f615672d8633ec51ace9c5f6a6bba79",
+    "lucide-1.62.0/sprite.svg": "c614a28f9b41f25e587739bc62c4882f406987d8d0d57d2b31f603ed942ec40f",
     "uplot-1.6.32/LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
     "uplot-1.6.32/uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
     "uplot-1.6.32/uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",

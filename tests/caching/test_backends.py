@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache as default_cache
 from django.core.cache import caches
+from django.core.cache.backends.base import InvalidCacheKey
 from pytest_django.fixtures import Settings
 
 from caching import get_cache_manager
@@ -44,6 +45,24 @@ def test_threads_share_what_a_cache_holds(settings: Settings) -> None:
     assert found[1] is not caches["own"]
     here: Any = caches["own"]
     assert found[1].manager is here.manager
+
+
+@pytest.mark.parametrize("key", ["with space", "with\nlines", "x" * 1000, "\N{SNOWMAN}", ""])
+def test_any_text_is_a_key(key: str, cache: TieredCache) -> None:
+    cache.set(key, 1)
+    assert cache.get(key) == 1
+
+
+def test_a_key_with_the_mark_of_the_cache_is_refused_as_django_refuses_keys(cache: TieredCache) -> None:
+    for ask in (
+        cache.get,
+        cache.delete,
+        cache.has_key,
+        lambda key: cache.set(key, 1),
+        lambda key: cache.get_many([key]),
+    ):
+        with pytest.raises(InvalidCacheKey, match=r"leave it out of the key"):
+            ask("a\x1fv2")
 
 
 def test_the_directory_may_be_an_option(tmp_path: Path) -> None:

@@ -74,9 +74,8 @@ class Stage:
     _passwords: list[str] = field(default_factory=lambda: [PASSWORD])
 
     def environment(self) -> dict[str, str]:
-        plain = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
         return (
-            plain
+            dict(os.environ)
             | {name: str(seconds) for name, seconds in TRUE_LIMITS.items()}
             | {
                 "DJANGO_SETTINGS_MODULE": "ahgd_ops.settings",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copytree
 from typing import TypeVar
 
 import psutil
@@ -21,13 +22,20 @@ ROLES = ("web", "worker", "beat")
 
 
 class Console:
-    """``process`` is the supervisor. What is asked of it is polled for, and fails after ``PATIENCE_SECONDS``."""
+    """``process`` is the supervisor. What is asked of it is polled for, and fails after ``PATIENCE_SECONDS``.
+
+    It begins with a copy of the state directory ``prepared``, or with none, as a newcomer's.
+    """
 
     PATIENCE_SECONDS = 45
 
-    def __init__(self, directory: Path, arguments: tuple[str, ...] = ("up",), **variables: str) -> None:
+    def __init__(
+        self, directory: Path, arguments: tuple[str, ...] = ("up",), prepared: Path | None = None, **variables: str
+    ) -> None:
         self.port, self.health_port = free_port(), free_port()
         self.state_dir = directory / "state"
+        if prepared is not None:
+            copytree(prepared, self.state_dir)
         self._output = directory / "output"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -35,7 +43,6 @@ class Console:
             "AHGD_PORT": str(self.port),
             "AHGD_HEALTH_PORT": str(self.health_port),
             "AHGD_INSTANCE": "journey",
-            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **variables,
         }
         with self._output.open("ab") as output:
@@ -106,9 +113,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def running_console(directory: Path, **variables: str) -> Iterator[Console]:
+def running_console(directory: Path, prepared: Path | None = None, **variables: str) -> Iterator[Console]:
     """Yields a console that said it is ready."""
-    console = Console(directory, **variables)
+    console = Console(directory, prepared=prepared, **variables)
     try:
         console.wait_until_ready()
         yield console

@@ -34,7 +34,6 @@ class Program:
             "AHGD_FLUSH_SECONDS": "60",  # so that the test knows what is stored
             "DATABASE_URL": database_url(),
             "PYTHONPATH": str(PROJECT_DIR),
-            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **variables,
         }
         self._process = subprocess.Popen(

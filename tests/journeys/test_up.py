@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,21 +13,31 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.checkout import PROJECT_DIR
 from tests.journeys.console import ROLES, Console, is_alive, running_console
 
 pytestmark = pytest.mark.once
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state directory with its database and administrator, which take most of the time of a first start."""
+    directory = tmp_path_factory.mktemp("prepared")
+    environment = {"PATH": os.environ["PATH"], "AHGD_STATE_DIR": str(directory)}
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=PROJECT_DIR, env=environment, check=True)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def console(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """One for all that leave it as they found it."""
-    with running_console(tmp_path_factory.mktemp("up")) as running:
+    with running_console(tmp_path_factory.mktemp("up"), prepared) as running:
         yield running
 
 
 @pytest.fixture
-def own_console(tmp_path: Path) -> Iterator[Console]:
-    with running_console(tmp_path) as running:
+def own_console(prepared: Path, tmp_path: Path) -> Iterator[Console]:
+    with running_console(tmp_path, prepared) as running:
         yield running
 
 

@@ -1,12 +1,14 @@
 import pytest
 from auditlog.models import LogEntry
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
+from django.db.models import Model
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from monitoring.kinds import Kind
-from monitoring.models import CollectorState, Metric, MetricSnapshot, SlowQuery
+from monitoring.models import CollectorState, ExcludedInterval, Metric, MetricSnapshot, SlowQuery, WatchedCheck
 from monitoring.samples import Sample, SeriesKey
 from monitoring.sketch import sketch_of
 from monitoring.storage import Storage
@@ -60,6 +62,15 @@ def test_a_collectors_error_is_shown_and_its_interval_can_be_edited(admin: Clien
     state.refresh_from_db()
     assert (state.every_seconds, state.error) == (60, "OSError: no such device")
     assert LogEntry.objects.get_for_object(state).latest().changes_dict == {"every_seconds": ["0.0", "60.0"]}
+
+
+@pytest.mark.parametrize("model", [Metric, MetricSnapshot, CollectorState, ExcludedInterval, WatchedCheck])
+def test_every_field_that_people_edit_says_what_it_means(model: type[Model], rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = User(is_staff=True, is_superuser=True)
+    form = site.get_model_admin(model).get_form(request)
+    assert form.base_fields
+    assert [name for name, field in form.base_fields.items() if not field.help_text] == []
 
 
 def test_an_interval_of_more_than_a_day_is_refused_with_what_to_do(admin: Client) -> None:

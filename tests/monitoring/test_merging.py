@@ -3,12 +3,14 @@ import random
 import tracemalloc
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from monitoring import merging
-from monitoring.merging import added_up, merged
+from monitoring.merging import merged
 from monitoring.sketch import Sketch, SketchDamaged, sketch_of
 
 DURATIONS = st.lists(st.floats(-1, 1e6) | st.floats(0, 1e-6) | st.just(0.25), max_size=40)
@@ -18,6 +20,10 @@ def row(
     sketch: Sketch | None, value: float = 1.0, count: int | None = None, total: float | None = None
 ) -> tuple[object, ...]:
     return 1, 0, value, count, total, None, None, sketch and sketch.encode()
+
+
+def added_up(payloads: Sequence[bytes]) -> Sketch:
+    return merging.added_up(payloads, np.array([len(payload) for payload in payloads], np.int64))
 
 
 @given(st.lists(DURATIONS, min_size=1, max_size=12))
@@ -64,9 +70,9 @@ def test_a_window_of_more_than_is_decoded_at_once_is_added_up_in_parts(monkeypat
     decoded: list[int] = []
     at_once = merging._decoded
 
-    def counted(payloads: Sequence[bytes]) -> Sketch:
-        decoded.append(len(payloads))
-        return at_once(payloads)
+    def counted(data: NDArray[np.uint8], sizes: merging.Integers, ends: merging.Integers) -> Sketch:
+        decoded.append(len(sizes))
+        return at_once(data, sizes, ends)
 
     monkeypatch.setattr(merging, "AT_ONCE", 3)
     monkeypatch.setattr(merging, "_decoded", counted)
@@ -91,3 +97,18 @@ def test_few_enough_are_decoded_at_once_for_a_few_megabytes() -> None:
 def test_buckets_further_apart_than_any_two_values_are_no_sketch() -> None:
     with pytest.raises(SketchDamaged, match="further apart"):
         added_up([Sketch({0: 1, 10**9: 1}).encode()])
+
+
+@given(st.lists(DURATIONS, min_size=1, max_size=6), st.lists(DURATIONS, max_size=6))
+def test_snapshots_that_were_joined_to_one_row_give_what_they_give_apart(
+    one: list[list[float]], more: list[list[float]]
+) -> None:
+    payloads = [sketch_of(values).encode() for values in one]
+    joined = (1, 0, 1.0, 9, 9.0, 0.0, 1.0, b"".join(payloads), ",".join(str(len(each)) for each in payloads))
+    alone = [row(sketch_of(values)) for values in more]
+    assert merged([*alone, joined]) == merged([*alone, *(row(sketch_of(values)) for values in one)])
+
+
+def test_sizes_that_are_not_those_of_the_sketches_are_told() -> None:
+    with pytest.raises(SketchDamaged, match="sizes"):
+        merged([(1, 0, 1.0, 9, 9.0, 0.0, 1.0, sketch_of([1.0]).encode(), "4")])

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
@@ -67,6 +68,20 @@ def test_a_round_is_made_when_its_interval_is_over() -> None:
 def test_it_is_called_again_when_the_next_round_is_due_and_at_least_every_ten_seconds() -> None:
     assert Host((Job(5).round, Job(60, name=HEALTH).round)).turn() <= 5
     assert Host((Job(60).round,)).turn() <= django_settings.CONFIG.host_lease_seconds / 3
+
+
+def test_the_time_that_the_rounds_took_is_part_of_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.0, 103.5, 103.5])  # the turn, the round's begin and its end, and the end of the turn
+    monkeypatch.setattr("monitoring.rounds.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert Host((Job(5).round,)).turn() == 1.5
+
+
+def test_a_round_that_takes_longer_than_its_interval_does_not_follow_itself_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([100.0, 100.0, 109.0, 109.0])
+    monkeypatch.setattr("monitoring.rounds.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert Host((Job(5).round,)).turn() == 0.1
 
 
 def test_what_is_switched_off_is_not_made_and_takes_no_lease() -> None:

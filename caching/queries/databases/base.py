@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,6 +54,7 @@ class Database(ABC):
     vendor: str
     dialect: str  # sqlglot's name of it
     placeholder = "?"
+    keys_are_texts = False  # of rows, for paging: where what the driver gives is not always what was stored
     driver_errors: tuple[type[Exception], ...]
 
     def __init__(self, name: str, *, read_only: bool) -> None:
@@ -72,6 +73,13 @@ class Database(ABC):
     def interrupt(self, connection: Connection) -> None:
         """Ends what ``connection`` is executing; called from another thread."""
 
+    def hang_up(self, connection: Connection) -> None:  # noqa: B027  (only a server can leave one waiting)
+        """Ends what ``connection`` is executing without its server, which does not answer."""
+
+    def statement(self, connection: Connection, timeout_seconds: float | None) -> AbstractContextManager[None]:
+        """What each statement that is asked for is executed in."""
+        return nullcontext()
+
     def discard(self, connection: Connection) -> None:  # noqa: B027  (an error ends a pooled connection anyway)
         """Closes a connection that was interrupted, so that nobody is given it again."""
 
@@ -89,6 +97,10 @@ class Database(ABC):
         found = cursor.fetchall()
         key = tuple(found[-1][-hidden:]) if found else None
         return frame_of(names[:-hidden], found), key
+
+    def types(self, cursor: Cursor) -> tuple[str, ...]:
+        """What the database calls the types of the columns, where ``keys_are_texts``."""
+        raise NotImplementedError(f"{self.vendor} gives keys as they are.")
 
     def changed_rows(self, cursor: Cursor) -> int | None:
         """Of a statement that writes; None when it has rows to show instead (RETURNING, PRAGMA)."""

@@ -1,14 +1,16 @@
 """A database of Django's settings, by its alias: its connections, with what they are set to, and their transactions."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from caching.queries.databases import postgresql_catalog, sqlite_catalog
 from caching.queries.databases.base import Connection, PoolState
 from caching.queries.databases.catalogued import Catalogue, CataloguedDatabase
+from caching.queries.databases.postgresql_link import CANCEL_SECONDS, shut
 from caching.queries.databases.sqlite_file import file_version
+from caching.queries.databases.sqlite_waiting import waiting_at_most
 from caching.queries.errors import NoDatabase
 
 _CATALOGS: dict[str, Catalogue] = {"sqlite": sqlite_catalog, "postgresql": postgresql_catalog}
@@ -63,7 +65,17 @@ class DjangoDatabase(CataloguedDatabase):
         if self.vendor == "sqlite":
             raw.interrupt()
         else:
-            raw.cancel_safe(timeout=5)
+            raw.cancel_safe(timeout=CANCEL_SECONDS)
+
+    def hang_up(self, connection: Connection) -> None:
+        if self.vendor == "postgresql":
+            shut(connection.connection)
+
+    def statement(self, connection: Connection, timeout_seconds: float | None) -> AbstractContextManager[None]:
+        if self.vendor != "sqlite":
+            return nullcontext()
+        connection.ensure_connection()
+        return waiting_at_most(connection.connection, timeout_seconds)
 
     def discard(self, connection: Connection) -> None:
         """Not inside a transaction: that is its owner's to end, and Django closes the connection afterwards."""

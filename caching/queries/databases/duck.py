@@ -1,6 +1,7 @@
 """DuckDB, by the path of its file. Its connections of one process share one instance."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ class DuckDatabase(PooledDatabase):
     """A file that another process writes to cannot be opened, and DuckDB says so."""
 
     vendor = dialect = "duckdb"
+    keys_are_texts = True  # a frame has no ENUM, takes NaN for missing, and Python no nanoseconds
 
     def __init__(self, path: Path, *, read_only: bool, pool_size: int, wait_seconds: float) -> None:
         super().__init__(str(path), read_only=read_only, pool_size=pool_size, wait_seconds=wait_seconds)
@@ -30,15 +32,22 @@ class DuckDatabase(PooledDatabase):
         return (duckdb.Error,)
 
     def make_pool(self) -> "Pool":
+        from sqlalchemy import event
         from sqlalchemy.pool import QueuePool
 
-        return QueuePool(
+        pool = QueuePool(
             self._connector(),
             pool_size=self.pool_size,
             max_overflow=0,
             timeout=self.wait_seconds,
-            reset_on_return=None,  # each statement is its own transaction: there is nothing to roll back
+            reset_on_return=None,  # DuckDB refuses to roll back where nothing was begun
         )
+        event.listen(pool, "reset", self._roll_back)
+        return pool
+
+    def _roll_back(self, connection: Connection, record: Any, state: Any) -> None:
+        with suppress(*self.driver_errors):  # each statement is its own transaction, unless one began another
+            connection.rollback()
 
     def _connector(self) -> Callable[[], Any]:
         try:
@@ -64,9 +73,12 @@ class DuckDatabase(PooledDatabase):
         import pandas as pd
 
         found = self.frame(cursor)
-        last = None if found.empty else found.iloc[-1:, -hidden:].astype(object).iloc[0]
-        key = None if last is None else tuple(None if pd.isna(value) else value for value in last)
+        last = None if found.empty else found.iloc[-1, -hidden:]
+        key = None if last is None else tuple(None if pd.isna(text) else text for text in last)
         return found.iloc[:, :-hidden], key
+
+    def types(self, cursor: Cursor) -> tuple[str, ...]:
+        return tuple(str(column[1]) for column in cursor.description)
 
     def changed_rows(self, cursor: Cursor) -> int | None:
         if [column[0] for column in cursor.description or ()] != ["Count"]:

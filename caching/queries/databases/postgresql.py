@@ -1,6 +1,7 @@
 """PostgreSQL by URL, through SQLAlchemy and psycopg."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from caching.queries.databases import postgresql_catalog as catalog
 from caching.queries.databases.base import Connection, Cursor
 from caching.queries.databases.catalogued import CataloguedDatabase
 from caching.queries.databases.pooled import PooledDatabase
+from caching.queries.databases.postgresql_link import CANCEL_SECONDS, is_closed, shut, with_patience
 from caching.queries.errors import NoDatabase
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
-    """Each statement is its own transaction. A connection that the server has closed meanwhile is replaced."""
+    """Each statement is its own transaction. A connection that the server has closed meanwhile is replaced.
+
+    One that only reads does so in transactions that no statement can make write.
+    """
 
     vendor = "postgresql"
     dialect = "postgres"
@@ -35,40 +40,58 @@ class PostgresqlDatabase(CataloguedDatabase, PooledDatabase):
         return (psycopg.Error,)
 
     def make_pool(self) -> "Pool":
-        from sqlalchemy import create_engine
+        """Without SQLAlchemy's ping, which would wait for a server that hangs."""
+        from sqlalchemy import event
+        from sqlalchemy.pool import QueuePool
 
-        engine = create_engine(
-            "postgresql+psycopg://",
-            creator=self._connector(),
-            pool_size=self.pool_size,
-            max_overflow=0,
-            pool_timeout=self.wait_seconds,
-            pool_pre_ping=True,
-        )
-        return engine.pool
+        pool = QueuePool(self._connector(), pool_size=self.pool_size, max_overflow=0, timeout=self.wait_seconds)
+        event.listen(pool, "checkout", _refuse_closed)
+        return pool
 
     def _connector(self) -> Callable[[], Any]:
-        """libpq reads the URL itself: it also knows several hosts, and sockets, whose slashes are quoted."""
         try:
             import psycopg
         except ImportError as error:
             raise NoDatabase("PostgreSQL needs a package: pip install 'psycopg[binary]'.") from error
-        connect = partial(psycopg.connect, self._url, autocommit=True)
-        return partial(connect, options="-c default_transaction_read_only=on") if self.read_only else connect
+        return partial(psycopg.connect, with_patience(self._url), autocommit=True)
 
     def interrupt(self, connection: Connection) -> None:
-        connection.cancel_safe(timeout=5)
+        connection.cancel_safe(timeout=CANCEL_SECONDS)
+
+    def hang_up(self, connection: Connection) -> None:
+        shut(connection)
+
+    def statement(self, connection: Connection, timeout_seconds: float | None) -> AbstractContextManager[None]:
+        return _reading(connection) if self.read_only else nullcontext()
 
     def explain(self, cursor: Cursor, sql: str, parameters: Any) -> str:
-        """In a transaction that cannot write: planning calls functions that are said to be immutable."""
-        cursor.execute("BEGIN READ ONLY")
-        try:
+        """Planning calls functions that are said to be immutable, and may write."""
+        with _reading(cursor.connection):  # type: ignore[attr-defined]  # psycopg's, as all drivers', says it
             return super().explain(cursor, sql, parameters)
-        finally:
-            cursor.execute("ROLLBACK")
 
     def version(self, connection: Connection) -> str | None:
         return catalog.version(self, connection)
+
+
+@contextmanager
+def _reading(connection: Connection) -> Iterator[None]:
+    """A transaction that cannot write; what was set in it is forgotten with it. Inside one, that one."""
+    if connection.info.transaction_status:
+        yield
+        return
+    connection.execute("BEGIN READ ONLY")
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("ROLLBACK")
+
+
+def _refuse_closed(connection: Any, record: Any, checked_out: Any) -> None:
+    from sqlalchemy.exc import DisconnectionError
+
+    if is_closed(connection):
+        raise DisconnectionError
 
 
 def _without_password(url: str) -> str:

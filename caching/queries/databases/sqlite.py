@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
@@ -13,6 +14,7 @@ from caching.queries.databases.base import Connection
 from caching.queries.databases.catalogued import CataloguedDatabase
 from caching.queries.databases.pooled import PooledDatabase
 from caching.queries.databases.sqlite_file import file_version
+from caching.queries.databases.sqlite_waiting import waiting_at_most
 from caching.queries.errors import NoDatabase
 
 if TYPE_CHECKING:
@@ -83,6 +85,9 @@ class SqliteDatabase(CataloguedDatabase, PooledDatabase):
 
     def interrupt(self, connection: Connection) -> None:
         connection.interrupt()
+
+    def statement(self, connection: Connection, timeout_seconds: float | None) -> AbstractContextManager[None]:
+        return waiting_at_most(connection, timeout_seconds)
 
     def version(self, connection: Connection) -> str | None:
         return file_version(self.path)

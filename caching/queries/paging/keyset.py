@@ -1,6 +1,7 @@
 """SQL of pages: the rows after a key, in order (keyset, or seek, paging; Winand, use-the-index-luke.com/no-offset)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from caching.queries.databases.base import Key
@@ -14,17 +15,34 @@ Asked = tuple[str, list[Any]]  # SQL, and values for the question marks that wer
 
 
 class Keyset:
-    """Writes the statements. Question marks that it adds come after those of the query."""
+    """Writes the statements. Question marks that it adds come after those of the query.
 
-    def __init__(self, query: Ordered, dialect: str) -> None:
+    ``keys_are_texts``: keys are read as the database writes them, and compared as the types that it names for them.
+    """
+
+    def __init__(self, query: Ordered, dialect: str, *, keys_are_texts: bool = False) -> None:
         self.query = query
         self._dialect = dialect
+        self._keys_are_texts = keys_are_texts
         self._written: dict[Any, tuple[str, list[int]]] = {}  # writing a statement takes as long as running it
 
     @property
     def hidden(self) -> int:
         """Columns that come last in a page and are the key of its rows."""
         return len(self.query.terms)
+
+    def keys(self) -> Asked:
+        """No row, with the columns of the key as they are."""
+        from sqlglot import exp
+
+        tree = self._base(only_keys=True)
+        tree.set("expressions", [exp.alias_(term.expression.copy(), name) for term, name in self._terms()])
+        return tree.limit(0).sql(dialect=self._dialect), []
+
+    def typed(self, types: Sequence[str]) -> "Keyset":
+        """Of the same query, with keys of these types."""
+        terms = tuple(replace(term, type=name) for term, name in zip(self.query.terms, types, strict=True))
+        return Keyset(replace(self.query, terms=terms), self._dialect, keys_are_texts=True)
 
     def page(self, after: Key | None, limit: int, *, skip: int = 0, backwards: bool = False) -> Asked:
         """``limit`` rows after the key, ``skip`` of them left out first; ``backwards``, from the last one on."""
@@ -102,7 +120,7 @@ class Keyset:
         """The query with its keys as columns, ready for a condition and an order."""
         from sqlglot import exp
 
-        keys = [exp.alias_(term.expression.copy(), f"{HIDDEN}{n}") for n, term in enumerate(self.query.terms)]
+        keys = [exp.alias_(self._shown(term), name) for term, name in self._terms()]
         if self.query.is_plain:
             tree = self.query.tree.copy()
         else:
@@ -112,10 +130,18 @@ class Keyset:
         tree.set("expressions", [*([first] if first is not None else []), *kept, *keys])
         return tree
 
+    def _shown(self, term: Term) -> Any:
+        from sqlglot import exp
+
+        return exp.cast(term.expression.copy(), "TEXT") if self._keys_are_texts else term.expression.copy()
+
+    def _terms(self) -> list[tuple[Term, str]]:
+        return [(term, f"{HIDDEN}{n}") for n, term in enumerate(self.query.terms)]
+
     def _names(self) -> list[Any]:
         from sqlglot import exp
 
-        return [exp.column(f"{HIDDEN}{n}") for n in range(self.hidden)]
+        return [exp.column(name) for _, name in self._terms()]
 
     def _row_number(self) -> Any:
         from sqlglot import exp
@@ -205,4 +231,4 @@ def _mark(term: Term) -> Any:
     from sqlglot import exp
 
     mark = exp.Placeholder(jdbc=True)
-    return exp.cast(mark, exp.DataType.Type.FLOAT) if term.is_single_precision else mark
+    return exp.Cast(this=mark, to=exp.Var(this=term.type)) if term.type else mark

@@ -11,7 +11,9 @@ from typing import Any
 from caching.queries.databases.base import Connection, Database
 from caching.queries.errors import NoKey, UnknownName
 from caching.queries.names import existing_name
+from caching.queries.paging.chance import is_by_chance
 from caching.queries.paging.keys import Source, shown_name, source, spelled
+from caching.queries.paging.written import as_written
 from caching.queries.statements import parsed
 
 _SAID = re.compile(r"\s*(?P<column>.+?)(?:\s+(?P<direction>ASC|DESC))?\s*", re.IGNORECASE | re.DOTALL)
@@ -25,7 +27,7 @@ class Term:
     descending: bool
     nulls_first: bool
     is_nullable: bool
-    is_single_precision: bool = False  # a driver gives it as a number of double precision, which equals no other
+    type: str = ""  # in the database, where what a driver makes of a value does not equal it
 
     def reversed(self) -> "Term":
         return replace(self, descending=not self.descending, nulls_first=not self.nulls_first)
@@ -57,9 +59,11 @@ def ordered(database: Database, connection: Connection, sql: str, order_by: Sequ
     tree = parsed(sql, database.dialect)
     if not isinstance(tree, exp.Query):
         raise NoKey("Only one SELECT statement can be read in pages; this is something else, or is not understood.")
-    if _is_plain(tree):
-        return _of_rows(database, connection, tree, order_by)
-    return _of_results(database, tree, order_by)
+    found = _of_rows(database, connection, tree, order_by) if _is_plain(tree) else _of_results(database, tree, order_by)
+    for looked_at in [term.expression for term in found.terms] if found.is_plain else [tree]:
+        if is_by_chance(looked_at):
+            raise NoKey("The order depends on chance, so it is another one with each page. Order by what is stored.")
+    return replace(found, tree=as_written(found.tree, sql, database.dialect, is_plain=found.is_plain))
 
 
 def _is_plain(tree: Any) -> bool:
@@ -102,7 +106,7 @@ def _of_rows(database: Database, connection: Connection, tree: Any, order_by: Se
             for column in one.key
             if not told & {(one.alias.name.casefold(), column.casefold()), ("", column.casefold())}
         ]
-    terms = [replace(term, is_single_precision=_is_single(term, sources, database.dialect)) for term in terms]
+    terms = [replace(term, type=_inexact_type(term, sources, database.dialect)) for term in terms]
     return Ordered(_without_order(tree), tuple(terms), is_plain=True, is_proven=True)
 
 
@@ -247,11 +251,12 @@ def _qualified(term: Term, sources: list[Source], dialect: str) -> Term:
     return replace(term, expression=term.expression.copy().transform(with_table))
 
 
-def _is_single(term: Term, sources: list[Source], dialect: str) -> bool:
+def _inexact_type(term: Term, sources: list[Source], dialect: str) -> str:
+    """PostgreSQL's numbers of single precision, which a driver gives as others that equal none of them."""
     table, name = _name(term.expression)
     own = [one for one in sources if one.alias.name.casefold() == table]
     types = {column.name.casefold(): column.type for one in own for column in one.columns}
-    return dialect != "sqlite" and types.get(name) in ("REAL", "FLOAT")
+    return "REAL" if dialect == "postgres" and types.get(name) == "REAL" else ""
 
 
 def _narrowed(term: Term, sources: list[Source]) -> Term:

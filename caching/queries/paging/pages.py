@@ -41,6 +41,8 @@ class PaginatedQuery:
     ) -> None:
         if page_size < 1:
             raise ValueError(f"page_size is {page_size}; a page has at least one row.")
+        if max_pages is not None and max_pages < 1:
+            raise ValueError(f"max_pages is {max_pages}; give a number above 0, or None for all.")
         if parameters is not None and (isinstance(parameters, str) or not isinstance(parameters, Sequence)):
             raise TypeError("Give the parameters as a list, for the question marks of the query.")
         self.page_size = page_size

@@ -61,13 +61,23 @@ class PageReader:
         """The query, in an order that tells all rows apart. Raises NoKey, UnknownName."""
         if self._keyset is None:
             database = self.optimizer.database
-            with database.borrowed() as connection:
+            with self.optimizer.executor.borrowed(self.optimizer.limits) as connection:
                 found = ordered(database, connection, self.sql, self.settings.order_by)
-            keyset = Keyset(found, database.dialect)
-            if not found.is_proven and self._ask(keyset.repeated()):
-                raise NoKey("Rows repeat in the columns of order_by. Add columns until no two rows are equal in all.")
+            keyset = self._with_types(Keyset(found, database.dialect))
             self._keyset = keyset
         return self._keyset
+
+    def _check_order(self) -> None:
+        """Where only the data can say that no two rows are equal by the order, each version of it is asked."""
+        keyset = self.keyset
+        if not keyset.query.is_proven and self.kept("repeats", lambda: bool(self._ask(keyset.repeated()))):
+            raise NoKey("Rows repeat in the columns of order_by. Add columns until no two rows are equal in all.")
+
+    def _with_types(self, keyset: Keyset) -> Keyset:
+        database = self.optimizer.database
+        if not database.keys_are_texts:
+            return keyset
+        return keyset.typed(self.kept("types of keys", lambda: self._run(keyset.keys(), database.types)))
 
     # What there is
 
@@ -76,11 +86,13 @@ class PageReader:
 
     def page(self, number: int) -> "pd.DataFrame":
         """Empty beyond the last one."""
+        self._check_order()
         size = self.settings.page_size
         return self._steadily(lambda: self._page(number), lambda: self._at_once(number * size, size))
 
     def pages(self) -> Iterator["pd.DataFrame"]:
         """Each by the last key of the one before."""
+        self._check_order()
         after: Key | None = None
         number = 0
         while self.settings.max_pages is None or number < self.settings.max_pages:
@@ -99,10 +111,12 @@ class PageReader:
         stop = self.settings.within(stop)
         if stop <= start:
             return self.page(0).iloc[:0]
+        self._check_order()
         return self._steadily(lambda: self._rows(start, stop), lambda: self._at_once(start, stop - start))
 
     def last(self, rows: int) -> "pd.DataFrame":
         """Read from the end."""
+        self._check_order()
         return self._steadily(lambda: self._last(rows), lambda: self._last(rows))
 
     def filtered(self, condition: Any) -> "pd.DataFrame":
@@ -204,7 +218,7 @@ class PageReader:
         if known is not None and monotonic() - known.made_at < allowed:
             return known
         database = self.optimizer.database
-        with database.borrowed() as connection:
+        with self.optimizer.executor.borrowed(self.optimizer.limits) as connection:
             version = database.version(connection)
         if known is None or version is None or known.version != version:
             known = self._map = PageMap(version, monotonic())

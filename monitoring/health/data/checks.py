@@ -13,6 +13,7 @@ from monitoring.health.base import Check
 from monitoring.health.data import files
 from monitoring.health.data.files import SUFFIXES, DataFile, PatternRefused
 from monitoring.health.data.rules import Rules, RulesRefused
+from monitoring.health.listing import listed
 from monitoring.health.status import Finding, against
 from monitoring.health.times import span
 from monitoring.models import Status
@@ -144,5 +145,4 @@ def _problems(file: DataFile, rules: Rules) -> list[str]:
 def _told(wrong: list[str], right: str, facts: dict[str, Any]) -> Finding:
     if not wrong:
         return Finding(Status.HEALTHY, right, facts)
-    named = "; ".join(wrong[:_MOST_NAMED]) + (f"; {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else "")
-    return Finding(Status.CRITICAL, named, facts)
+    return Finding(Status.CRITICAL, listed(wrong, _MOST_NAMED), facts)

@@ -6,6 +6,7 @@ of texts may be cut short there, so for texts the column is read.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +73,36 @@ def _outside(name: str, extent: Extent, low: Any, high: Any) -> Iterator[str]:
     if extent.least is None:
         return
     try:
-        if low is not None and _like(extent.least, low) < low:
+        if low is not None and _is_below(*_alike(extent.least, low)):
             yield f"{name} begins at {extent.least}, expected from {low}"
-        if high is not None and _like(extent.largest, high) > high:
+        if high is not None and _is_below(*reversed(_alike(extent.largest, high))):
             yield f"{name} goes up to {extent.largest}, expected up to {high}"
-    except TypeError:
+    except (TypeError, ValueError):
         yield f"{name} holds {type(extent.least).__name__} values, which have no order among {low!r} and {high!r}"
 
 
-def _like(value: Any, bound: Any) -> Any:
-    """Dates and times as ISO 8601 writes them, which is how a bound in JSON does."""
-    return value.isoformat() if isinstance(bound, str) and hasattr(value, "isoformat") else value
+def _is_below(value: Any, other: Any) -> bool:
+    return bool(value < other)
+
+
+def _alike(value: Any, bound: Any) -> tuple[Any, Any]:
+    """Both as one kind. A bound in JSON is ISO 8601: one that is a day means all of it, times without a zone are UTC.
+
+    ValueError when it is no such text.
+    """
+    if not isinstance(bound, str) or not isinstance(value, date | time):
+        return value, bound
+    if isinstance(value, time):
+        return value, time.fromisoformat(bound)
+    if not isinstance(value, datetime):
+        return value, date.fromisoformat(bound)
+    if len(bound) <= len("2021-06-30"):
+        return value.date(), date.fromisoformat(bound)
+    return _in_utc(value), _in_utc(datetime.fromisoformat(bound))
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _told(file: parquet.ParquetFile, name: str, needs_bounds: bool) -> Extent | None:
@@ -119,6 +139,8 @@ def _read(file: parquet.ParquetFile, name: str) -> Extent:
     for index in range(file.metadata.num_row_groups):
         values = file.read_row_group(index, columns=[name]).column(0)
         nulls += values.null_count
+        if arrow.types.is_dictionary(values.type):  # which have no order, other than what they stand for
+            values = values.cast(values.type.value_type)
         found = compute.min_max(values).as_py() if _is_ordered(values.type) else {"min": None, "max": None}
         bounds += [found] if found["min"] is not None else []
     if not bounds:

@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 from ahgd_ops.processes.broker import purge_control_messages
 
 
-@pytest.mark.once
+@pytest.mark.embedded
 def test_control_messages_of_the_last_run_go_and_tasks_stay(settings: Settings, tmp_path: Path) -> None:
     settings.BROKER_DIR = tmp_path
     stale = ["messages/1_a.worker-1@host.celery.pidbox.msg", "control/celery.pidbox.exchange"]

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from ahgd_ops.processes import unasked
-from ahgd_ops.processes.unasked import TASKS, Unasked
+from ahgd_ops.processes.unasked import TASKS, Beside, Unasked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_SECONDS = 60
@@ -120,12 +120,55 @@ def test_while_the_database_is_away_it_is_said_in_one_line_each_time(
     assert not any(record.exc_info for record in caplog.records)
 
 
-def test_deliveries_go_on_beside_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hanging(runs: threading.Semaphore, quick: None) -> Iterator[Beside]:
+    """Each run hangs until the test is over, as one does that serves a receiver which does not answer."""
+    over = threading.Event()
+
+    def hang() -> None:
+        runs.release()
+        over.wait(PATIENCE_SECONDS)
+
+    made = Beside("work", hang, look_seconds=0.01, most=3)
+    yield made
+    over.set()
+    made.stop(PATIENCE_SECONDS)
+
+
+def test_runs_that_hang_do_not_keep_others_from_beginning(
+    job: PeriodicTask, hanging: Beside, runs: threading.Semaphore
+) -> None:
+    hanging.start()
+    assert all(runs.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
+
+
+def test_no_more_than_so_many_hang_at_once(job: PeriodicTask, hanging: Beside, runs: threading.Semaphore) -> None:
+    hanging.start()
+    hanging.stop(0)
+    hanging.join(PATIENCE_SECONDS)
+    for _ in range(5):
+        hanging._work()
+    assert all(runs.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
+    assert not runs.acquire(blocking=False)
+
+
+def test_a_run_that_fails_beside_others_says_so(quick: None, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise OperationalError("connection refused")
+
+    thread = Beside("work", fail, most=1)
+    thread.start()
+    thread._work()
+    thread.stop(PATIENCE_SECONDS)
+    assert "work failed, unasked: connection refused" in caplog.text
+
+
+def test_deliveries_run_beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Unasked, "start", lambda self: None)
     threads = unasked.start()
     for thread in threads:
         signals.task_prerun.disconnect(thread.asked, sender=thread.task)
-    assert sum(thread.name == "unasked-deliver" for thread in threads) == 2
+    assert [thread.name for thread in threads if isinstance(thread, Beside)] == ["unasked-deliver"]
 
 
 def test_every_task_is_in_the_schedule_and_listens_to_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:

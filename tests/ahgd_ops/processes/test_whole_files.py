@@ -85,7 +85,7 @@ def test_processes_that_declare_the_same_exchange_at_once_do_not_meet_half_a_tab
         list(pool.map(lambda number: open_queue().put({"number": number}), range(8)))  # raises what any of them raised
 
 
-@pytest.mark.once
+@pytest.mark.embedded
 def test_the_embedded_broker_is_this_one() -> None:
     with app.connection_for_write() as connection:
         assert isinstance(connection.transport, Transport)

@@ -131,13 +131,13 @@ def test_a_list_takes_the_same_number_of_questions_however_long_it_is(
 def test_an_alert_comes_with_its_history_and_whom_it_was_told(program: Program) -> None:
     now = timezone.now()
     alert = escalating_alert(a_policy(15, 60), now - timedelta(minutes=20))
-    firing(alert, a_channel("mail"), now, state="withheld", gate="cooldown until 13:40")
+    firing(alert, a_channel("mail"), now, state="withheld", held_reason="cooldown until 13:40", gate="cooldown")
     escalation.sweep(now)
     told = program.get(f"/{alert.pk}").json()
     assert [event["kind"] for event in told["events"]] == ["opened", "escalated"]
-    assert [(row["channel"], row["why"]) for row in told["notifications"]] == [
-        ("mail", "cooldown until 13:40"),
-        ("step-1", ""),
+    assert [(row["channel"], row["gate"], row["why"]) for row in told["notifications"]] == [
+        ("mail", "cooldown", "cooldown until 13:40"),
+        ("step-1", None, ""),
     ]
     assert (told["escalation"]["policy"], told["escalation"]["step"]) == ("night-shift", 1)
 

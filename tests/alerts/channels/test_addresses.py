@@ -3,7 +3,7 @@ from ipaddress import ip_address
 import pytest
 
 from alerts.channels.addresses import AddressRefused, Policy, Target, is_public
-from alerts.channels.deadline import Deadline
+from monitoring.deadline import Deadline
 
 STRICT = Policy()
 

@@ -114,8 +114,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_bytes}, resource.RLIM_INFINI
 for number in {list(numbers)}:
     FileTransport().send(a_message(delivery_id=str(number)), {settings}, "")
 """
-    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # a file, too
-    return subprocess.Popen([sys.executable, "-c", script], env=unmeasured, stderr=subprocess.PIPE, cwd=PROJECT_DIR)
+    return subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, cwd=PROJECT_DIR)
 
 
 def test_after_a_piece_that_a_crash_left_the_next_line_is_whole(directory: Path) -> None:

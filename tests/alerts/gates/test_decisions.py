@@ -123,7 +123,7 @@ def gate_of(standing: Standing) -> Gate | None:
         (replace(FIRING, told=Told(NOW - MINUTE, 0), may_have_arrived=True), False),
         (replace(FIRING, told=Told(NOW - 60 * MINUTE, Severity.LOW)), True),
         (replace(FIRING, told=Told(NOW - 60 * MINUTE, Severity.CRITICAL)), True),
-        (replace(FIRING, held_by="silence", is_outdated=True), False),
+        (replace(FIRING, gate="silence", is_outdated=True), False),
         (replace(FIRING, is_outdated=True), True),
     ],
 )

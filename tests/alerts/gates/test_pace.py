@@ -81,7 +81,7 @@ def test_a_critical_firing_that_was_told_before_is_held_by_a_limit() -> None:
 
 
 def test_what_limits_withheld_goes_out_in_one_digest_when_they_open() -> None:
-    withheld = replace(FIRING, held_by="rule limit")
+    withheld = replace(FIRING, gate="rule limit")
     ledger = Ledger(rules={1: Quota(1, HOUR, sent(60))}, overall=Quota(1, HOUR, sent(60)))
 
     decisions = decide_all(rows(withheld, 3), ledger, NOW)
@@ -90,7 +90,7 @@ def test_what_limits_withheld_goes_out_in_one_digest_when_they_open() -> None:
 
 
 def test_there_is_one_digest_in_a_window() -> None:
-    withheld = replace(FIRING, held_by="global limit")
+    withheld = replace(FIRING, gate="global limit")
     ledger = Ledger(overall=Quota(9, HOUR), last_digest_at=NOW - 45 * MINUTE)
     (held,) = decide_all([withheld], ledger, NOW)
 
@@ -99,7 +99,7 @@ def test_there_is_one_digest_in_a_window() -> None:
 
 
 def test_what_a_limit_withheld_is_named_though_it_is_over() -> None:
-    over = replace(FIRING, held_by="rule limit", alert_is_open=False)
+    over = replace(FIRING, gate="rule limit", alert_is_open=False)
     full = Ledger(overall=Quota(1, HOUR, sent(1)))
     assert gates(decide_all([over], full, NOW)) == [Gate.GLOBAL_LIMIT]
     assert decide_all([over], Ledger(), NOW) == [Pass(is_digest=True)]
@@ -152,7 +152,7 @@ def test_what_may_have_arrived_goes_as_it_went() -> None:
 
 
 def test_a_digest_whose_worker_was_lost_takes_those_along_that_it_may_have_named_and_nobody_else() -> None:
-    limited = replace(FIRING, held_by="global limit")
+    limited = replace(FIRING, gate="global limit")
     leader = replace(limited, id=1, may_have_arrived=True)
     member = replace(limited, id=2, may_have_arrived=True, leader=1, leader_is_under_way=True)
     late = replace(limited, id=3)

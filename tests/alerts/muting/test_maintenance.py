@@ -4,8 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from alerts.models import MaintenanceWindow
-from alerts.muting.current import in_maintenance
-from alerts.muting.maintenance import exclude_windows, held_by_maintenance, replan
+from alerts.muting import matchers
+from alerts.muting.current import Mutes
+from alerts.muting.maintenance import checks_of, exclude_windows, replan
+from monitoring.health import Finding, Result, Status
+from monitoring.health.history import record
 from monitoring.models import ExcludedInterval
 from tests.alerts.rows import an_alert
 
@@ -48,6 +51,41 @@ def test_a_window_about_one_check_is_left_out_of_that_checks_uptime() -> None:
     assert excluded() == [(START, START + HOUR, "database")]
 
 
+KNOWN = (("database", ""), ("disk", ""), ("disk", "web-1"), ("disk", "web-2"), ("memory", "web-1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "checks"),
+    [
+        ("rule=~.*", [""]),
+        ("rule=high_cpu_usage", []),
+        ("severity=critical", []),
+        ("team=data", []),
+        ("metric=cpu_usage_percent", []),
+        ("check=database\nrule=health_check_failure", ["database"]),
+        ("check=not_run_yet", ["not_run_yet"]),
+        ("check=~data.*", ["database"]),
+        ("check=disk", ["disk"]),
+        ("instance=web-1", ["disk@web-1", "memory@web-1"]),
+        ("check=disk\ninstance=~web-.*", ["disk@web-1", "disk@web-2"]),
+        ('subject="health check disk"', ["disk"]),
+        ("check!=disk", ["database", "memory@web-1"]),
+    ],
+)
+def test_a_window_leaves_out_the_checks_whose_labels_match(text: str, checks: list[str]) -> None:
+    assert checks_of(matchers.parse(text), KNOWN) == checks
+
+
+def test_a_window_about_a_host_is_left_out_of_that_hosts_checks_alone() -> None:
+    result = Result("disk", Finding(Status.HEALTHY, "half"), 1, START)
+    for instance in ("", "web-1", "web-2"):
+        record([result], START, instance)
+    a_window(matchers="instance=web-1")
+    exclude_windows(START)
+
+    assert excluded() == [(START, START + HOUR, "disk@web-1")]
+
+
 @pytest.mark.parametrize("fields", [{"enabled": False}, {"counts_in_uptime": True}])
 def test_a_window_that_is_switched_off_or_counts_is_not_excluded(fields: dict[str, bool]) -> None:
     a_window(**fields)
@@ -77,9 +115,11 @@ def test_only_alerts_that_match_are_in_maintenance_and_only_then() -> None:
     a_window(matchers="instance=web")
     alert, other = an_alert(START), an_alert(START, fingerprint="db", labels={"instance": "db"})
 
-    assert [in_maintenance(one, START) for one in (alert, other)] == [True, False]
-    assert not in_maintenance(alert, START - HOUR)
-    assert held_by_maintenance([alert, other], START) == {alert.pk: "maintenance patching until 2026-10-03 17:30 UTC"}
+    held = Mutes.at(START).maintenance_of(alert)
+    assert held is not None
+    assert held.reason == "maintenance patching until 2026-10-03 17:30 UTC"
+    assert Mutes.at(START).maintenance_of(other) is None
+    assert Mutes.at(START - HOUR).maintenance_of(alert) is None
 
 
 @pytest.mark.parametrize("field", ["starts_on", "ends_on"])

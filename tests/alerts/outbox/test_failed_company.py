@@ -123,7 +123,7 @@ def test_those_whose_leader_is_silenced_meanwhile_do_not_wait_for_it(httpserver:
     sweep(SECOND, 5 * MINUTE, 5 * SECOND)
 
     assert receiver.arrived[1:] == [(str(rows[1].delivery_id), ("b", "c"))]
-    assert reread(rows[0]).held_by == "silence"
+    assert reread(rows[0]).gate == "silence"
 
 
 def test_two_that_were_each_others_leader_both_go(httpserver: HTTPServer) -> None:

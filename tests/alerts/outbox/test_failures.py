@@ -198,7 +198,7 @@ def test_what_gates_hold_does_not_take_the_place_of_a_probe(httpserver: HTTPServ
     for number in range(3):
         held = an_alert(NOW, fingerprint=f"held-{number}", **known)
         firing(held, ill, NOW, state="sent", sent_at=NOW, told_severity=3)
-        repeated(held, ill, NOW, gate="acknowledged by kim", held_by="acknowledged")
+        repeated(held, ill, NOW, held_reason="acknowledged by kim", gate="acknowledged")
     row = firing(an_alert(NOW, fingerprint="told"), ill, NOW + timedelta(seconds=1))
     deliver_due(NOW)
 

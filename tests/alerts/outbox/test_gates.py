@@ -37,7 +37,7 @@ def test_an_alert_that_resolved_while_a_gate_held_it_is_not_told_at_all(receiver
     channel.save()
     deliver_due(NOW + timedelta(minutes=2))
 
-    assert [(row.state, row.gate) for row in (reread(fire), reread(resolve))] == [
+    assert [(row.state, row.held_reason) for row in (reread(fire), reread(resolve))] == [
         (State.WITHHELD, "resolved before it could be told"),
         (State.WITHHELD, "this channel was not told that it fired"),
     ]
@@ -87,11 +87,11 @@ def test_a_cooldown_holds_a_row_says_so_once_and_lets_it_go_when_it_ends(receive
     deliver_due(NOW)
 
     assert reread(held).state == State.DUE
-    assert reread(held).gate.startswith("cooldown until 05:21:")
+    assert reread(held).held_reason.startswith("cooldown until 05:21:")
     assert len(events(second, "withheld")) == 1
     assert deliver_due(reread(held).due_at) == 1
     assert reread(held).state == State.SENT
-    assert reread(held).gate == ""
+    assert reread(held).held_reason == ""
 
 
 def test_a_cooldown_is_one_channels_and_one_instances(receiver: HTTPServer) -> None:
@@ -120,7 +120,7 @@ def test_a_row_waits_while_its_channel_is_disabled(receiver: HTTPServer) -> None
     channel = a_webhook(receiver, enabled=False)
     row = firing(an_alert(NOW), channel, NOW)
     deliver_due(NOW)
-    assert (reread(row).state, reread(row).gate) == (State.DUE, "the channel is disabled")
+    assert (reread(row).state, reread(row).held_reason) == (State.DUE, "the channel is disabled")
 
     Channel.objects.update(enabled=True)
     deliver_due(NOW + timedelta(minutes=2))
@@ -135,7 +135,7 @@ def test_an_acknowledged_alert_is_not_repeated(receiver: HTTPServer) -> None:
     repeat = repeated(alert, channel, NOW)
     deliver_due(NOW)
 
-    assert (reread(repeat).state, reread(repeat).gate) == (State.DUE, "acknowledged by kim")
+    assert (reread(repeat).state, reread(repeat).held_reason) == (State.DUE, "acknowledged by kim")
 
 
 def test_a_row_that_the_gates_fail_on_is_held_and_says_so_while_others_of_its_channel_go_out(
@@ -155,9 +155,9 @@ def test_a_row_that_the_gates_fail_on_is_held_and_says_so_while_others_of_its_ch
 
     held, others = reread(fault), [reread(row) for row in rows if row != fault]
     assert {row.state for row in others} == {State.SENT}
-    assert (held.state, held.gate) == (State.DUE, "the gates failed on it (OverflowError); the log says where")
+    assert (held.state, held.held_reason) == (State.DUE, "the gates failed on it (OverflowError); the log says where")
     assert held.due_at > NOW
-    assert events(held.alert, "withheld") == [f"hook: {held.gate}"]
+    assert events(held.alert, "withheld") == [f"hook: {held.held_reason}"]
 
     monkeypatch.setattr(gates, "decide", judged)
     deliver_due(held.due_at)

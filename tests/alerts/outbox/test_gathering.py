@@ -6,7 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
-from alerts import gathering
+from alerts import gathering, serving
 from alerts.delivery import claim, due_by_channel
 from alerts.gathering import judge
 from alerts.models import Alert, Channel, Notification, Rule
@@ -49,9 +49,9 @@ def test_the_first_goes_at_once_those_that_follow_in_one_message_later_ones_ever
     late = [fires(name, channel, 10 * SECOND) for name in ("b", "c")]
     deliver_due(NOW + 10 * SECOND)
     assert told(receiver) == [[("a", "firing")]]
-    assert reread(late[0]).held_by == "aggregation"
+    assert reread(late[0]).gate == "aggregation"
 
-    deliver_due(NOW + 31 * SECOND)
+    deliver_due(NOW + 45 * SECOND)
     assert told(receiver)[1:] == [[("b", "firing"), ("c", "firing")]]
     assert [reread(row).state for row in late] == [State.SENT, State.NAMED]
     assert reread(late[1]).leader == late[0]
@@ -97,11 +97,11 @@ def test_what_is_over_before_its_groups_message_is_named_with_its_end_and_told_n
     deliver_due(NOW + 5 * SECOND)
     end = resolved(short.alert, channel, NOW + 10 * SECOND)
     deliver_due(NOW + 10 * SECOND)
-    deliver_due(NOW + 31 * SECOND)
-    deliver_due(NOW + 40 * SECOND)
+    deliver_due(NOW + 45 * SECOND)
+    deliver_due(NOW + 50 * SECOND)
 
     assert told(receiver)[1:] == [[("b", "firing"), ("c", "resolved")]]
-    assert (reread(end).state, reread(end).gate) == (State.WITHHELD, "it was told together with its firing")
+    assert (reread(end).state, reread(end).held_reason) == (State.WITHHELD, "it was told together with its firing")
 
 
 def test_a_group_of_tags_has_its_own_messages(receiver: HTTPServer) -> None:
@@ -137,7 +137,7 @@ def test_what_was_tried_is_not_gathered_again_and_is_told_to_fire_before_its_end
     deliver_due(NOW)
     late = fires("b", channel, SECOND)
     deliver_due(NOW + SECOND)
-    deliver_due(NOW + 31 * SECOND)  # fails
+    deliver_due(NOW + 45 * SECOND)  # fails
     fires("worse", channel, MINUTE, severity=4)
     deliver_due(NOW + MINUTE)
     deliver_due(NOW + 2 * MINUTE)
@@ -152,15 +152,41 @@ def test_what_was_tried_is_not_gathered_again_and_is_told_to_fire_before_its_end
 def test_a_message_names_so_many_and_the_next_one_those_that_are_left(
     receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "MOST_MEMBERS", 2)
+    small_messages(monkeypatch)
     channel = a_webhook(receiver)
-    rows = [fires(name, channel) for name in "abcde"]
+    fires("first", channel)
     deliver_due(NOW)
-    assert told(receiver) == [[(name, "firing") for name in "abc"]]
-    assert events(rows[3].alert, "withheld") == ["hook: the message of its group names 2 others already"]
+    for name in "abcde":
+        fires(name, channel, SECOND)
+    deliver_due(NOW + SECOND)
+    assert len(told(receiver)) == 1
 
-    deliver_due(NOW + 31 * SECOND)
-    assert told(receiver)[1:] == [[(name, "firing") for name in "de"]]
+    deliver_due(NOW + 45 * SECOND)
+    deliver_due(NOW + 50 * SECOND)
+    assert [[name for name, _ in one] for one in told(receiver)[1:]] == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_a_digest_names_so_many_and_the_next_one_those_that_are_left(
+    settings: Settings, receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(settings, global_rate_limit=1)
+    small_messages(monkeypatch)
+    channel = a_webhook(receiver)
+    rows = [fires(name, channel, group_key="") for name in "abcdef"]
+    deliver_due(NOW)
+    deliver_due(NOW + SECOND)
+    assert len(told(receiver)) == 1
+
+    deliver_due(NOW + 61 * MINUTE)
+    deliver_due(NOW + 61 * MINUTE + 2 * SECOND)
+    assert [[name for name, _ in one] for one in told(receiver)[1:]] == [["b", "c", "d"], ["e", "f"]]
+    assert [reread(row).is_digest for row in rows] == [False, True, False, False, True, False]
+
+
+def small_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row of a batch, which takes two along."""
+    monkeypatch.setattr(gathering, "MOST_MEMBERS", 2)
+    monkeypatch.setattr(serving, "MOST_IN_BATCH", 1)
 
 
 def test_a_message_whose_worker_was_lost_goes_again_as_it_went(receiver: HTTPServer) -> None:
@@ -204,7 +230,7 @@ def test_a_rules_own_limit_leaves_other_rules_alone(receiver: HTTPServer) -> Non
     deliver_due(NOW)
 
     assert [reread(row).state for row in (first, second, other)] == [State.SENT, State.DUE, State.SENT]
-    assert reread(second).held_by == "rule limit"
+    assert reread(second).gate == "rule limit"
 
 
 def test_a_resolve_follows_a_digest_that_named_its_firing(settings: Settings, receiver: HTTPServer) -> None:

@@ -50,9 +50,9 @@ def test_a_silence_holds_what_it_matches_names_itself_and_lets_go_when_it_ends(
 
     assert reread(other).state == State.SENT
     held = reread(row)
-    assert (held.state, held.held_by, held.silence) == (State.DUE, "silence", silence)
-    assert held.gate == "silenced by kim until 2026-03-04 06:06 UTC: disk swap"
-    assert events(row.alert, "withheld") == [f"hook: {held.gate}"]
+    assert (held.state, held.gate, held.silence) == (State.DUE, "silence", silence)
+    assert held.held_reason == "silenced by kim until 2026-03-04 06:06 UTC: disk swap"
+    assert events(row.alert, "withheld") == [f"hook: {held.held_reason}"]
 
     for minutes in (30, 59):
         deliver_due(NOW + minutes * MINUTE)
@@ -126,8 +126,8 @@ def test_a_maintenance_window_holds_rows_and_lets_go_when_it_ends(channel: Chann
     start = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
     row = firing(an_alert(start), channel, start)
     deliver_due(start)
-    assert (reread(row).held_by, reread(row).maintenance) == ("maintenance", window)
-    assert reread(row).gate == "maintenance patching until 2026-03-04 05:30 UTC"
+    assert (reread(row).gate, reread(row).maintenance) == ("maintenance", window)
+    assert reread(row).held_reason == "maintenance patching until 2026-03-04 05:30 UTC"
 
     deliver_due(start + 30 * MINUTE)
     assert reread(row).state == State.SENT
@@ -143,7 +143,7 @@ def test_while_a_parent_fires_on_the_same_host_its_children_are_not_told(channel
     deliver_due(NOW)
 
     assert reread(elsewhere).state == State.SENT
-    assert (reread(here).held_by, reread(here).parent_alert) == ("dependency", cause)
+    assert (reread(here).gate, reread(here).parent_alert) == ("dependency", cause)
     Alert.objects.filter(pk=cause.pk).update(resolved_at=NOW)
     deliver_due(NOW + 2 * MINUTE)
     assert reread(here).state == State.SENT
@@ -156,7 +156,7 @@ def test_what_flaps_is_quiet_until_it_has_calmed_down(channel: Channel) -> None:
     )
     row = firing(alert, channel, NOW)
     deliver_due(NOW)
-    assert (reread(row).held_by, reread(row).gate) == ("flapping", "flapping")
+    assert (reread(row).gate, reread(row).held_reason) == ("flapping", "flapping")
 
     Instance.objects.filter(pk=flapping.pk).update(flapping_since=None)
     deliver_due(NOW + 2 * MINUTE)
@@ -170,7 +170,7 @@ def test_a_repeat_waits_for_an_acknowledge_to_lapse_and_a_rise_does_not(receiver
     Alert.objects.update(acknowledged_at=NOW, acknowledged_by=User.objects.create_user("kim"))
     repeat = repeated(alert, channel, NOW + HOUR)
     deliver_due(NOW + HOUR)
-    assert (reread(repeat).held_by, reread(repeat).gate) == ("acknowledged", "acknowledged by kim")
+    assert (reread(repeat).gate, reread(repeat).held_reason) == ("acknowledged", "acknowledged by kim")
 
     changed(alert, channel, Severity.CRITICAL, NOW + HOUR)
     deliver_due(NOW + HOUR + MINUTE)

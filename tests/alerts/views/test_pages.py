@@ -85,7 +85,9 @@ def test_nonsense_in_the_address_is_no_error(viewer: Client, query: str) -> None
 
 def test_the_timeline_tells_what_was_sent_what_was_withheld_and_why(viewer: Client) -> None:
     alert = an_alert(timezone.now())
-    notification = firing(alert, a_channel("mail"), timezone.now(), state="withheld", gate="cooldown until 13:40")
+    notification = firing(
+        alert, a_channel("mail"), timezone.now(), state="withheld", held_reason="cooldown until 13:40"
+    )
     AlertEvent.objects.create(
         alert=alert, kind=AlertEvent.Kind.WITHHELD, at=timezone.now(), reason="mail: cooldown until 13:40"
     )

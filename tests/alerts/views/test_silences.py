@@ -216,7 +216,7 @@ def test_maintenance_windows_are_on_the_page_with_their_next_time(viewer: Client
 
 def test_a_message_says_which_gate_holds_it_and_leads_to_what_is_responsible(viewer: Client, alert: Alert) -> None:
     silence = a_silence("rule=a", timezone.now(), HOUR)
-    firing(alert, a_channel(), timezone.now(), gate="silenced by kim", held_by="silence", silence=silence)
+    firing(alert, a_channel(), timezone.now(), held_reason="silenced by kim", gate="silence", silence=silence)
     page = text(viewer, f"/ops/alerts/{alert.pk}/")
     assert "Gate: silence" in page
     assert '<a href="/ops/silences/">the silence</a>' in page

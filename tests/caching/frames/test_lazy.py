@@ -20,7 +20,14 @@ ALL = "SELECT * FROM health_data"
 
 @pytest.fixture
 def lazy(optimizer: QueryOptimizer) -> LazyDataFrame:
+    """Of each kind of database: for what the database decides."""
     return PaginatedQuery(optimizer, ALL, page_size=5).to_lazy_dataframe()
+
+
+@pytest.fixture
+def small(sqlite: QueryOptimizer) -> LazyDataFrame:
+    """Of SQLite: for what is decided here."""
+    return PaginatedQuery(sqlite, ALL, page_size=5).to_lazy_dataframe()
 
 
 def eager_of(lazy: LazyDataFrame) -> pd.DataFrame:
@@ -44,10 +51,10 @@ def test_what_it_is_is_exact(lazy: LazyDataFrame) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 7, 100, -4])
-def test_head_and_tail_are_those_of_the_frame(lazy: LazyDataFrame, n: int) -> None:
-    eager = eager_of(lazy)
-    same(lazy.head(n), eager.head(n))
-    same(lazy.tail(n), eager.tail(n))
+def test_head_and_tail_are_those_of_the_frame(small: LazyDataFrame, n: int) -> None:
+    eager = eager_of(small)
+    same(small.head(n), eager.head(n))
+    same(small.tail(n), eager.tail(n))
 
 
 SLICES = [
@@ -57,28 +64,38 @@ SLICES = [
 
 
 @pytest.mark.parametrize("rows", SLICES, ids=str)
-def test_a_slice_is_that_of_the_frame(lazy: LazyDataFrame, rows: slice) -> None:
-    same(lazy[rows], eager_of(lazy)[rows])
+def test_a_slice_is_that_of_the_frame(small: LazyDataFrame, rows: slice) -> None:
+    same(small[rows], eager_of(small)[rows])
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [0, -1, slice(2, 7), [7, 0, 7], [-1, 2], (3, 1), (slice(2, 4), [0, 2]), (slice(0, 3), [True, False, True, False]),
-     ([1, 2], slice(1, 3)), [True] * 6 + [False] * 6],
-    ids=str,
-)  # fmt: skip
-def test_rows_and_columns_by_number_are_those_of_the_frame(lazy: LazyDataFrame, wanted: Any) -> None:
-    found, expected = lazy.iloc[wanted], eager_of(lazy).iloc[wanted]
+def test_a_step_is_at_least_one(small: LazyDataFrame) -> None:
+    with pytest.raises(ValueError, match="must not be zero"):
+        small[0:2:0]
+
+
+PLACES: list[Any] = [
+    0, -1, slice(2, 7), [7, 0, 7], [-1, 2], (3, 1), (slice(2, 4), [0, 2]), (slice(0, 3), [True, False, True, False]),
+     ([1, 2], slice(1, 3)), [True] * 6 + [False] * 6,
+]  # fmt: skip
+
+
+def same_places(lazy: LazyDataFrame, eager: pd.DataFrame, wanted: Any) -> None:
+    found, expected = lazy.iloc[wanted], eager.iloc[wanted]
     if np.ndim(expected) == 0:
         assert found == expected
     else:
         same(found, expected)
 
 
-def test_a_row_that_is_not_there_is_an_error(lazy: LazyDataFrame) -> None:
+@pytest.mark.parametrize("wanted", PLACES, ids=str)
+def test_rows_and_columns_by_number_are_those_of_the_frame(small: LazyDataFrame, wanted: Any) -> None:
+    same_places(small, eager_of(small), wanted)
+
+
+def test_a_row_that_is_not_there_is_an_error(small: LazyDataFrame) -> None:
     for number in (12, -13):
         with pytest.raises(IndexError, match="there are 12"):
-            lazy.iloc[number]
+            small.iloc[number]
 
 
 CONDITIONS: list[Any] = [
@@ -94,15 +111,35 @@ CONDITIONS: list[Any] = [
     lambda df: df["state"].isin([]),
     lambda df: df["state"] == "it's; DROP TABLE health_data --",
     lambda df: df["id"] == np.int64(3),
+    lambda df: df["rate"] < float("inf"),
+    lambda df: df["rate"] > -np.float64("inf"),
+    lambda df: df["rate"] == float("nan"),
+    lambda df: df["rate"] != float("nan"),
 ]
 
 
-@pytest.mark.parametrize("number", range(len(CONDITIONS)))
-def test_a_condition_selects_the_rows_of_the_frame(lazy: LazyDataFrame, number: int) -> None:
+def same_selected(lazy: LazyDataFrame, eager: pd.DataFrame, condition: Any) -> None:
     """Missing values are compared as pandas does, and the numbers of the rows are kept."""
-    eager = eager_of(lazy)
     plain = eager.astype({"year": "float64"})  # DuckDB gives a nullable integer, which compares otherwise
-    same(lazy[CONDITIONS[number](lazy)], eager[CONDITIONS[number](plain)])
+    same(lazy[condition(lazy)], eager[condition(plain)])
+
+
+@pytest.mark.parametrize("number", range(len(CONDITIONS)))
+def test_a_condition_selects_the_rows_of_the_frame(small: LazyDataFrame, number: int) -> None:
+    same_selected(small, eager_of(small), CONDITIONS[number])
+
+
+def test_every_kind_of_database_agrees_with_its_frame(lazy: LazyDataFrame) -> None:
+    eager = eager_of(lazy)
+    for n in (0, 5, 100):
+        same(lazy.head(n), eager.head(n))
+        same(lazy.tail(n), eager.tail(n))
+    for rows in SLICES:
+        same(lazy[rows], eager[rows])
+    for wanted in PLACES:
+        same_places(lazy, eager, wanted)
+    for condition in CONDITIONS:
+        same_selected(lazy, eager, condition)
 
 
 def test_a_truth_column_selects_its_rows(optimizer: QueryOptimizer) -> None:
@@ -112,13 +149,23 @@ def test_a_truth_column_selects_its_rows(optimizer: QueryOptimizer) -> None:
     assert lazy[~lazy["is_high"].is_true()]["id"].tolist() == [1, 2, 3, 4]
 
 
-def test_a_mask_selects_by_row(lazy: LazyDataFrame) -> None:
-    eager = eager_of(lazy)
+def test_a_time_of_numpy_is_compared_as_the_time_it_is(sqlite: QueryOptimizer) -> None:
+    sqlite.execute_query("CREATE TABLE seen (id INTEGER PRIMARY KEY, at TEXT)")
+    sqlite.execute_query("INSERT INTO seen VALUES (1, '2020-01-01 00:00:00'), (2, '2024-06-01 00:00:00')")
+    sql, when = "SELECT id FROM seen WHERE at < ?", np.datetime64("2024-01-01T00:00:00", "ns")
+    lazy = PaginatedQuery(sqlite, "SELECT * FROM seen").to_lazy_dataframe()
+    assert sqlite.execute_query(sql, [when])["id"].tolist() == lazy[lazy["at"] < when]["id"].tolist() == [1]
+    assert sqlite.execute_query(sql, [pd.NaT])["id"].tolist() == []
+    assert sqlite.execute_query(sql, np.array([when]))["id"].tolist() == [1]
+
+
+def test_a_mask_selects_by_row(small: LazyDataFrame) -> None:
+    eager = eager_of(small)
     mask = (eager["rate"] > 2).to_numpy()
-    same(lazy[mask], eager[mask])
-    same(lazy[np.zeros(12, dtype=bool)], eager[:0])
+    same(small[mask], eager[mask])
+    same(small[np.zeros(12, dtype=bool)], eager[:0])
     with pytest.raises(ValueError, match="5 values for 12 rows"):
-        lazy[[True] * 5]
+        small[[True] * 5]
 
 
 def test_columns_by_name_stay_lazy(lazy: LazyDataFrame) -> None:
@@ -135,8 +182,8 @@ def test_columns_by_name_stay_lazy(lazy: LazyDataFrame) -> None:
     assert (lazy["rate"].dtype, len(lazy["rate"])) == (eager["rate"].dtype, 12)
 
 
-def test_mistakes_are_explained(lazy: LazyDataFrame, sqlite: QueryOptimizer) -> None:
-    other = PaginatedQuery(sqlite, ALL).to_lazy_dataframe()
+def test_mistakes_are_explained(sqlite: QueryOptimizer) -> None:
+    lazy, other = (PaginatedQuery(sqlite, ALL).to_lazy_dataframe() for _ in range(2))
     with pytest.raises(KeyError, match="There are: id, state, year, rate"):
         lazy["stat"]
     with pytest.raises(TypeError, match="another lazy frame"):
@@ -247,9 +294,13 @@ writes = st.one_of(
 def test_lazy_and_eager_frames_agree_on_any_slice_while_rows_come_and_go(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Any], page_size: int, order_by: str
 ) -> None:
-    path: Path = tmp_path_factory.mktemp("property") / "health.sqlite3"
+    path: Path = tmp_path_factory.getbasetemp() / "property.sqlite3"
     manager = CacheManager(CacheConfig(file_cache_enabled=False))
-    with QueryOptimizer(made.make_sqlite(path), manager) as reader, QueryOptimizer(path, manager) as writer:
+    if not path.exists():
+        made.make_sqlite(path)
+    with QueryOptimizer(path, manager) as reader, QueryOptimizer(path, manager) as writer:
+        writer.execute_query("DELETE FROM health_data")
+        writer.execute_query(f"{made.INTO} {made.MARKS}", made.VALUES)
         lazy = PaginatedQuery(reader, ALL, page_size=page_size, order_by=order_by).to_lazy_dataframe()
         for (what, number, year), start, stop, step in changes:
             if what == "insert":

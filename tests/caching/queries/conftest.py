@@ -22,6 +22,12 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
 
 
+@pytest.fixture(scope="session")
+def duckdb_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, since that takes as long as some tests; each test has a copy."""
+    return made.make_duckdb(tmp_path_factory.mktemp("duckdb") / "health.duckdb")
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Iterator[CacheManager]:
     """In memory, so that no other test's results are found."""

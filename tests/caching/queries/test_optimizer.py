@@ -1,7 +1,6 @@
 """``QueryOptimizer`` on each kind of database: rows, writes, caching, indexes, and what it says when it refuses."""
 
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
@@ -11,20 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from caching import Cancellation, QueryOptimizer
-from caching.queries.databases import sqlite as sqlite_database
-from caching.queries.errors import NoDatabase, QueryCancelled, QueryFailed, QueryTimedOut, ReadOnly, UnknownName
+from caching import QueryOptimizer
+from caching.queries.errors import NoDatabase, QueryCancelled, QueryFailed, ReadOnly, UnknownName
 from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.once  # these bring their databases along
 
 SELECT = "SELECT * FROM health_data WHERE state = ? ORDER BY id"
-SLOW = {
-    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n WHERE x < 0",
-    "postgresql": "SELECT pg_sleep(600)",
-    "duckdb": "SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(10000000) b",
-}
-WAIT_SECONDS = 60
 
 
 def calls(optimizer: QueryOptimizer) -> int:
@@ -44,29 +36,6 @@ class OfOneWhoCancelled:
 def test_a_query_that_another_caller_cancelled_is_run_for_the_others(sqlite_path: Path) -> None:
     with QueryOptimizer(sqlite_path, OfOneWhoCancelled()) as optimizer:
         assert len(optimizer.execute_query("SELECT id FROM health_data", cache_ttl=60)) == made.ROWS
-
-
-def test_a_file_that_is_locked_is_switched_to_wal_later(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr(sqlite_database, "sleep", lambda seconds: other.execute("ROLLBACK"))
-        with QueryOptimizer(sqlite_path) as optimizer:
-            assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
-            mode = optimizer.execute_query("PRAGMA journal_mode", return_dataframe=False)
-    assert mode == [("wal",)]
-
-
-def test_a_file_that_stays_locked_is_read_without_wal(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_database, "BUSY_MS", 1)
-    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with QueryOptimizer(sqlite_path) as optimizer:
-            assert len(optimizer.execute_query("SELECT id FROM health_data")) == made.ROWS
-
-
-def test_no_time_at_all_is_a_limit(sqlite: QueryOptimizer) -> None:
-    with pytest.raises(QueryTimedOut):
-        sqlite.execute_query(SLOW["sqlite"], timeout_seconds=0)
 
 
 def test_named_parameters_of_any_mapping_are_different_results(sqlite: QueryOptimizer) -> None:
@@ -213,12 +182,20 @@ def test_an_index_is_made_once_and_used(optimizer: QueryOptimizer) -> None:
     ],
 )
 def test_a_name_that_does_not_exist_is_refused_and_told(
-    optimizer: QueryOptimizer, table: str, columns: list[str], says: str
+    sqlite: QueryOptimizer, table: str, columns: list[str], says: str
 ) -> None:
     with pytest.raises(UnknownName, match="There are") as refused:
-        optimizer.create_index(table, columns)
+        sqlite.create_index(table, columns)
     assert says in str(refused.value)
-    assert len(optimizer.execute_query("SELECT * FROM health_data")) == made.ROWS
+    assert len(sqlite.execute_query(made.ALL)) == made.ROWS
+
+
+def test_no_kind_of_database_is_given_sql_in_a_name(optimizer: QueryOptimizer) -> None:
+    with pytest.raises(UnknownName, match="is no table"):
+        optimizer.create_index('health_data" (state); DROP TABLE health_data; --', ["state"])
+    with pytest.raises(UnknownName, match="is no column of health_data"):
+        optimizer.create_index("health_data", ["state); DROP TABLE health_data; --"])
+    assert len(optimizer.execute_query(made.ALL)) == made.ROWS
 
 
 def test_statistics_are_renewed_for_a_table_that_exists(optimizer: QueryOptimizer) -> None:
@@ -232,6 +209,23 @@ def test_odd_names_are_quoted(sqlite: QueryOptimizer) -> None:
     name = sqlite.create_index('a "b";--', ["sel ect", "é"])
     with sqlite.database.borrowed() as connection:
         assert sqlite.database.indexes(connection, 'a "b";--')[name] == ("sel ect", "é")
+
+
+def test_tables_whose_indexes_are_called_the_same_have_one_each(optimizer: QueryOptimizer) -> None:
+    optimizer.execute_query("DROP TABLE IF EXISTS health")
+    optimizer.execute_query("CREATE TABLE health (data_state VARCHAR(3))")
+    first = optimizer.create_index("health", "data_state")
+    second = optimizer.create_index("health_data", "state")
+    assert first == "idx_health_data_state" != second
+    assert second == optimizer.create_index("health_data", "state")
+    unique = optimizer.create_index("health_data", ["id", "state"], unique=True)
+    assert unique == "idx_health_data_id_state_unique" != optimizer.create_index("health_data", ["id", "state"])
+    with optimizer.database.borrowed() as connection:
+        assert optimizer.database.indexes(connection, "health") == {first: ("data_state",)}
+        assert optimizer.database.indexes(connection, "health_data")[second] == ("state",)
+    with pytest.raises(QueryFailed, match="Give another name"):
+        optimizer.create_index("health_data", "year", name=first)
+    optimizer.execute_query("DROP TABLE health")
 
 
 def test_a_long_name_of_an_index_stays_apart_from_its_neighbours(sqlite: QueryOptimizer) -> None:
@@ -258,49 +252,41 @@ def test_the_connection_itself_refuses_to_write(request: pytest.FixtureRequest, 
     with (
         QueryOptimizer(made.TARGETS[kind](request, tmp_path), read_only=True) as optimizer,
         optimizer.database.borrowed() as connection,
+        optimizer.database.statement(connection, None),
         pytest.raises(optimizer.database.driver_errors, match=r"(?i)read-?\s?only|readonly"),
     ):
         optimizer.database.cursor(connection).execute("CREATE TABLE t (a INTEGER)")
+
+
+def test_a_reader_of_postgresql_cannot_be_made_a_writer(postgresql_url: str) -> None:
+    with QueryOptimizer(postgresql_url) as optimizer:
+        made.fill(optimizer)
+        optimizer.execute_query(
+            "CREATE OR REPLACE FUNCTION emptied() RETURNS int LANGUAGE plpgsql AS "
+            "$$ BEGIN DELETE FROM health_data; RETURN 1; END $$"
+        )
+    with QueryOptimizer(postgresql_url, read_only=True, pool_size=1) as reader:
+        reader.execute_query("SELECT set_config('default_transaction_read_only', 'off', false)")
+        with pytest.raises(QueryFailed, match="read-only transaction"):
+            reader.execute_query("SELECT emptied()")
+        with pytest.raises(QueryFailed, match="read-write mode"):
+            reader.execute_query("SELECT set_config('transaction_read_only', 'off', true), emptied()")
+        assert len(reader.execute_query("SELECT id FROM health_data")) == made.ROWS
+
+
+def test_a_transaction_that_is_left_open_ends_with_its_statement(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    for kind in made.KINDS:
+        with QueryOptimizer(made.TARGETS[kind](request, tmp_path), pool_size=1) as optimizer:
+            for _ in range(2):  # the second one would be refused inside the first
+                optimizer.execute_query("BEGIN TRANSACTION", return_dataframe=False)
 
 
 def test_a_statement_that_fails_says_what_the_database_said(optimizer: QueryOptimizer) -> None:
     with pytest.raises(QueryFailed, match="no_such_column"):
         optimizer.execute_query("SELECT no_such_column FROM health_data WHERE id = ?", [1])
     assert len(optimizer.execute_query("SELECT * FROM health_data")) == made.ROWS
-
-
-@pytest.mark.parametrize("kind", SLOW)
-def test_a_time_out_leaves_a_pool_that_works(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    with QueryOptimizer(made.TARGETS[kind](request, tmp_path), pool_size=1) as optimizer:
-        for _ in range(3):
-            with pytest.raises(QueryTimedOut, match=r"0\.05 s"):
-                optimizer.execute_query(SLOW[kind], timeout_seconds=0.05)
-            assert optimizer.execute_query("SELECT 1 AS one")["one"].tolist() == [1]
-        assert optimizer.pool_state().in_use == 0
-
-
-@pytest.mark.parametrize("kind", SLOW)
-def test_a_query_is_cancelled_from_another_thread(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    cancellation = Cancellation()
-    failures: list[BaseException] = []
-    with QueryOptimizer(made.TARGETS[kind](request, tmp_path), pool_size=1) as optimizer:
-
-        def ask() -> None:
-            try:
-                optimizer.execute_query(SLOW[kind], cancellation=cancellation)
-            except QueryCancelled as error:
-                failures.append(error)
-
-        thread = threading.Thread(target=ask)
-        thread.start()
-        cancellation.cancel()  # before, while or after it begins: each time it ends
-        thread.join(WAIT_SECONDS)
-        assert [str(one) for one in failures] == ["The query was cancelled."]
-        assert optimizer.execute_query("SELECT 1 AS one")["one"].tolist() == [1]
-
-
-def test_a_query_within_its_time_is_left_alone(optimizer: QueryOptimizer) -> None:
-    assert len(optimizer.execute_query(SELECT, ["NSW"], timeout_seconds=WAIT_SECONDS)) == 4
 
 
 def test_numbers_of_numpy_and_dates_are_found(sqlite: QueryOptimizer) -> None:

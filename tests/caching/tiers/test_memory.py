@@ -121,3 +121,39 @@ def test_threads_leave_it_consistent() -> None:
     assert tier.size_bytes == sum(held.size_bytes for held in tier.entries.values()) <= 50_000
     assert tier.drop_where(everything)
     assert tier.size_bytes == 0
+
+
+def test_what_callers_share_is_counted_once_beside_what_it_is_rebuilt_from() -> None:
+    tier = MemoryTier(1_000_000)
+    held = hold("key", [str(number) for number in range(1000)])
+    tier.put(held)
+    before = tier.size_bytes
+    held.share()
+    assert tier.size_bytes > before + 50_000
+    after = tier.size_bytes
+    held.share()
+    assert tier.size_bytes == after
+    tier.drop("key")
+    assert tier.size_bytes == 0
+
+
+def test_what_callers_share_pushes_others_out_when_there_is_no_room_for_both() -> None:
+    tier = MemoryTier(200_000)
+    shared = [hold(str(number), [str(item) for item in range(1000)]) for number in range(10)]
+    for held in shared:
+        held.kept_until = float("inf")
+        tier.put(held)
+    assert len(tier.entries) == len(shared)
+    for held in shared:
+        assert held.share() == [str(item) for item in range(1000)]
+        assert tier.size_bytes <= 200_000
+    assert 0 < len(tier.entries) < len(shared)
+    assert tier.size_bytes == sum(held.size_bytes for held in tier.entries.values())
+
+
+def test_what_is_too_large_once_it_is_shared_leaves() -> None:
+    tier = MemoryTier(20_000)
+    held = hold("key", [str(number) for number in range(1000)])
+    assert tier.put(held)
+    assert len(held.share()) == 1000
+    assert (tier.entries, tier.size_bytes) == ({}, 0)

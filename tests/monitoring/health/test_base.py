@@ -10,8 +10,10 @@ from pytest_django.fixtures import Settings
 from ahgd_ops.config import ProductionConfig
 from ahgd_ops.variables import Limits
 from caching.environment import WrongValue
-from monitoring.health.base import Adapted, configured
+from monitoring.health.base import Adapted, configured, limits_of
 from monitoring.health.checks import Disk
+from monitoring.health.remote import Certificate
+from monitoring.health.sessions import SessionState
 from monitoring.health.status import Finding
 from monitoring.models import Status
 from tests.monitoring.health.doubles import Told
@@ -100,12 +102,25 @@ def test_limits_of_the_environment_replace_the_checks_own(settings: Settings) ->
     assert (found["disk"].warning_percent, found["disk"].critical_percent) == (85, 95)
 
 
+def test_limits_of_days_that_are_left_run_down(settings: Settings) -> None:
+    settings.CONFIG = replace(
+        settings.CONFIG, public_url="https://ops.example", health_limits=(Limits("own_certificate", 30, 10),)
+    )
+    found = {check.name: check for check in configured()}
+    assert (found["own_certificate"].warning_days, found["own_certificate"].critical_days) == (30, 10)
+
+
+def test_two_limits_to_warn_are_no_pair_of_limits() -> None:
+    assert limits_of(SessionState()) == ()
+    assert limits_of(Certificate()) == ("warning_days", "critical_days")
+
+
 def test_limits_are_read_from_one_variable() -> None:
     config = ProductionConfig.from_environment({"AHGD_HEALTH_LIMITS": "memory=75/85, disk=80/90.5"})
     assert config.health_limits == (Limits("memory", 75, 85), Limits("disk", 80, 90.5))
 
 
-@pytest.mark.parametrize("text", ["memory", "memory=75", "memory=85/75", "memory=a/b", "=1/2", "memory=1/2/3"])
+@pytest.mark.parametrize("text", ["memory", "memory=75", "memory=nan/75", "memory=a/b", "=1/2", "memory=1/2/3"])
 def test_limits_that_cannot_be_read_stop_the_start_with_a_hint(text: str) -> None:
     with pytest.raises(WrongValue, match="such as memory=75/85"):
         ProductionConfig.from_environment({"AHGD_HEALTH_LIMITS": text})

@@ -1,13 +1,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
+from monitoring.clock import database_now
 from monitoring.health import feed
 from monitoring.health.history import record, recorded
 from monitoring.health.hosts import HostFinding, combined, results_of_hosts
 from monitoring.health.running import run_and_record, run_host_checks
 from monitoring.health.status import Finding, Result
+from monitoring.host_leases import HEALTH, lease_name
+from monitoring.leases import Held, LeaseLost, acquire, overtake
 from monitoring.models import HealthCheckState, HealthRecord, Status
 from monitoring.views.data import health_part
 
@@ -26,6 +30,45 @@ def said(instance: str, status: Status, message: str = "so") -> HostFinding:
 def together() -> Result:
     (result,) = results_of_hosts(["disk"], NOW, FRESH_SECONDS)
     return result
+
+
+def looked_after() -> Held:
+    """By another process than the one that does the task of the schedule."""
+    held = acquire(lease_name(HEALTH, django_settings.INSTANCE), database_now(), seconds=600)
+    assert held is not None
+    return held
+
+
+@pytest.mark.django_db
+def test_the_round_of_all_leaves_a_host_to_the_process_that_looks_after_it(settings: Settings) -> None:
+    settings.INSTANCE = "host-b"
+    held = looked_after()
+    run_and_record(NOW)
+    assert not HealthCheckState.objects.filter(instance="host-b").exists()
+    assert HealthCheckState.objects.get(name="memory").message == "No host reports"
+    run_host_checks(NOW, held)
+    run_and_record(NOW + timedelta(seconds=30))
+    assert HealthRecord.objects.filter(state__name="memory@host-b").count() == 1
+    own, all_ = HealthCheckState.objects.get(name="memory@host-b"), HealthCheckState.objects.get(name="memory")
+    assert (all_.status, all_.message) == (own.status, own.message)
+
+
+@pytest.mark.django_db
+def test_the_round_of_all_looks_at_a_host_that_nobody_looks_after_and_lets_go_of_it(settings: Settings) -> None:
+    settings.INSTANCE = "host-b"
+    run_and_record(NOW)
+    assert HealthRecord.objects.filter(state__name="memory@host-b").count() == 1
+    looked_after()
+
+
+@pytest.mark.django_db
+def test_who_lost_the_host_meanwhile_records_nothing_of_it(settings: Settings) -> None:
+    settings.INSTANCE = "host-b"
+    held = looked_after()
+    overtake(lease_name(HEALTH, "host-b"))
+    with pytest.raises(LeaseLost):
+        run_host_checks(NOW, held)
+    assert not HealthCheckState.objects.exists()
 
 
 def test_the_worst_host_is_what_the_check_says_and_it_is_named() -> None:
@@ -105,8 +148,9 @@ def test_a_host_without_the_round_runs_its_own_checks_and_not_twice_within_half_
     settings: Settings,
 ) -> None:
     settings.INSTANCE = "host-b"
+    held = looked_after()
     for seconds in (0, 10, 20):
-        run_host_checks(NOW + timedelta(seconds=seconds))
+        run_host_checks(NOW + timedelta(seconds=seconds), held)
     assert HealthRecord.objects.filter(state__name="memory@host-b").count() == 2
     assert not HealthCheckState.objects.filter(instance="").exists()
 
@@ -114,8 +158,9 @@ def test_a_host_without_the_round_runs_its_own_checks_and_not_twice_within_half_
 @pytest.mark.django_db
 def test_after_the_clock_was_set_back_a_host_looks_at_itself_at_once(settings: Settings) -> None:
     settings.INSTANCE = "host-b"
+    held = looked_after()
     for ago in (timedelta(0), timedelta(hours=1)):
-        run_host_checks(NOW - ago)
+        run_host_checks(NOW - ago, held)
         assert HealthCheckState.objects.get(name="memory@host-b").checked_at == NOW - ago
 
 

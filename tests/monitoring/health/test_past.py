@@ -45,6 +45,35 @@ def test_uptime_of_each_window_comes_from_transitions_also_older_ones() -> None:
     assert list(shares()) == list(WINDOWS)
 
 
+def test_a_clock_that_leapt_ahead_and_was_set_back_leaves_neither_an_outage_nor_time_to_come() -> None:
+    minute = timedelta(minutes=1)
+    each_minute(Status.HEALTHY, NOW - HOUR, NOW)
+    say(Status.CRITICAL, NOW + HOUR)
+    each_minute(Status.HEALTHY, NOW, NOW + 2 * HOUR)
+    keep_days(NOW + 3 * DAY)
+    keep_days(NOW + DAY)
+
+    assert shares(NOW + 2 * HOUR)["24 h"] == 1
+    assert [(one.start, one.end) for one in ExcludedInterval.objects.all()] == [(NOW - minute, NOW)]
+    assert HealthRecord.objects.filter(at__gt=to_ms(NOW + 2 * HOUR)).count() == 0
+    assert HealthDay.objects.filter(day=NOW.date()).exists()
+
+
+def test_days_that_a_clock_ahead_made_do_not_keep_others_from_being_made() -> None:
+    say(Status.HEALTHY, NOW)
+    state = HealthCheckState.objects.get(name="disk")
+    HealthDay.objects.create(state=state, day=(NOW + 50 * DAY).date(), up_seconds=1, down_seconds=0)
+    assert keep_days(NOW + DAY) == 1
+    assert HealthDay.objects.filter(day=NOW.date()).exists()
+
+
+def test_since_when_is_never_later_than_now() -> None:
+    say(Status.HEALTHY, NOW + HOUR)
+    say(Status.HEALTHY, NOW)
+    state = HealthCheckState.objects.get(name="disk")
+    assert (state.changed_at, state.checked_at) == (NOW, NOW)
+
+
 def test_maintenance_is_left_out() -> None:
     each_minute(Status.HEALTHY, NOW - 60 * timedelta(minutes=1), NOW - 30 * timedelta(minutes=1))
     each_minute(Status.CRITICAL, NOW - 30 * timedelta(minutes=1), NOW)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from threading import Event, Semaphore
 
 import pytest
@@ -234,6 +235,26 @@ def test_a_look_that_waits_is_no_database_either(monkeypatch: pytest.MonkeyPatch
     is_away = own.is_known_to_be_away()
     released.set()
     assert is_away
+
+
+def test_a_look_that_waits_is_not_noticed_while_the_last_one_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MEMO_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "SERVED_SECONDS", 600.0)
+    released, looks = Event(), count()
+
+    def hang_from_the_second_on(now: datetime) -> Overall:
+        if next(looks):
+            released.wait(60)
+        return FINE
+
+    own = Watch(hang_from_the_second_on)
+    own.read()
+    own._flight.result(60)
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.0)
+    own.look_again()
+    answers = own.read(), own.is_known_to_be_away()
+    released.set()
+    assert answers == (FINE, False)
 
 
 def test_what_was_known_half_a_minute_ago_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

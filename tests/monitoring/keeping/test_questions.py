@@ -2,6 +2,9 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitoring import series
 from monitoring.clock import from_ms
@@ -173,3 +176,36 @@ def test_latest_is_only_of_series_that_have_a_value() -> None:
     (found,) = series.latest("beds")
     assert (found.value, found.tags, found.at_ms) == (4, {"ward": "a"}, START_MS + 15_000)
     assert series.latest("beds", since_ms=START_MS + 15_001) == []
+
+
+class RolledBack(Exception):
+    """Ends an example of hypothesis; its rows go."""
+
+
+def sums(values: list[float]) -> dict[str, float]:
+    return {"sum": sum(values), "count": len(values), "min": min(values), "max": max(values)}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4 * 24 * HOUR_MS), st.integers(-1000, 1000)), min_size=1, max_size=30),
+    st.tuples(st.integers(0, 4 * 24), st.integers(0, 4 * 24)),
+    st.integers(0, 4 * 24),
+)
+@settings(deadline=None, max_examples=40, derandomize=True)
+def test_both_engines_answer_what_plain_arithmetic_does(
+    samples: list[tuple[int, int]], span: tuple[int, int], sealed_until: int
+) -> None:
+    """The same examples on each of them, since they are not drawn at random."""
+    start, end = START + min(span) * HOUR, START + max(span) * HOUR
+    expected = [float(value) for at, value in samples if min(span) * HOUR_MS <= at <= max(span) * HOUR_MS]
+    with pytest.raises(RolledBack), transaction.atomic():
+        write(*(Sample(key(), START_MS + at, value) for at, value in samples))
+        list(sealing.seal(START + (sealed_until + 1) * HOUR, timedelta(0)))
+        for function, value in sums(expected).items() if expected else ():
+            (answer,) = series.window(function, "beds", start, end)
+            assert answer.value == value
+        for step in (HOUR, 7 * MINUTE, DAY):
+            found = series.ranges("beds", start, end, step)
+            assert sum(int(one.count.sum()) for one in found) == len(expected)
+            assert sum(float(one.total.sum()) for one in found) == sum(expected)
+        raise RolledBack

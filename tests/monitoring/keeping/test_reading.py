@@ -153,6 +153,18 @@ def test_a_window_is_too_large_with_its_chunks(monkeypatch: pytest.MonkeyPatch) 
     assert series.too_large(["beds", "few"], START_MS - 1, START_MS + DAY_MS) == {"beds": 40}
 
 
+@pytest.mark.parametrize("until", [0, HOUR_MS, DAY_MS])
+def test_timings_that_the_database_adds_up_have_the_calls_of_their_chunks(until: int) -> None:
+    of = key(Kind.TIMING, "t_seconds", ward="a"), key(Kind.TIMING, "t_seconds", ward="b")
+    for name in of:
+        write(*(timing(name, START_MS + n * HOUR_MS // 4, 0.1 * n + 0.1, 3.0) for n in range(8)))
+    write(timing(of[0], START_MS + 3 * HOUR_MS, 9.0))
+    seal_until(START_MS + until)
+    found = series.stretches(["t_seconds"], START_MS, START_MS + DAY_MS, joined=["t_seconds"])
+    assert [one.tags["ward"] for one in found] == ["a", "b"]
+    assert [series.merged(one.rows).count for one in found] == [15, 14]
+
+
 def test_the_usual_step_of_a_series_that_fell_silent_is_known_from_its_chunk() -> None:
     write(*gauges(key(), *range(20), step_ms=10_000))
     seal_until(START_MS + DAY_MS)

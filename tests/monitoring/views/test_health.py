@@ -132,6 +132,20 @@ def test_csv_of_one_check_gives_spreadsheets_no_formula(viewer: Client) -> None:
     assert lines[1][4] == "'=HYPERLINK(1)"
 
 
+def test_what_is_too_much_for_one_answer_says_that_it_was_cut(
+    viewer: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = viewer.get("/ops/health/broker.json").json()
+    assert "cut" not in whole
+    monkeypatch.setattr("monitoring.views.health.MOST_EXPORTED", 3)
+    text = "Cut after 3 records: ask for the rest with a later ?from="
+
+    lines = list(csv.reader(io.StringIO(b"".join(viewer.get("/ops/health.csv")).decode())))
+    assert (len(lines), lines[-1]) == (5, ["", "", "", "", text, "", ""])
+    one = viewer.get("/ops/health/broker.json").json()
+    assert (one["cut"], one["records"]) == (text, whole["records"][:3])
+
+
 def test_json_has_the_state_and_the_uptime(viewer: Client, now: datetime) -> None:
     whole = viewer.get("/ops/health.json").json()
     assert whole["status"] == "critical"

@@ -47,6 +47,33 @@ def test_an_alias_in_an_order_means_what_the_database_means(tmp_path: Path, cach
         assert pages(optimizer, sql) == optimizer.execute_query(sql)["id"].tolist()
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id, upper(s), id+1, ifnull(s,'é') FROM w ORDER BY id",
+        "select id, cast(d as date), cast('1a' as numeric), typeof(mod(id, 2)) from w -- why\n where id>0 -- and\n;",
+        "SELECT id, s IS DISTINCT FROM 'Abc' FROM w WHERE id = 1 OR s LIKE 'x%'",
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x < 9) -- until 9\n"
+        "SELECT id, 'FROM (', d||'' FROM w WHERE id IN (SELECT x FROM n)",
+        "SELECT w.id, v.id+0, v.s FROM w JOIN w AS v ON v.id >= w.id -- each\nORDER BY w.id",
+        "SELECT id, id+1, cast(d as date) FROM w UNION ALL SELECT 20, 1, 'é' ORDER BY id -- all",
+        "SELECT id, max(s), cast(d as date) FROM w GROUP BY id ORDER BY id LIMIT 5",
+    ],
+)
+def test_values_and_names_are_those_of_the_query_as_it_was_written(tmp_path: Path, cache: Any, sql: str) -> None:
+    script = (
+        "CREATE TABLE w (id INTEGER PRIMARY KEY, s TEXT, d TEXT);"
+        "INSERT INTO w VALUES (1, 'Abc', '2024-02-03 04:05:06'), (7, 'x''y', '2023-12-31'), (9, 'q', 'é')"
+    )
+    with asked(tmp_path, cache, script) as optimizer:
+        expected = optimizer.execute_query(sql)
+        order = "id" if "UNION ALL SELECT 20" in sql else ()
+        paginated = PaginatedQuery(optimizer, sql, 2, order)
+        found = [paginated.get_page(number) for number in range(paginated.total_pages)]
+        assert {tuple(page.columns) for page in [*found, *paginated]} == {tuple(expected.columns)}
+        assert [row for page in found for row in page.to_numpy().tolist()] == expected.to_numpy().tolist()
+
+
 @pytest.mark.parametrize("sql", ["SELECT * FROM t ORDER BY 2", "SELECT id FROM t ORDER BY 5"])
 def test_a_number_in_an_order_that_names_no_column_says_so(tmp_path: Path, cache: Any, sql: str) -> None:
     with asked(tmp_path, cache, NUMBERS) as optimizer, pytest.raises(NoKey, match="Write the name"):
@@ -108,3 +135,41 @@ def test_urls_that_differ_in_options_are_different_databases(postgresql_url: str
         assert found == [(value,)]
     assert names[0] != names[1]
     assert "search_path" not in "".join(names)
+
+
+TYPED, TYPED_ROWS = "SELECT id FROM t", "INSERT INTO t{} SELECT n, {} FROM range(23) r(n)"
+DUCKDB_TYPES = {  # each with values for the numbers n; every second one is read from the last on
+    "ENUM('low', 'mid', 'high')": "(['low', 'mid', 'high'])[1 + (n % 3)::INT]",
+    "DOUBLE": "CASE WHEN n % 2 = 0 THEN 'nan' WHEN n % 3 = 0 THEN NULL ELSE n::VARCHAR END",
+    "FLOAT": "(n % 5) / 10.0",
+    "TIMESTAMP_NS": "make_timestamp_ns(1700000000000000000 + n)",
+    "TIMESTAMPTZ": "TIMESTAMPTZ '2026-01-01 00:00:00+00' + INTERVAL (n) HOUR",
+    "DATE": "DATE '1500-01-01' + (n % 5)::INT",
+    "HUGEINT": "100000000000000000000 + n",
+    "DECIMAL(38, 6)": "100000000000000000.000001::DECIMAL(38, 6) + n % 5",
+    "BIGINT": "CASE WHEN n % 7 > 0 THEN 9007199254740993 + n END",
+    "BLOB": "('k' || n)::BLOB",
+    "BOOLEAN": "CASE n % 3 WHEN 1 THEN true WHEN 2 THEN false END",
+    "INTEGER[]": "[n % 2, n]",
+    "UUID": "gen_random_uuid()",
+    "VARCHAR": "CASE WHEN n % 3 > 0 THEN 'it''s ' || n END",
+}
+
+
+def test_keys_of_every_type_of_duckdb_are_continued_from(tmp_path: Path, cache: Any) -> None:
+    import duckdb
+
+    path = tmp_path / "typed.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("BEGIN")
+        for number, (kind, value) in enumerate(DUCKDB_TYPES.items()):
+            connection.execute(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, v {kind})")
+            connection.execute(TYPED_ROWS.format(number, value))
+        connection.execute("COMMIT")
+    with QueryOptimizer(path, cache) as optimizer:
+        for number, kind in enumerate(DUCKDB_TYPES):
+            order = "v DESC" if number % 2 else "v"
+            expected = optimizer.execute_query(f"{TYPED}{number} ORDER BY {order}, id")["id"].tolist()
+            paginated = PaginatedQuery(optimizer, f"{TYPED}{number}", 4, order, prefetch_pages=0)
+            assert [n for page in paginated for n in page["id"]] == expected, kind
+            assert paginated.get_page(4)["id"].tolist() == expected[16:20], kind

@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from caching import NoKey, PaginatedQuery, QueryOptimizer
@@ -14,7 +13,7 @@ from tests.caching.queries import databases as made
 
 pytestmark = pytest.mark.once  # these bring their databases along
 
-ALL = "SELECT * FROM health_data"
+ALL = made.ALL
 
 
 def ids(pages: Any) -> list[int]:
@@ -30,11 +29,11 @@ def test_pages_give_each_row_once_in_order(optimizer: QueryOptimizer) -> None:
     assert pages[0].columns.tolist() == ["id", "state", "year", "rate"]
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_page_is_had_by_its_number(optimizer: QueryOptimizer, number: int) -> None:
-    page = PaginatedQuery(optimizer, ALL, page_size=5).get_page(number)
-    assert page["id"].tolist() == list(range(1, made.ROWS + 1))[number * 5 : number * 5 + 5]
-    assert page.index[0] == number * 5
+def test_a_page_is_had_by_its_number(optimizer: QueryOptimizer) -> None:
+    for number in (2, 0, 1):
+        page = PaginatedQuery(optimizer, ALL, page_size=5).get_page(number)
+        assert page["id"].tolist() == list(range(1, made.ROWS + 1))[number * 5 : number * 5 + 5]
+        assert page.index[0] == number * 5
 
 
 def test_beyond_the_last_page_is_an_error_that_says_how_many_there_are(sqlite: QueryOptimizer) -> None:
@@ -51,11 +50,12 @@ def test_rows_and_pages_are_counted(optimizer: QueryOptimizer) -> None:
     assert paginated.total_rows == made.ROWS + 1
 
 
-@pytest.mark.parametrize(
-    "order_by",
-    ["state", "state DESC", ["state", "rate DESC"], ["year"], ["year DESC", "state"], "YEAR", '"rate"', ["rate", "id"]],
-)
-def test_any_order_is_made_total(optimizer: QueryOptimizer, order_by: Any) -> None:
+ORDERS: list[Any] = [
+    "state", "state DESC", ["state", "rate DESC"], ["year"], ["year DESC", "state"], "YEAR", '"rate"', ["rate", "id"]
+]  # fmt: skip
+
+
+def same_order(optimizer: QueryOptimizer, order_by: Any) -> None:
     """With texts, gaps and ties, one way or both: the pages together are the query's rows in that order."""
     paginated = PaginatedQuery(optimizer, ALL, page_size=2, order_by=order_by)
     names = [order_by] if isinstance(order_by, str) else order_by
@@ -66,6 +66,16 @@ def test_any_order_is_made_total(optimizer: QueryOptimizer, order_by: Any) -> No
     ]
 
 
+@pytest.mark.parametrize("order_by", ORDERS, ids=str)
+def test_any_order_is_made_total(sqlite: QueryOptimizer, order_by: Any) -> None:
+    same_order(sqlite, order_by)
+
+
+@pytest.mark.parametrize("order_by", [ORDERS[2], ORDERS[4], ORDERS[7]], ids=str)
+def test_an_order_is_made_total_in_every_kind_of_database(optimizer: QueryOptimizer, order_by: Any) -> None:
+    same_order(optimizer, order_by)
+
+
 def test_the_order_of_the_query_is_kept(optimizer: QueryOptimizer) -> None:
     sql = "SELECT id, rate * 2 AS twice, year FROM health_data WHERE state <> ? ORDER BY twice DESC, 3"
     paginated = PaginatedQuery(optimizer, sql, page_size=3, parameters=["NSW"])
@@ -73,25 +83,34 @@ def test_the_order_of_the_query_is_kept(optimizer: QueryOptimizer) -> None:
     assert paginated.get_page(1).columns.tolist() == ["id", "twice", "year"]
 
 
-@pytest.mark.parametrize(
-    ("sql", "order_by", "expected"),
-    [
-        ("SELECT state, count(*) AS n FROM health_data GROUP BY state", (), ["NSW", "QLD", "VIC"]),
-        ("SELECT state, count(*) AS n FROM health_data GROUP BY state", "state DESC", ["VIC", "QLD", "NSW"]),
-        ("SELECT state FROM health_data WHERE id < 3 UNION ALL SELECT 'ACT'", "state", ["ACT", "QLD", "VIC"]),
-        ("SELECT DISTINCT state FROM health_data", (), ["NSW", "QLD", "VIC"]),
-        ("SELECT state FROM health_data UNION SELECT 'ACT'", (), ["ACT", "NSW", "QLD", "VIC"]),
-        ("WITH a AS (SELECT DISTINCT state FROM health_data) SELECT state FROM a", "state", ["NSW", "QLD", "VIC"]),
-        ("SELECT state FROM health_data ORDER BY id LIMIT 3", "state", ["NSW", "QLD", "VIC"]),
-    ],
-)
+RESULTS: list[tuple[str, Any, list[str]]] = [
+    ("SELECT state, count(*) AS n FROM health_data GROUP BY state", (), ["NSW", "QLD", "VIC"]),
+    ("SELECT state, count(*) AS n FROM health_data GROUP BY state", "state DESC", ["VIC", "QLD", "NSW"]),
+    ("SELECT state FROM health_data WHERE id < 3 UNION ALL SELECT 'ACT'", "state", ["ACT", "QLD", "VIC"]),
+    ("SELECT DISTINCT state FROM health_data", (), ["NSW", "QLD", "VIC"]),
+    ("SELECT state FROM health_data UNION SELECT 'ACT'", (), ["ACT", "NSW", "QLD", "VIC"]),
+    ("WITH a AS (SELECT DISTINCT state FROM health_data) SELECT state FROM a", "state", ["NSW", "QLD", "VIC"]),
+    ("SELECT state FROM health_data ORDER BY id LIMIT 3", "state", ["NSW", "QLD", "VIC"]),
+]
+
+
+@pytest.mark.parametrize(("sql", "order_by", "expected"), RESULTS)
 def test_results_that_are_no_rows_of_a_table_have_pages(
-    optimizer: QueryOptimizer, sql: str, order_by: Any, expected: list[str]
+    sqlite: QueryOptimizer, sql: str, order_by: Any, expected: list[str]
 ) -> None:
+    same_states(sqlite, sql, order_by, expected)
+
+
+def same_states(optimizer: QueryOptimizer, sql: str, order_by: Any, expected: list[str]) -> None:
     paginated = PaginatedQuery(optimizer, sql, page_size=2, order_by=order_by)
     assert [state for page in paginated for state in page["state"]] == expected
     assert paginated.get_page(1)["state"].tolist() == expected[2:4]
     assert paginated.total_rows == len(expected)
+
+
+def test_results_have_pages_in_every_kind_of_database(optimizer: QueryOptimizer) -> None:
+    for sql, order_by, expected in RESULTS:
+        same_states(optimizer, sql, order_by, expected)
 
 
 def test_joined_tables_are_ordered_by_the_keys_of_both(optimizer: QueryOptimizer) -> None:
@@ -111,12 +130,28 @@ def test_joined_tables_are_ordered_by_the_keys_of_both(optimizer: QueryOptimizer
         ("SELECT 1; SELECT 2", (), "Only one SELECT"),
         ("SELECT state FROM (SELECT * FROM health_data) AS inside", "state", "Rows repeat"),
         ("SELECT id FROM health_data ORDER BY id + ?", (), "has a parameter in it"),
+        ("SELECT id FROM health_data ORDER BY random()", (), "depends on chance"),
+        ("SELECT id, hex(randomblob(4)) AS code FROM health_data", "code", "depends on chance"),
+        ("SELECT code FROM (SELECT random() AS code FROM health_data) AS inside", "code", "depends on chance"),
     ],
 )
 def test_what_has_no_key_says_what_is_missing(sqlite: QueryOptimizer, sql: str, order_by: Any, says: str) -> None:
     parameters = [1] if "?" in sql else None
     with pytest.raises(NoKey, match=says):
         PaginatedQuery(sqlite, sql, order_by=order_by, parameters=parameters).get_page(0)
+
+
+def test_rows_that_come_to_repeat_are_told(sqlite: QueryOptimizer) -> None:
+    sqlite.execute_query("CREATE TABLE areas (code TEXT)")
+    sqlite.execute_query("INSERT INTO areas VALUES ('a'), ('b'), ('c')")
+    sql = "WITH known AS (SELECT code FROM areas) SELECT code FROM known"
+    paginated = PaginatedQuery(sqlite, sql, page_size=2, order_by="code")
+    lazy = paginated.to_lazy_dataframe()
+    assert [len(page) for page in paginated] == [2, 1]
+    sqlite.execute_query("INSERT INTO areas VALUES ('a'), ('a'), ('a')")
+    for read in (lambda: paginated.get_page(1), lambda: list(paginated), lambda: lazy[1:3], lambda: lazy.tail(2)):
+        with pytest.raises(NoKey, match="Rows repeat"):
+            read()
 
 
 def test_a_table_without_a_key_says_so(sqlite: QueryOptimizer) -> None:
@@ -133,11 +168,19 @@ def test_a_sqlite_table_without_a_key_has_the_number_of_its_rows(sqlite: QueryOp
     assert pages[0].columns.tolist() == ["word"]
 
 
-@pytest.mark.parametrize("order_by", ["stat", "state; DROP TABLE health_data", "lower(state)", "1", "state, id", '"'])
-def test_an_order_is_of_columns_that_exist(optimizer: QueryOptimizer, order_by: str) -> None:
+def refused(optimizer: QueryOptimizer, order_by: str) -> None:
     with pytest.raises(UnknownName, match="There are: id, state, year, rate"):
         PaginatedQuery(optimizer, ALL, order_by=order_by).get_page(0)
     assert len(optimizer.execute_query(ALL)) == made.ROWS
+
+
+@pytest.mark.parametrize("order_by", ["stat", "state; DROP TABLE health_data", "lower(state)", "1", "state, id", '"'])
+def test_an_order_is_of_columns_that_exist(sqlite: QueryOptimizer, order_by: str) -> None:
+    refused(sqlite, order_by)
+
+
+def test_no_kind_of_database_is_given_sql_in_an_order(optimizer: QueryOptimizer) -> None:
+    refused(optimizer, "state; DROP TABLE health_data")
 
 
 def test_conditions_with_or_stay_together(optimizer: QueryOptimizer) -> None:
@@ -218,6 +261,8 @@ def test_an_iteration_that_is_left_early_ends_its_thread(sqlite: QueryOptimizer)
 def test_a_page_has_rows(sqlite: QueryOptimizer, page_size: int) -> None:
     with pytest.raises(ValueError, match="at least one row"):
         PaginatedQuery(sqlite, ALL, page_size=page_size)
+    with pytest.raises(ValueError, match="give a number above 0"):
+        PaginatedQuery(sqlite, ALL, max_pages=page_size)
 
 
 def made_more(path: Path, last: int) -> None:
@@ -228,20 +273,3 @@ def made_more(path: Path, last: int) -> None:
 
 def reads(optimizer: QueryOptimizer) -> int:
     return sum(one.calls for one in optimizer.get_statistics() if one.query.startswith("SELECT health_data"))
-
-
-def test_keys_of_every_type_are_continued_from(tmp_path: Path, cache: Any) -> None:
-    import duckdb
-
-    path = tmp_path / "typed.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            "CREATE TABLE t (seen TIMESTAMP NOT NULL, day DATE NOT NULL, big HUGEINT, UNIQUE (seen, day))"
-        )
-        connection.execute(
-            "INSERT INTO t SELECT TIMESTAMP '2026-01-01' + INTERVAL (n) HOUR, '2026-01-01', n FROM range(7) r(n)"
-        )
-    with QueryOptimizer(path, cache) as optimizer:
-        found = pd.concat(PaginatedQuery(optimizer, "SELECT * FROM t", page_size=2))
-    assert found["seen"].is_monotonic_increasing
-    assert len(found) == 7

@@ -1,5 +1,7 @@
-from datetime import date
+from datetime import UTC, date, datetime
+from datetime import time as clock
 from pathlib import Path
+from typing import Any
 
 import pyarrow as arrow
 import pytest
@@ -88,3 +90,48 @@ def test_a_damaged_file_is_unreadable(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(Unreadable):
         problems(path, Rules())
+
+
+MOMENTS = [datetime(2021, 6, 29, 23, tzinfo=UTC), datetime(2021, 6, 30, 12, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("values", [MOMENTS, [moment.replace(tzinfo=None) for moment in MOMENTS]])
+@pytest.mark.parametrize(
+    ("bounds", "is_kept"),
+    [
+        (["2021-06-29", "2021-06-30"], True),
+        (["2021-06-30", None], False),
+        ([None, "2021-06-29"], False),
+        (["2021-06-29T23:00:00Z", "2021-06-30 12:00"], True),
+        (["2021-06-30T00:30:00+02:00", "2021-06-30T22:00:00+10:00"], True),
+        (["2021-06-29T23:00:01Z", None], False),
+        ([None, "2021-06-30T11:59:59.5"], False),
+    ],
+)
+def test_times_have_bounds_of_days_and_of_moments(
+    values: list[datetime], bounds: list[str | None], is_kept: bool, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "t.parquet", {"at": values})
+    assert (problems(path, Rules.parse({"ranges": {"at": bounds}})) == []) is is_kept
+
+
+@pytest.mark.parametrize(("bounds", "is_kept"), [(["09:00", "17:30:00"], True), (["09:00:01", None], False)])
+def test_times_of_day_have_bounds(bounds: list[str | None], is_kept: bool, tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"opens": [clock(9), clock(17, 30)]})
+    assert (problems(path, Rules.parse({"ranges": {"opens": bounds}})) == []) is is_kept
+
+
+def test_a_bound_that_is_no_time_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"at": MOMENTS})
+    (problem,) = problems(path, Rules.parse({"ranges": {"at": ["soon", None]}}))
+    assert "have no order among 'soon' and None" in problem
+
+
+@pytest.mark.parametrize("values", [["a", "c", None], [1, 3, None]])
+def test_a_column_of_categories_has_the_range_of_its_values(values: list[Any], tmp_path: Path) -> None:
+    path = written(tmp_path / "c.parquet", {"state": arrow.array(values).dictionary_encode()})
+    low, high = values[0], values[1]
+    assert problems(path, Rules.parse({"ranges": {"state": [low, high]}})) == []
+    assert problems(path, Rules.parse({"ranges": {"state": [None, low]}})) == [
+        f"state goes up to {high}, expected up to {low}"
+    ]
