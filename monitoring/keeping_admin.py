@@ -37,8 +37,12 @@ class MetricChunkAdmin(admin.ModelAdmin):
     list_per_page = 50
     actions = ("reopen",)
     fields = (
-        *("series", "resolution", "begins", "ends", "samples", "count", "minimum", "maximum", "total"),
-        *("size", "bytes_a_sample", "codec"),
+        "series",
+        ("resolution", "codec"),
+        ("begins", "ends"),
+        ("samples", "count"),
+        ("minimum", "maximum", "total"),
+        ("size", "bytes_a_sample"),
     )
     change_list_template = "admin/ahgd_monitoring/metricchunk/change_list.html"
     change_form_template = "admin/ahgd_monitoring/metricchunk/change_form.html"
@@ -157,7 +161,7 @@ def _points(chunk: MetricChunk) -> dict[str, Any]:
         return {"damage": str(error)}
     names = [name for name in _COLUMNS if getattr(frame, name) is not None]
     columns = [[_shown(value) for value in frame.filled(name).tolist()] for name in names]
-    times = [_time(at) for at in frame.at.tolist()]
+    times = [_time(at, "milliseconds") for at in frame.at.tolist()]
     edited = frame.filled("edited").tolist()
     return {"columns": names, "points": list(zip(times, zip(*columns, strict=True), edited, strict=True))}
 
@@ -166,5 +170,5 @@ def _shown(value: float) -> str:
     return "" if value != value or (value == -1 and isinstance(value, int)) else f"{value:.10g}"
 
 
-def _time(at_ms: int) -> str:
-    return from_ms(at_ms).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
+def _time(at_ms: int, to_the: str = "minutes") -> str:
+    return from_ms(at_ms).isoformat(sep=" ", timespec=to_the).removesuffix("+00:00")

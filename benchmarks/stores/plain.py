@@ -42,13 +42,11 @@ def make() -> None:
 
 def fill(lines: Sequence[Line]) -> None:
     """Not timed, so without Django; in the order of time, as samples come."""
-    rows = (
-        (number, int(line.at_ms[place]), float(line.recorded[place]))
-        for place in range(len(lines[0].at_ms))
-        for number, line in enumerate(lines)
-    )
+    insert = "INSERT INTO ahgd_monitoring_plainsample (series, at, value) VALUES (%s, %s, %s)"
+    recorded = [line.recorded for line in lines]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany("INSERT INTO ahgd_monitoring_plainsample (series, at, value) VALUES (%s, %s, %s)", rows)
+        for place, at in enumerate(lines[0].at_ms.tolist()):
+            cursor.executemany(insert, [(number, at, float(values[place])) for number, values in enumerate(recorded)])
 
 
 def size_bytes() -> int:

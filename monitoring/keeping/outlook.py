@@ -11,6 +11,9 @@ from monitoring.keeping import forgetting, sealing
 from monitoring.models import MetricChunk, MetricSnapshot, Resolution, Series
 
 
+_NAMES = {Resolution.RAW: "samples as recorded", Resolution.HOURLY: "hours"}
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """Chunks of one resolution; ``size_bytes`` is of their payloads."""
@@ -66,4 +69,4 @@ def _size(resolution: Resolution) -> Size:
         chunks=Count("id"), samples=Sum("samples"), size=Sum(Length("payload")), oldest=Min("start")
     )
     oldest = None if found["oldest"] is None else from_ms(found["oldest"])
-    return Size(str(resolution.label), found["chunks"], found["samples"] or 0, found["size"] or 0, oldest)
+    return Size(_NAMES[resolution], found["chunks"], found["samples"] or 0, found["size"] or 0, oldest)

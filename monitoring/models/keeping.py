@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from monitoring.clock import from_ms
 from monitoring.models.facts import Series
 
 
@@ -40,7 +41,7 @@ class MetricChunk(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.samples} samples of series {self.series_id} from {self.start}"
+        return f"{self.samples} samples from {from_ms(self.start):%Y-%m-%d %H:%M} UTC"
 
 
 class Hold(models.Model):
@@ -58,7 +59,7 @@ class Hold(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.reason} holds series {self.series_id} from {self.start}"
+        return f"{self.reason}, from {from_ms(self.start):%Y-%m-%d %H:%M} UTC"
 
 
 class ReadGap(models.Model):
