@@ -10,13 +10,13 @@ counted. Real readings were taken every quarter of a second and are stretched to
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.programs.embedded import set_up
 from benchmarks.programs.running import end_on_term
 from benchmarks.report import Report
 
@@ -29,23 +29,13 @@ def main() -> None:
     options = parser.parse_args()
     end_on_term()
     with TemporaryDirectory(prefix="ahgd-ops-bench-") as directory:
-        _prepare(directory)
+        set_up(directory)
         report = measure(Path(directory), options.series)
     report.save()
     for row in report.rows:
         print(f"{row.label}: {row.value:.3f} {row.unit}")
     for limit in report.limits:
         print(f"{'met   ' if limit.met else 'MISSED'} {limit.text}: {limit.value:.3f}")
-
-
-def _prepare(directory: str) -> None:
-    os.environ.update(AHGD_STATE_DIR=directory, AHGD_ENVIRONMENT="testing", DJANGO_SETTINGS_MODULE="ahgd_ops.settings")
-    os.environ.pop("DATABASE_URL", None)
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def measure(directory: Path, count: int) -> Report:

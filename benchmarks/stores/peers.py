@@ -105,15 +105,16 @@ def table(lines: Sequence[Line]) -> pa.Table:
 
 def duckdb_file(directory: Path, lines: Sequence[Line]) -> tuple[Path, int]:
     path = directory / "samples.duckdb"
-    samples = table(lines)  # noqa: F841  (DuckDB finds it by its name)
+    recorded = table(lines)
     with duckdb.connect(str(path)) as database:
-        database.execute("CREATE TABLE samples AS SELECT * FROM samples ORDER BY series, at")
+        database.register("recorded", recorded)
+        database.execute('CREATE TABLE samples AS SELECT * FROM recorded ORDER BY series, "at"')
         database.execute("CHECKPOINT")
     return path, path.stat().st_size
 
 
 def duckdb_day_of_one(database: Any, number: int) -> int:
-    asked = "SELECT at // 300000, avg(value) FROM samples WHERE series = ? GROUP BY 1 ORDER BY 1"
+    asked = 'SELECT "at" // 300000, avg(value) FROM samples WHERE series = ? GROUP BY 1 ORDER BY 1'
     return len(database.execute(asked, [number]).fetchall())
 
 

@@ -10,7 +10,6 @@ from monitoring.clock import from_ms
 from monitoring.keeping import forgetting, sealing
 from monitoring.models import MetricChunk, MetricSnapshot, Resolution, Series
 
-
 _NAMES = {Resolution.RAW: "samples as recorded", Resolution.HOURLY: "hours"}
 
 
