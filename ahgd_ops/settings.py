@@ -254,7 +254,7 @@ CELERY_TASK_ROUTES = {
     "alerts.evaluate": {"queue": "evaluate"},
     "alerts.deliver": {"queue": "deliver"},
     "alerts.escalate": {"queue": "deliver"},
-    "alerts.remind": {"queue": "deliver"},
+    "alerts.repeat": {"queue": "deliver"},
     "alerts.beat": {"queue": "deliver"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -276,6 +276,7 @@ HEALTH_CHECKS = (
     "alerts.health.Evaluation",
     "alerts.health.Outbox",
     "alerts.health.Escalation",
+    "alerts.health.Telling",
     "monitoring.health.checks.Memory",
     "monitoring.health.checks.Cpu",
     "monitoring.health.checks.Disk",

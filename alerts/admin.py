@@ -14,6 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.acting import Acting
 from alerts.conditions import parse
+from alerts.dead_ends import dead_ends_of
 from alerts.delivery_admin import AttemptAdmin, ChannelAdmin, NotificationAdmin
 from alerts.drafts import draft, unknown_metrics
 from alerts.escalation.admin import EscalationInline
@@ -118,6 +119,11 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         for text in (obj.condition, obj.worse_condition, obj.recovery_condition):
             for warning in unknown_metrics(parse(text)) if text else ():
                 self.message_user(request, warning, messages.WARNING)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for end in dead_ends_of("rule", form.instance.name, timezone.now()):
+            self.message_user(request, str(end), messages.WARNING)
 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:

@@ -1,6 +1,7 @@
 """Channels are edited and tried out here; what they were sent, and each attempt at it, is history."""
 
 import json
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.audit import audit
 from alerts.channels import DeliveryFailed, without_path
+from alerts.dead_ends import rules_that_tell_nobody
 from alerts.forms import ChannelForm
 from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.models import Attempt, Channel, Notification
@@ -36,6 +38,13 @@ class ChannelAdmin(admin.ModelAdmin):
         secret = ("has_secret", "new_secret", "clear_secret") if obj is not None else ("new_secret",)
         settings = ("settings", *secret) if may_edit else ("shown_settings", "has_secret")
         return ("name", "kind", "enabled", "hint", "fallback", *settings, "origin", "health", "last_sent_at")
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        alone = rules_that_tell_nobody().filter(channels=obj).values_list("name", flat=True)
+        if alone:
+            text = f"Nobody is told any more of {', '.join(alone)}: {obj.name} was their last enabled channel."
+            self.message_user(request, text, messages.WARNING)
 
     def response_post_save_add(self, request: HttpRequest, obj: Channel) -> HttpResponseRedirect:
         return self._tested(request, obj) or super().response_post_save_add(request, obj)

@@ -105,10 +105,19 @@ class ChannelForm(forms.ModelForm):
         help_text="Leave empty to keep the one that is set; it is never shown. Webhook: whsec_…, signs each message. "
         "Alertmanager: user:password, or a token. Chat: the service's address, such as slack://….",
     )
-    clear_secret = forms.BooleanField(label="remove the secret", required=False)
+    clear_secret = forms.BooleanField(
+        label="remove the secret",
+        required=False,
+        help_text="Deletes the one that is set; a new one above wins over this.",
+    )
 
     class Meta:
         model = Channel
+        help_texts = {
+            "name": "Letters, digits, - and _; rules, silences and the history of alerts show it.",
+            "kind": "How people are reached. It decides what the settings and the secret below may be.",
+            "enabled": "Off: it is told nothing until it is on again, and then what is still true.",
+        }
         fields = ("name", "kind", "enabled", "fallback", "settings")
         widgets = {"settings": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})}
 

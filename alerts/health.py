@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from alerts import escalation
+from alerts.dead_ends import dead_ends
 from alerts.models import Notification
 from monitoring.health import GRACE_SECONDS, Check, Finding, Status, judge_sign, read_jobs, span, uptime_seconds
 
@@ -77,3 +78,21 @@ class Escalation(Check):
             return Finding(Status.HEALTHY, "Every step ran in its time", {"overdue": 0})
         text = f"{late[0].alert.rule_name} escalated {span(late[0].late_seconds)} late"
         return Finding(Status.WARNING, text, {"overdue": 0, "late": len(late)})
+
+
+@dataclass
+class Telling(Check):
+    """Whether somebody is told of every rule: a warning names each dead end, since its alerts would pass unnoticed."""
+
+    name: ClassVar[str] = "telling"
+    most_named: int = 3
+
+    def find(self, now: datetime) -> Finding:
+        if not settings.CONFIG.enable_alerting:
+            return Finding(Status.HEALTHY, "Alerting is switched off (AHGD_ALERTING)")
+        found = [str(one) for one in dead_ends(now)]
+        if not found:
+            return Finding(Status.HEALTHY, "Every enabled rule has somebody to tell", {"dead_ends": 0})
+        more = len(found) - self.most_named
+        text = " ".join([*found[: self.most_named], *([f"And {more} more."] if more > 0 else [])])
+        return Finding(Status.WARNING, text, {"dead_ends": len(found)})

@@ -9,6 +9,7 @@ from django.conf import settings
 from alerts.channels import DeliveryFailed, Receipt, TransientFailure, one_line
 from alerts.gates import Because, Hold, Stop
 from alerts.models import AlertEvent, Channel, Notification
+from alerts.models.gate import LIMITS
 from alerts.retries import is_over, wait_seconds
 
 _State = Notification.State
@@ -86,7 +87,7 @@ def _held(notification: Notification, hold: Hold) -> Consequence:
     """The history says once that a gate holds the row, however often it is looked at."""
     is_news = notification.held_reason != hold.reason if hold.gate is None else notification.gate != hold.gate
     return Consequence(
-        row={"state": _State.DUE, "due_at": hold.until, **_gate_of(hold)},
+        row={"state": _State.DUE, "due_at": hold.until, **_gate_of(hold), **_turn_after(hold)},
         event=(_Kind.WITHHELD, _said(notification, hold.reason)) if is_news else None,
     )
 
@@ -166,6 +167,11 @@ def _gate_of(decision: Hold | Stop) -> dict[str, Any]:
     """The columns that say which gate said no, why, and which row is responsible."""
     because = decision.because or Because()
     return {"held_reason": decision.reason, "gate": decision.gate or "", **asdict(because)}
+
+
+def _turn_after(hold: Hold) -> dict[str, Any]:
+    """What a limit holds waits for a digest: that a message of its group had no room for it counts no longer."""
+    return {"was_left": False} if hold.gate in LIMITS else {}
 
 
 _NO_GATE = {"held_reason": "", "gate": "", **asdict(Because())}

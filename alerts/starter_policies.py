@@ -11,9 +11,9 @@ WAIT_MINUTES = 15
 
 
 def load() -> None:
-    """Makes the policy once, as soon as there are webhooks to escalate to; people may edit or delete it."""
+    """Makes the policy once, as soon as there is an enabled webhook to escalate to; people may edit or delete it."""
     webhooks = Channel.objects.filter(kind=Channel.Kind.WEBHOOK, seeded_from="AHGD_ALERT_WEBHOOK_URLS")
-    if settings.CONFIG.environment != "production" or not webhooks.exists():
+    if settings.CONFIG.environment != "production" or not webhooks.filter(enabled=True).exists():
         return
     _, is_new = Seed.objects.get_or_create(key=f"policy:{NAME}")
     if not is_new or EscalationPolicy.objects.filter(name=NAME).exists():

@@ -20,7 +20,7 @@ from alerts.retention import delete_old_alerts
 from monitoring import database_now, lease, least_gap_seconds, series
 
 log = logging.getLogger(__name__)
-REMIND_SECONDS = 30
+REPEAT_SECONDS = 30
 
 
 @shared_task(name="alerts.evaluate")
@@ -65,12 +65,12 @@ def audit_escalations() -> None:
         wake(deliver)
 
 
-@shared_task(name="alerts.remind")
-def remind() -> None:
+@shared_task(name="alerts.repeat")
+def repeat() -> None:
     """Tells open alerts again whose time has come, and notes the maintenance that uptime does not count."""
     if not settings.CONFIG.enable_alerting:
         return
-    with lease("remind", seconds=60, gap_seconds=least_gap_seconds("remind", REMIND_SECONDS)) as held:
+    with lease("repeat", seconds=60, gap_seconds=least_gap_seconds("repeat", REPEAT_SECONDS)) as held:
         if held is None:
             return
         now = database_now()

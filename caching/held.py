@@ -74,8 +74,9 @@ class Held:
             return self.value
         if self.shared is None:  # rebuilt once; whoever comes second in a race rebuilds it once more
             self.shared = pickle.loads(self.value)  # noqa: S301  (pickled by this process)
-            if self.grow is not None:
-                self.grow(self, _size_of(self.shared))
+            grow = self.grow  # whoever comes second may find that it was called, and taken away
+            if grow is not None:
+                grow(self, _size_of(self.shared))
         return self.shared
 
 
@@ -138,17 +139,29 @@ def _size_of(value: Any) -> int:
 def _sized(value: Any, counted: set[int], levels: int) -> int:
     if id(value) in counted:
         return 0
-    if hasattr(value, "memory_usage") and not isinstance(value, type):
-        usage = value.memory_usage(deep=True)
-        return int(usage if isinstance(usage, int) else usage.sum())
-    if hasattr(value, "nbytes") and not isinstance(value, type):
-        return int(value.nbytes)
+    known = _known_size(value)
+    if known is not None:
+        return known
     members = _members(value) if levels else []
     if members:
         counted.add(id(value))
     sample = members[:: len(members) // _MOST_SAMPLED + 1]
     held = sum(_sized(member, counted, levels - 1) for member in sample)
     return sys.getsizeof(value) + (held * len(members) // len(sample) if sample else 0)
+
+
+def _known_size(value: Any) -> int | None:
+    """What values of pandas, numpy and their like say of themselves; others may mean something else by these names."""
+    kind = type(value)
+    if not (hasattr(kind, "memory_usage") or hasattr(kind, "nbytes")):
+        return None
+    try:
+        if callable(getattr(value, "memory_usage", None)):
+            usage = value.memory_usage(deep=True)
+            return int(usage if isinstance(usage, int) else usage.sum())
+        return int(value.nbytes)
+    except Exception:  # noqa: BLE001  (a look-up must not fail for its own counting)
+        return None
 
 
 def _members(value: Any) -> list[Any]:

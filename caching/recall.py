@@ -87,8 +87,11 @@ class Recall:
         """As held, and whether memory has room for it. Unstorable when it can be neither copied nor pickled."""
         if not self._memory.limit_bytes:
             return self._own(envelope, value), False
+        began = time.perf_counter()
         held = self._dated(hold(envelope.key, value, as_it_is=as_it_is), envelope)
-        return held, self._memory.put(held)
+        is_kept = self._memory.put(held)
+        self._memory.tally.time_write(time.perf_counter() - began)
+        return held, is_kept
 
     def accepts(self, envelope: Envelope) -> bool:
         return envelope.kept_until > time.time() and (not envelope.tags or self._tags.are_current(envelope.tags))

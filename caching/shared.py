@@ -15,6 +15,7 @@ from caching.names import INTERNAL, Meant
 from caching.signing import Buffer, Signer
 from caching.stats import TierStats
 from caching.tiers.guarded import GuardedTier
+from caching.tiers.session import SessionTier
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +170,13 @@ class SharedTiers:
         if authority is not None and start is not None and stamp_of(start) == token:
             authority.delete((name,))
 
+    def reject(self, tier: GuardedTier | SessionTier, key: str, why: NotOurs) -> None:
+        """It stays where it is until it is overwritten: another program's entry is not ours to delete."""
+        tier.tally.rejected += 1
+        if (tier.name, key) not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add((tier.name, key))
+            log.warning("The %s tier's entry of %r counts as a miss: it is %s", tier.name, key, why)
+
     def _good(self, tier: GuardedTier, key: str, entry: Buffer, accepts: Accepts) -> Found | None:
         opened = self._opened(tier, key, entry)
         if opened is None or not accepts(opened.envelope):
@@ -176,19 +184,12 @@ class SharedTiers:
         try:
             return Found(opened.envelope, opened.load())
         except NotOurs as why:
-            self._reject(tier, key, why)
+            self.reject(tier, key, why)
             return None
 
     def _opened(self, tier: GuardedTier, key: str, entry: Buffer) -> Opened | None:
         try:
             return unseal(entry, key, self.signer)
         except NotOurs as why:
-            self._reject(tier, key, why)
+            self.reject(tier, key, why)
             return None
-
-    def _reject(self, tier: GuardedTier, key: str, why: NotOurs) -> None:
-        """It stays where it is until it is overwritten: another program's entry is not ours to delete."""
-        tier.tally.rejected += 1
-        if (tier.name, key) not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add((tier.name, key))
-            log.warning("The %s tier's entry of %r counts as a miss: it is %s", tier.name, key, why)

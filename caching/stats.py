@@ -17,7 +17,8 @@ class TierStats:
     """One tier. Counts are of this process and only grow; ``entries`` and ``size_bytes`` are what the store holds.
 
     A look-up that another tier answers is a miss of each tier before it. ``rejected`` entries were damaged or foreign.
-    Latencies are means in seconds, None before the first; the memory tier is timed at one look-up in 64.
+    Latencies are means in seconds, None before the first; of the memory tier one look-up in 64
+    is timed.
     """
 
     tier: str

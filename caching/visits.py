@@ -29,17 +29,18 @@ class Visits:
         self._accepts = accepts
 
     def get(self, key: str, default: Any) -> Any:
-        opened = self._tier.find(key, self._shared.signer)
-        if opened is None or not self._accepts(opened.envelope):
-            self._tier.tally.misses += 1
-            return default
+        began = time.perf_counter()
         try:
-            value = opened.load()
-        except NotOurs:
-            self._tier.tally.rejected += 1
-            return default
-        self._tier.tally.hits += 1
-        return value
+            opened = self._tier.find(key, self._shared.signer)
+            if opened is not None and self._accepts(opened.envelope):
+                value = opened.load()
+                self._tier.tally.hits += 1
+                self._tier.tally.time_read(time.perf_counter() - began)
+                return value
+        except NotOurs as why:
+            self._shared.reject(self._tier, key, why)
+        self._tier.tally.misses += 1
+        return default
 
     def set(self, key: str, value: Any, ttl: float | None, tokens: tuple[TagToken, ...]) -> bool:
         """False when nothing keeps it."""
@@ -49,7 +50,10 @@ class Visits:
             return False
         ends_at = time.time() + lifetime
         envelope = Envelope(key, ends_at, ends_at, os.urandom(TOKEN_BYTES), tokens)
-        return self._tier.write(envelope, pack(value, self._threshold_bytes), self._shared.signer)
+        packed, began = pack(value, self._threshold_bytes), time.perf_counter()
+        is_written = self._tier.write(envelope, packed, self._shared.signer)
+        self._tier.tally.time_write(time.perf_counter() - began)
+        return is_written
 
     def delete(self, keys: list[str]) -> int:
         return self._tier.delete(keys)

@@ -68,8 +68,10 @@ CATALOGUE = (
     _counter("cache_misses_total", "", "cache", "Look-ups that a tier could not answer.", "process", "tier"),
     _counter("cache_evictions_total", "", "cache", "Entries that made room for others.", "process", "tier"),
     _counter("cache_errors_total", "", "cache", "Failures of a tier; the next one answered.", "process", "tier"),
-    _gauge("cache_entries", "", "cache", "Entries that a tier holds.", "tier"),
-    _gauge("cache_size_bytes", "bytes", "cache", "Bytes that a tier holds.", "tier"),
+    _gauge("cache_entries", "", "cache", "Entries that a tier holds; hosts that share a Redis tell the same.", "tier"),
+    _gauge(
+        "cache_size_bytes", "bytes", "cache", "Bytes that a tier holds; hosts that share a Redis tell the same.", "tier"
+    ),
     # Tasks
     _timing("celery_task_duration_seconds", "celery", "How long tasks took.", "task"),
     _counter("celery_task_failures_total", "", "celery", "Tasks that failed.", "task"),

@@ -4,7 +4,7 @@ A row for each snapshot would cost more to make than everything that is computed
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, BinaryField, Count, Max, Min, QuerySet, Sum, TextField
@@ -14,9 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from monitoring.models import MetricSnapshot
 
 Row = tuple[Any, ...]
-_SERIES_ID, _COUNT, _SKETCHES = 0, 3, 8
-SNAPSHOTS: Final = 9
-"""Where a row says how many snapshots it stands for."""
+_SERIES_ID, _COUNT = 0, 3
 
 
 class _Bytes(Aggregate):

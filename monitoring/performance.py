@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from monitoring.aside import aside
 from monitoring.collectors.caching import CacheSampler
 from monitoring.collectors.pace import Pace
 from monitoring.collectors.process import ProcessSampler
@@ -75,7 +76,7 @@ class PerformanceMonitor:
 
         setup()
         now = datetime.now(UTC)
-        return summarise(self._recorder.unsaved, now - timedelta(hours=hours), now)
+        return aside(lambda: summarise(self._recorder.unsaved, now - timedelta(hours=hours), now))
 
     def start_monitoring(self, process: str = "main") -> None:
         """Begins to measure this process under the name ``process``, to flush by itself, and to look after the host.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import DataError
 from django.db import Error as DatabaseError
 
+from monitoring.aside import aside
 from monitoring.flusher import Flusher
 from monitoring.gathering import ROOM, Gathering
 from monitoring.limits import Limits
@@ -119,7 +120,7 @@ class Recorder:
         for gathering in list(self._series.values()):
             gathering.room = -1
         if not self._flusher.stop():
-            self._flush_now()
+            aside(self._flush_now)
 
     def flush(self, now_ms: int | None = None) -> int:
         """Writes everything gathered in one transaction; gives the number of samples stored, 0 when that failed.

@@ -22,7 +22,7 @@ TASKS = {
     "deliver": "alerts.deliver",
     "escalate": "alerts.escalate",
     "health": "monitoring.check_health",
-    "remind": "alerts.remind",
+    "repeat": "alerts.repeat",
 }
 """What alerts cannot do without: rows of the schedule, and their tasks. Rules also judge what health checks say."""
 BESIDE = {"deliver": 8}

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from alerts.dead_ends import dead_ends_of
 from alerts.escalation.forms import PolicyForm, StepForm, StepFormSet
 from alerts.history_admin import HistoryInline
 from alerts.models import Escalation, EscalationPolicy, EscalationStep
@@ -35,6 +37,11 @@ class EscalationPolicyAdmin(admin.ModelAdmin):
         policies: QuerySet[EscalationPolicy] = super().get_queryset(request)
         counted = policies.annotate(rule_count=Count("rules", distinct=True))
         return counted.prefetch_related("steps__channels", "rules")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for end in dead_ends_of("policy", form.instance.name, timezone.now()):
+            self.message_user(request, str(end), messages.WARNING)
 
     @admin.display(description="steps")
     def way(self, policy: EscalationPolicy) -> str:

@@ -9,6 +9,7 @@ from alerts.models import EscalationPolicy, EscalationStep
 class PolicyForm(forms.ModelForm):
     class Meta:
         model = EscalationPolicy
+        help_texts = {"name": "Letters, digits, - and _; rules choose the policy by it, under Whom to tell."}
         fields = ("name", "description")
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
@@ -16,6 +17,7 @@ class PolicyForm(forms.ModelForm):
 class StepForm(forms.ModelForm):
     class Meta:
         model = EscalationStep
+        help_texts = {"channels": "All of them are told at once when the wait is over."}
         fields = ("position", "wait_minutes", "channels")
         widgets = {"channels": forms.CheckboxSelectMultiple}
         error_messages = {"channels": {"required": "Choose whom this step tells."}}

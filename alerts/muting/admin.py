@@ -24,6 +24,10 @@ class SilenceForm(forms.ModelForm):
 
     class Meta:
         model = Silence
+        help_texts = {
+            "starts_at": "In UTC. Alerts that match are told until then.",
+            "ends_at": "In UTC. What is still true then is told.",
+        }
         fields = ("matchers", "comment", "starts_at", "ends_at")
         widgets = {"matchers": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})}
 
@@ -101,7 +105,18 @@ class SilenceAdmin(admin.ModelAdmin):
         self.message_user(request, f"Ended {ended} of {len(rows)}; the others were over already.", messages.SUCCESS)
 
 
+class WindowForm(forms.ModelForm):
+    class Meta:
+        model = MaintenanceWindow
+        help_texts = {
+            "name": "What the work is; the page of silences and the history of alerts show it.",
+            "enabled": "Off: it does not take place, and one that goes on ends at once.",
+        }
+        exclude = ()  # noqa: DJ006  (the admin's fieldsets say which)
+
+
 class MaintenanceWindowAdmin(admin.ModelAdmin):
+    form = WindowForm
     list_display = ("name", "enabled", "state", "weekdays", "starts_on", "starts_at", "duration_minutes", "zone")
     list_filter = ("enabled",)
     search_fields = ("name", "matchers")

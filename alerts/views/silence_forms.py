@@ -47,12 +47,18 @@ class SilenceForm(ZoneForm):
         help_text=MATCHERS_HELP,
         error_messages={"required": "Say which alerts, such as rule=high_cpu_usage; every alert is rule=~.*"},
     )
-    length = forms.ChoiceField(label="How long", choices=[*_LENGTHS, (CUSTOM, "Until the end below")], initial="1h")
+    length = forms.ChoiceField(
+        label="How long",
+        choices=[*_LENGTHS, (CUSTOM, "Until the end below")],
+        initial="1h",
+        help_text="From now, or from its start. What is still true when it ends is told then.",
+    )
     starts_at = forms.CharField(label="Start", required=False, widget=_TIME, help_text="Empty: now.")
-    ends_at = forms.CharField(label="End", required=False, widget=_TIME)
+    ends_at = forms.CharField(label="End", required=False, widget=_TIME, help_text="At most a year from now.")
     comment = forms.CharField(
         label="Why",
         max_length=500,
+        help_text="For whoever wonders at the quiet.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Say why, for whoever wonders at the quiet."},
     )

@@ -8,7 +8,12 @@ from typing import Any
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 # A text, a quoted name, a comment or a dollar-quoted text, in which nothing is a placeholder; or a question mark.
-_PIECES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|(?P<mark>\?)""", re.DOTALL)
+_PIECES = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|(?P<mark>\?)|(?P<ours>\0)""", re.DOTALL
+)
+
+MARK = "\0"
+"""Stands for a parameter in SQL that is being written: no statement has it; ``?`` is an operator of PostgreSQL."""
 
 
 def bound(sql: str, parameters: Parameters, placeholder: str, vendor: str) -> tuple[str, Any]:
@@ -28,16 +33,39 @@ def bound(sql: str, parameters: Parameters, placeholder: str, vendor: str) -> tu
 
 def _with_placeholders(sql: str) -> str:
     """Question marks as ``%s``, unless the statement has ``%s`` already."""
-    outside = _PIECES.sub(lambda piece: piece["mark"] or "", sql)
+    outside = _outside(sql)
     if "%s" in outside or "?" not in outside:
         return sql
     return _PIECES.sub(lambda piece: "%s" if piece["mark"] else piece[0], sql.replace("%", "%%"))
 
 
 def with_question_marks(sql: str) -> str:
-    """``%s`` as question marks, and ``%%`` as the percent sign it stands for; other SQL as it is."""
-    outside = _PIECES.sub(lambda piece: piece["mark"] or "", sql)
-    return sql.replace("%s", "?").replace("%%", "%") if "%s" in outside else sql
+    """``%s`` as question marks, or as ``MARK`` where these are operators, and ``%%`` as the percent sign it stands for.
+
+    Other SQL as it is.
+    """
+    outside = _outside(sql)
+    if "%s" not in outside:
+        return sql
+    return sql.replace("%s", MARK if "?" in outside else "?").replace("%%", "%")
+
+
+def has_operators(sql: str, parameters: Parameters) -> bool:
+    """Whether question marks in the caller's SQL are operators, and no parameters."""
+    return not parameters or "%s" in _outside(sql)
+
+
+def with_marks_of(sql: str, placeholder: str, *, has_operators: bool) -> str:
+    """``MARK``, and question marks that are no operators, as the driver takes them when it is given values."""
+    if placeholder == "?":
+        return _PIECES.sub(lambda piece: "?" if piece["ours"] else piece[0], sql)
+    marks = ("ours",) if has_operators else ("ours", "mark")
+    return _PIECES.sub(lambda piece: "%s" if any(piece[one] for one in marks) else piece[0], sql.replace("%", "%%"))
+
+
+def _outside(sql: str) -> str:
+    """Without texts, quoted names and comments."""
+    return _PIECES.sub(lambda piece: piece["mark"] or "", sql)
 
 
 def plain(value: Any) -> Any:

@@ -21,6 +21,7 @@ class Cancellation:
         self._running: tuple[Database, Connection] | None = None
         self._ended = Event()
         self._reason: QueryCancelled | None = None
+        self._hung_up = False
 
     def cancel(self) -> None:
         """Ends the statement; again, or after its end, is nothing."""
@@ -44,7 +45,7 @@ class Cancellation:
                 if ended.is_set() or self._running is None:
                     return
                 if monotonic() > deadline:
-                    self._running[0].hang_up(self._running[1])
+                    self._hang_up(*self._running)
                 else:
                     self._interrupt(*self._running)
 
@@ -52,7 +53,11 @@ class Cancellation:
         try:
             database.interrupt(connection)
         except database.driver_errors:  # it had just ended, or the server does not answer
-            database.hang_up(connection)
+            self._hang_up(database, connection)
+
+    def _hang_up(self, database: Database, connection: Connection) -> None:
+        self._hung_up = True
+        database.hang_up(connection)
 
     @contextmanager
     def running(
@@ -76,7 +81,7 @@ class Cancellation:
                 self._reason = self._reason or _timed_out(timeout_seconds)  # SQLite gives up waiting for a lock itself
             if self._reason is not None:
                 database.discard(connection)
-                raise self._reason from error
+                raise (_unknown(self._reason) if writes and self._hung_up else self._reason) from error
             raise
         finally:
             self._finish(timer, ended)
@@ -111,3 +116,10 @@ class Cancellation:
 
 def _timed_out(seconds: float) -> QueryTimedOut:
     return QueryTimedOut(f"The query took longer than {seconds:g} s. Narrow it, add an index, or allow it more time.")
+
+
+def _unknown(reason: QueryCancelled) -> QueryCancelled:
+    return type(reason)(
+        f"{reason} The server did not answer and the connection was shut, so it is unknown whether the write was done. "
+        "Look at the data before you write again."
+    )

@@ -30,14 +30,9 @@ class SessionTier:
         self._is_enabled = is_enabled
 
     def find(self, key: str, signer: Signer) -> Opened | None:
+        """Raises NotOurs when something else lies there."""
         entry = self._entries().get(key)
-        if entry is None:
-            return None
-        try:
-            return unseal(_decoded(entry), key, signer)
-        except (NotOurs, ValueError):
-            self.tally.rejected += 1
-            return None
+        return unseal(_decoded(entry), key, signer) if entry is not None else None
 
     def write(self, envelope: Envelope, packed: Packed, signer: Signer) -> bool:
         store = self._store()
@@ -95,4 +90,7 @@ def _is_streamlit(store: Any) -> bool:
 
 
 def _decoded(entry: str | bytes) -> Buffer:
-    return entry if isinstance(entry, bytes) else base64.b85decode(entry)
+    try:
+        return entry if isinstance(entry, bytes) else base64.b85decode(entry)
+    except ValueError as why:
+        raise NotOurs("no text of an entry") from why

@@ -11,22 +11,25 @@ if TYPE_CHECKING:
 
 
 class HealthChecker:
-    """Holds no state. Only ``get_liveness_check`` works without Django's settings."""
+    """Holds no state. All but ``get_liveness_check`` raises ImproperlyConfigured without the console's settings."""
 
     def run_all_checks(self, include_slow_checks: bool = True) -> "Overall":
         """Runs every configured check now, side by side, and records nothing; ``.status.value`` is the worst status."""
+        _require_console()
         from monitoring.health.running import run_checks
 
         return run_checks(datetime.now(UTC), include_slow_checks)
 
     def get_health_endpoint_response(self) -> dict[str, Any]:
         """What /health says, with details."""
+        _require_console()
         from monitoring.health import answers, watch
 
         return answers.endpoint_response(watch.glance(), with_details=True)
 
     def get_readiness_check(self) -> dict[str, Any]:
         """What /health/ready says, with details: ``ready`` and, in ``down``, why not."""
+        _require_console()
         from monitoring.health import answers, watch
 
         return answers.readiness(watch.glance(), with_details=True)
@@ -34,6 +37,18 @@ class HealthChecker:
     def get_liveness_check(self) -> dict[str, Any]:
         """What /health/live says: ``alive`` is true, or there is no answer."""
         return lifetime.liveness()
+
+
+def _require_console() -> None:
+    """A program that only records has settings, too, but not those of checks."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    if not hasattr(settings, "HEALTH_CHECKS"):
+        raise ImproperlyConfigured(
+            "Health checks need the console's settings: set DJANGO_SETTINGS_MODULE=ahgd_ops.settings and call "
+            "django.setup() first, or ask the console's /health over HTTP."
+        )
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
-from caching import Plan, QueryOptimizer
+from caching import Plan, QueryError, QueryOptimizer
+from monitoring.health.reasons import without_secrets
 from monitoring.models import QueryShape, SlowQuery
 from monitoring.quiet import quietly
 
@@ -38,8 +39,11 @@ def plan(query: SlowQuery | QueryShape) -> str:
 def plan_with_advice(query: QueryShape) -> Plan:
     """The plan, with indexes that would save reading whole tables. Raises NoPlan."""
     text = plan(query)
-    with quietly():
-        return QueryOptimizer(query.database).advise(query.text, text)
+    try:
+        with quietly():
+            return QueryOptimizer(query.database).advise(query.text, text)
+    except QueryError as error:
+        raise NoPlan(f"There is no advice: {without_secrets(str(error))}") from error
 
 
 def _numbered(text: str, vendor: str) -> tuple[str, int]:

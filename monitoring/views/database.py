@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from monitoring import series
+from monitoring.health.reasons import reason
 from monitoring.models import QueryShape, SlowQuery
 from monitoring.queries.figures import Moment, by_total, completed, trend
 from monitoring.queries.plans import NoPlan, plan_with_advice
@@ -138,7 +139,7 @@ def served(alias: str) -> Served:
                 cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
                 return Served(alias, connection.vendor, cursor.fetchone()[0], None, None)
     except DatabaseError as error:
-        return Served(alias, connection.vendor, None, None, None, str(error))
+        return Served(alias, connection.vendor, None, None, None, reason(error))
     return Served(alias, connection.vendor, None, None, None)
 
 

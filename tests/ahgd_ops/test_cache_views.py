@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from ahgd_ops import cache_page
 from caching import CacheConfig, CacheManager, process
 from tests.caching.conftest import Make, make
 from tests.monitoring.readings import record
@@ -45,6 +46,18 @@ def test_the_page_says_what_each_tier_does(viewer: Client, cache: CacheManager) 
     assert "Redis Off Set AHGD_REDIS_ENABLED=true to use it" in page
 
 
+def test_the_page_counts_what_left_and_what_failed_and_times_both_ways(viewer: Client, cache: CacheManager) -> None:
+    for _ in range(64):  # memory times one look-up of as many
+        cache.set("key", "value")
+        cache.get("key")
+    now = timezone.now()
+    record("cache_evictions_total", {now: 4711.0}, tier="file", process="web-1")
+    record("cache_errors_total", {now: 42.0}, tier="file", process="worker-1")
+    page = text(viewer)
+    assert re.search(r"Memory Working no look-ups [\d.,]+ µs [\d.,]+ µs", page)
+    assert re.search(r"File Working no look-ups \S [\d.,]+ µs .* 4,711 42 Redis", page)
+
+
 def test_without_look_ups_there_is_no_hit_rate(viewer: Client, cache: CacheManager) -> None:
     assert "Memory Working no look-ups" in text(viewer)
 
@@ -55,6 +68,22 @@ def test_memory_is_summed_over_processes(viewer: Client, cache: CacheManager) ->
         record("cache_entries", {now: 21.0}, tier="memory", process=name)
         record("cache_size_bytes", {now: 2.0**20}, tier="memory", process=name)
     assert "42 2.0 MB" in text(viewer)
+
+
+def test_what_several_hosts_say_of_one_redis_is_not_summed(
+    viewer: Client, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make("redis")
+    monkeypatch.setattr(process, "_manager", manager)
+    manager.set("key", "value")
+    (redis,) = (tier for tier in manager.get_stats() if tier.tier == "redis")
+    for host in ("host-a", "host-b"):
+        record("cache_entries", {timezone.now(): float(redis.entries)}, tier="redis", instance=host)
+        record("cache_size_bytes", {timezone.now(): float(redis.size_bytes)}, tier="redis", instance=host)
+    (row,) = (row for row in cache_page.rows(timezone.now()) if row.name == "redis")
+    assert redis.entries >= 1
+    assert row.entries == redis.entries
+    assert "Redis Working" in text(viewer)
 
 
 def test_a_tier_that_is_left_out_says_why(viewer: Client, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,16 @@ from collections.abc import Callable
 
 import pytest
 from auditlog.models import LogEntry
+from django.contrib.admin import site
 from django.contrib.auth.models import User
-from django.test import Client
+from django.db.models import Model
+from django.forms import BaseForm
+from django.test import Client, RequestFactory
 
 from alerts import evaluation
-from alerts.models import Alert, Channel, Notification, Rule
+from alerts.escalation.forms import StepForm
+from alerts.models import Alert, Channel, EscalationPolicy, MaintenanceWindow, Notification, Rule, Silence
+from alerts.views.silence_forms import SilenceForm
 from tests.alerts.feed import Feed
 from tests.people import person
 
@@ -89,6 +94,24 @@ def test_how_often_a_rule_tells_is_in_its_form_and_explained(
     page = admin.get(f"/admin/ahgd_alerts/rule/{make_rule().pk}/change/")
     assert f'name="{field}"' in page.content.decode()
     assert page.context["adminform"].form.fields[field].help_text
+
+
+def unexplained(form: type[BaseForm]) -> list[str]:
+    fields = {name: field for name, field in form.base_fields.items() if not field.widget.is_hidden}
+    assert fields
+    return [name for name, field in fields.items() if not field.help_text]
+
+
+@pytest.mark.parametrize("model", [Rule, Channel, EscalationPolicy, MaintenanceWindow, Silence])
+def test_every_field_that_people_edit_says_what_it_means(model: type[Model], rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = User(is_staff=True, is_superuser=True)
+    assert unexplained(site.get_model_admin(model).get_form(request)) == []
+
+
+@pytest.mark.parametrize("form", [StepForm, SilenceForm])
+def test_so_does_every_field_of_a_step_and_of_a_silence_of_the_console(form: type[BaseForm]) -> None:
+    assert unexplained(form) == []
 
 
 def test_the_list_shows_what_each_rule_does_now(admin: Client, make_rule: Callable[..., Rule], feed: Feed) -> None:
@@ -304,3 +327,10 @@ def test_the_form_tells_what_the_rule_says_now(admin: Client, make_rule: Callabl
     feed(93, instance="a")
     page = admin.get(f"/admin/ahgd_alerts/rule/{make_rule().pk}/change/").content.decode()
     assert "cpu_usage_percent{instance=&quot;a&quot;} is 93: true" in page
+
+
+def test_whoever_saves_a_rule_that_tells_nobody_is_told_so(admin: Client, make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule()
+    address, says = f"/admin/ahgd_alerts/rule/{rule.pk}/change/", "Rule high_cpu tells nobody: choose a channel"
+    assert says not in admin.post(address, form_of(rule), follow=True).content.decode()
+    assert says in admin.post(address, form_of(rule, channels=[]), follow=True).content.decode()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
-from alerts.models import Attempt, Channel, Notification
+from alerts.models import Attempt, Channel, Notification, Rule
 from tests.alerts.rows import a_channel, an_alert, firing, reread
 from tests.alerts.told import LOOPBACK, configure
 
@@ -188,3 +188,13 @@ def test_a_message_that_some_refused_can_be_sent_to_them_again(operator: Client)
     )
     operator.post(f"/ops/alerts/messages/{row.pk}/again/")
     assert (reread(row).state, reread(row).told, reread(row).refused) == (State.DUE, ["kim"], "")
+
+
+def test_whoever_switches_off_the_last_channel_of_a_rule_is_told_so(admin: Client, hook: Channel) -> None:
+    rule = Rule.objects.create(name="high_cpu", condition="value > 80")
+    rule.channels.set([hook, a_channel("mail")])
+    says = "Nobody is told any more of high_cpu: hook was their last enabled channel."
+    assert says not in change(admin, hook, enabled="")
+    hook.refresh_from_db()
+    Channel.objects.filter(name="mail").update(enabled=False)
+    assert says in change(admin, hook, enabled="")

@@ -187,6 +187,32 @@ def test_a_message_template_that_fails_still_tells_and_says_so(make_rule: MakeRu
     assert "message template failed" in Alert.objects.get().summary
 
 
+@pytest.mark.parametrize(
+    ("condition", "metric", "values"),
+    [
+        ("name == 'memory_usage_percent' and value > 85", "memory_usage_percent", (84, 86)),
+        ("name.startswith('db_query_duration_') and value > 5.0", "db_query_duration_seconds", (5.0, 5.1)),
+        (
+            "avg('cpu_usage_percent', '5m') > 1.4 * avg('cpu_usage_percent', '1h')",
+            "cpu_usage_percent",
+            (20, 90),
+        ),
+    ],
+)
+def test_conditions_that_people_know_run_as_they_are(
+    make_rule: MakeRule, feed: Feed, condition: str, metric: str, values: tuple[float, float]
+) -> None:
+    rule = make_rule(condition=condition)
+    rule.full_clean()
+    below, above = values
+    feed(below, metric)
+    evaluation.evaluate(feed.now)
+    assert not Alert.objects.exists()
+    feed(above, metric, timedelta(minutes=5))
+    evaluation.evaluate(feed.now)
+    assert Alert.objects.get().is_open
+
+
 def test_a_failed_health_check_fires(make_rule: MakeRule, feed: Feed) -> None:
     make_rule(condition="health_check and status in ['critical', 'unknown']", message_template="{name}: {message}")
     state = HealthCheckState.objects.create(name="database")

@@ -5,9 +5,9 @@ import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django.fixtures import Settings
 
-from alerts import escalation
-from alerts.health import Escalation, Evaluation, Outbox
-from alerts.models import Alert, AlertEvent, Channel, Notification, Severity
+from alerts import escalation, starter_rules
+from alerts.health import Escalation, Evaluation, Outbox, Telling
+from alerts.models import Alert, AlertEvent, Channel, Notification, Rule, Severity
 from monitoring.models import Lease, Status
 from tests.alerts.escalation.policies import a_policy, escalating_alert
 
@@ -155,3 +155,28 @@ def test_an_escalation_step_that_ran_late_is_a_warning_for_an_hour() -> None:
     finding = Escalation(grace_seconds=0).find(NOW)
     assert (finding.status, finding.message) == (Status.WARNING, "high_cpu_usage escalated 5 min late")
     assert Escalation(grace_seconds=0).find(NOW + timedelta(minutes=61)).status is Status.HEALTHY
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("webhook_is_enabled", [True, False])
+def test_a_new_console_has_no_dead_end(settings: Settings, environment: str, webhook_is_enabled: bool) -> None:
+    webhook = {"alert_webhook_urls": ("https://example.com/hook",), "alert_webhook_enabled": webhook_is_enabled}
+    settings.CONFIG = replace(settings.CONFIG, environment=environment, **webhook)
+    starter_rules.load()
+    assert Telling().find(NOW).status is Status.HEALTHY
+
+
+def test_dead_ends_are_a_warning_that_names_the_first_of_them() -> None:
+    for number in range(5):
+        Rule.objects.create(name=f"unheard-{number}", condition="value > 80")
+    finding = Telling().find(NOW)
+    assert (finding.status, finding.metadata) == (Status.WARNING, {"dead_ends": 5})
+    assert finding.message.startswith("Rule unheard-0 tells nobody: choose a channel")
+    assert finding.message.count("tells nobody") == 3
+    assert finding.message.endswith("And 2 more.")
+
+
+def test_while_alerting_is_off_nobody_is_to_be_told(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, enable_alerting=False)
+    Rule.objects.create(name="unheard", condition="value > 80")
+    assert Telling().find(NOW).status is Status.HEALTHY

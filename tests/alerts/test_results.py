@@ -149,3 +149,9 @@ def test_a_channel_is_unhealthy_from_what_cannot_pass_or_has_come_twice(
     channel: dict[str, Any], failure: TransientFailure | PermanentFailure, unhealthy_since: object
 ) -> None:
     assert channel_after_failure(Channel(**channel), failure, LATER)["unhealthy_since"] == unhealthy_since
+
+
+@pytest.mark.parametrize("gate", [Gate.RULE_LIMIT, Gate.GLOBAL_LIMIT])
+def test_what_a_limit_holds_goes_no_longer_with_the_next_message_of_its_group(gate: Gate) -> None:
+    assert of(Hold("full", LATER, gate), was_left=True).row["was_left"] is False
+    assert "was_left" not in of(Hold("cooldown", LATER, Gate.COOLDOWN), was_left=True).row

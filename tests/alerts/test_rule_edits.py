@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError
 
 from alerts import evaluation, rulebook
-from alerts.forms import RuleForm
 from alerts.models import Alert, Rule, Severity
 from monitoring.clock import database_now
 from monitoring.models import Metric
@@ -192,7 +191,3 @@ def test_no_way_into_the_database_leads_past_the_bounds_of_a_rule(make_rule: Mak
     rule = make_rule()
     with pytest.raises(IntegrityError, match="rule_times_within_bounds"):
         Rule.objects.filter(pk=rule.pk).update(**{field: 2147483647})
-
-
-def test_every_field_of_the_rule_form_says_what_it_means() -> None:
-    assert [name for name, field in RuleForm.base_fields.items() if not field.help_text] == []

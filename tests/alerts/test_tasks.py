@@ -159,12 +159,12 @@ def test_what_still_fires_is_repeated_and_maintenance_noted_by_one_worker_at_a_t
     MaintenanceWindow.objects.create(
         name="patching", starts_on=now.date(), starts_at=time(0), duration_minutes=3 * 1440
     )
-    with lease("remind", seconds=60):
-        tasks.remind()
+    with lease("repeat", seconds=60):
+        tasks.repeat()
     assert woken == []
 
     Lease.objects.update(free_at=now)
-    tasks.remind()
+    tasks.repeat()
     assert woken == ["alerts.deliver"]
     assert Notification.objects.filter(event__kind="repeated", state="due").count() == 1
     assert ExcludedInterval.objects.get().reason == "maintenance patching"

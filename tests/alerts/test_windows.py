@@ -300,6 +300,24 @@ def test_joined_snapshots_count_towards_what_a_window_may_hold(monkeypatch: pyte
         series.stretches(["db_query_duration_seconds"], 0, to_ms(NOW), joined=["db_query_duration_seconds"])
 
 
+def test_series_are_not_joined_before_it_is_known_that_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitoring.windows.MOST_TIMINGS", 3)
+    store_calls([[0.1]] * 4)
+    with CaptureQueriesContext(connection) as queries, pytest.raises(series.WindowTooLarge):
+        series.stretches(["db_query_duration_seconds"], 0, to_ms(NOW), joined=["db_query_duration_seconds"])
+    assert not [query["sql"] for query in queries if "sketch" in query["sql"]]
+
+
+def test_joined_snapshots_and_others_share_what_a_window_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitoring.windows.MOST_TIMINGS", 3)
+    store_calls([[0.1]] * 2)
+    store("page_load_seconds", [0.1] * 2, Kind.TIMING)
+    with pytest.raises(series.WindowTooLarge):
+        series.stretches(
+            ["db_query_duration_seconds", "page_load_seconds"], 0, to_ms(NOW), joined=["db_query_duration_seconds"]
+        )
+
+
 def test_the_file_is_mapped_only_while_a_window_is_read() -> None:
     store_calls([[0.1]])
     with CaptureQueriesContext(connection) as queries:

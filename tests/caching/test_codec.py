@@ -17,9 +17,10 @@ SIGNER = Signer.of("a" * 32)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=3000),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5) | st.tuples(inner, inner),
-    max_leaves=20,
+    max_leaves=8,
 )
-TAGS = st.lists(st.tuples(st.text(min_size=1).filter(lambda tag: "\0" not in tag), st.binary(min_size=8, max_size=8)))
+TAG = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=20)
+TAGS = st.lists(st.tuples(TAG, st.binary(min_size=8, max_size=8)), max_size=4)
 FRAME = pd.DataFrame(
     {
         "sa2": np.arange(500, dtype="int64"),
@@ -156,10 +157,17 @@ def test_the_form_stays_what_other_releases_wrote(value: Any, threshold: float, 
     assert blake3(b"".join(seal(envelope, pack(value, threshold), SIGNER))).hexdigest(8) == fingerprint
 
 
-@pytest.mark.parametrize("count", [251, 600, 66_000])
+@pytest.mark.parametrize("count", [251, 600])
 def test_any_number_of_arrays_is_kept(count: int) -> None:
     value = [np.full(2, number) for number in range(count)]
     found = unseal(sealed(value), "key", SIGNER).load()
     assert len(seal(Envelope("key", 1, 2, b"12345678"), pack(value, 1024), SIGNER)) < 1024
     assert len(found) == count
     assert found[-1].tolist() == [count - 1] * 2
+
+
+def test_more_buffers_than_an_entry_can_count_are_kept() -> None:
+    value = [pickle.PickleBuffer(b"one of many")] * 66_000  # as many arrays, and much quicker than those
+    found = unseal(sealed(value), "key", SIGNER).load()
+    assert len(found) == 66_000
+    assert bytes(found[-1]) == b"one of many"

@@ -253,6 +253,18 @@ def test_look_ups_are_counted(cache: CacheManager) -> None:
     assert first.size_bytes > 0
 
 
+def test_every_tier_says_how_long_reading_and_writing_took(make: Make) -> None:
+    for tier in ("memory", "file", "redis"):
+        cache = make(tier)
+        for _ in range(64):  # memory times one look-up of as many
+            cache.set("key", "value")
+            cache.get("key")
+        figures = next(stats for stats in cache.get_stats() if stats.tier == tier)
+        assert figures.read_seconds is not None, tier
+        assert figures.write_seconds is not None, tier
+        assert figures.writes >= 64, tier
+
+
 @pytest.mark.parametrize("size_mb", [0, 1])
 def test_a_value_that_does_not_fit_is_said_not_to_be_kept(make: Make, size_mb: int) -> None:
     cache, large = make("memory", max_memory_mb=size_mb), "x" * 2**21

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from caching.held import hold
+from caching.held import Held, hold
 
 
 class Colour(enum.Enum):
@@ -87,3 +87,51 @@ def test_what_holds_itself_has_a_size() -> None:
     value: list[Any] = ["x" * 1000]
     value.append(value)
     assert 1000 < hold("key", value, as_it_is=True).size_bytes < 3000
+
+
+@dataclass
+class Reading:
+    memory_usage: float
+    text: str
+
+
+class Machine:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def memory_usage(self) -> float:
+        return 0.5
+
+    @property
+    def nbytes(self) -> int:
+        raise ConnectionError("the machine is off")
+
+
+@pytest.mark.parametrize("value", [Reading(0.5, "x" * 10_000), [Reading(0.5, "x" * 10_000)], Machine("x" * 10_000)])
+def test_what_means_something_else_by_memory_usage_is_shared_and_counted_like_all_others(value: Any) -> None:
+    grown: list[int] = []
+    held = hold("key", value)
+    held.grow = lambda _, by_bytes: grown.append(by_bytes)
+    assert type(held.share()) is type(value)
+    assert 10_000 < grown[0] < 20_000
+
+
+class Raced(Held):
+    """Another sharer takes ``grow`` away as soon as this one has looked at it."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name == "grow":
+            self.grow = None
+        return found
+
+
+def test_two_who_share_at_once_both_get_it() -> None:
+    packed = hold("key", [1])
+    raced = Raced("key", packed.value, packed.hand, 0)
+    grown: list[int] = []
+    raced.grow = lambda _, by_bytes: grown.append(by_bytes)
+    assert raced.share() == [1]
+    assert grown

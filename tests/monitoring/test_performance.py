@@ -1,9 +1,10 @@
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from monitoring.kinds import Kind
@@ -84,6 +85,34 @@ def test_a_summary_within_a_transaction_waits_for_nobody(monitor: PerformanceMon
     monitor.add_custom_metric("users", 3)
     with transaction.atomic():
         assert monitor.get_performance_summary()["avg_users"] == 3
+
+
+def test_the_cells_of_a_notebook_run_within_an_event_loop_and_may_ask_for_a_summary(
+    monitor: PerformanceMonitor,
+) -> None:
+    async def cell() -> float:
+        monitor.add_custom_metric("users", 3)
+        monitor.stop_monitoring()
+        monitor.stop_monitoring()  # by now there is no thread of the recorder's
+        avg: float = monitor.get_performance_summary()["avg_users"]
+        return avg
+
+    assert asyncio.run(cell()) == 3
+    assert MetricSnapshot.objects.count() == 1
+
+
+def test_what_a_summary_raises_reaches_the_cell_that_asked(
+    monitor: PerformanceMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(start_ms: int, end_ms: int) -> None:
+        raise DatabaseError("away")
+
+    async def cell() -> None:
+        monitor.get_performance_summary()
+
+    monkeypatch.setattr("monitoring.summary._saved", away)
+    with pytest.raises(DatabaseError, match="away"):
+        asyncio.run(cell())
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

@@ -2,8 +2,14 @@
 
 Source: the file formats at sqlite.org/fileformat2.html (file change counter, bytes 24 to 27 of the header; header of
 the write-ahead log) and sqlite.org/walformat.html (header of the index of the log, the ``-shm`` file).
+
+A process that closes any descriptor of a file loses all its locks on it, those of SQLite's connections too, and then
+another process may take away the log that they still write (sqlite.org/howtocorrupt.html, 2.2). So what is opened
+here stays open for as long as the file is there.
 """
 
+import os
+import threading
 from hashlib import blake2b
 from pathlib import Path
 
@@ -41,5 +47,33 @@ def _of_side_file(path: Path, length: int, with_times: bool) -> bytes:
 
 
 def _first_bytes(path: Path, length: int) -> bytes:
-    with path.open("rb", buffering=0) as file:
-        return file.read(length)
+    with _lock:
+        return os.pread(_descriptor(path), length, 0)
+
+
+def _descriptor(path: Path) -> int:
+    """Opened once; again when another file is in its place."""
+    kept = _descriptors.get(path)
+    if kept is not None:
+        if _is_at(path, kept):
+            return kept
+        os.close(_descriptors.pop(path))
+    _descriptors[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return _descriptors[path]
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread of the parent may have held it
+
+
+_descriptors: dict[Path, int] = {}
+_lock = threading.Lock()
+os.register_at_fork(after_in_child=_after_fork)

@@ -6,16 +6,17 @@ from typing import Any
 
 from caching.queries.databases.base import Key
 from caching.queries.paging.order import Ordered, Term
+from caching.queries.parameters import MARK
 
 HIDDEN = "ahgd_key_"
 ROW = "ahgd_row"
 _MOST_WRITTEN = 200
 
-Asked = tuple[str, list[Any]]  # SQL, and values for the question marks that were added to it
+Asked = tuple[str, list[Any]]  # SQL, and values for each ``MARK`` that was added to it
 
 
 class Keyset:
-    """Writes the statements. Question marks that it adds come after those of the query.
+    """Writes the statements. Each ``MARK`` that it adds comes after the parameters of the query.
 
     ``keys_are_texts``: keys are read as the database writes them, and compared as the types that it names for them.
     """
@@ -105,7 +106,7 @@ class Keyset:
         return tree.sql(dialect=self._dialect), []
 
     def _select(self, key: tuple[bool, ...] | None, limit: int, skip: int, backwards: bool) -> tuple[str, list[int]]:
-        """The statement for a key that is NULL where ``key`` says so, and which part of it each question mark is."""
+        """The statement for a key that is NULL where ``key`` says so, and which part of it each ``MARK`` is."""
         terms = tuple(term.reversed() for term in self.query.terms) if backwards else self.query.terms
         tree = self._base(only_keys=False)
         places: list[int] = []
@@ -227,8 +228,7 @@ def _number(value: int) -> Any:
 
 
 def _mark(term: Term) -> Any:
-    """A question mark, in every dialect."""
     from sqlglot import exp
 
-    mark = exp.Placeholder(jdbc=True)
+    mark = exp.Var(this=MARK)
     return exp.Cast(this=mark, to=exp.Var(this=term.type)) if term.type else mark

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from caching.queries.paging.ahead import read_ahead
 from caching.queries.paging.reader import PageReader, PageSettings
-from caching.queries.parameters import Parameters, with_question_marks
+from caching.queries.parameters import Parameters, has_operators, with_question_marks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,7 @@ class PaginatedQuery:
             max_pages,
             cache_pages,
             max_staleness_seconds,
+            has_operators(sql, parameters),
         )
         self.reader = PageReader(optimizer, with_question_marks(sql) if parameters else sql, settings)
 

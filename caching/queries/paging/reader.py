@@ -4,7 +4,7 @@ Frames are as they were fetched (``caching.frames.reading.frame_of``); those who
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +14,7 @@ from caching.queries.errors import NoKey, QueryFailed
 from caching.queries.paging.keyset import Asked, Keyset
 from caching.queries.paging.map import PageMap
 from caching.queries.paging.order import ordered
+from caching.queries.parameters import MARK, with_marks_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ _TRIES = 5  # to read pages while nothing is written
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """As ``PaginatedQuery`` describes them."""
+    """As ``PaginatedQuery`` describes them. ``has_operators``: question marks of the query are no parameters."""
 
     page_size: int
     order_by: tuple[str, ...]
@@ -36,6 +37,7 @@ class PageSettings:
     max_pages: int | None
     cache_pages: bool
     max_staleness_seconds: float
+    has_operators: bool
 
     @property
     def most_rows(self) -> int | None:
@@ -246,8 +248,14 @@ class PageReader:
 
     def _run(self, asked: Asked, read: Callable[[Cursor], T]) -> T:
         sql, added = asked
-        executor = self.optimizer.executor
-        return executor.run(executor.statement(sql), [*self.settings.parameters, *added], read, self.optimizer.limits)
+        executor, settings = self.optimizer.executor, self.settings
+        statement = executor.statement(sql.replace(MARK, "?"))
+        values = [*settings.parameters, *added]
+        if values:
+            placeholder = self.optimizer.database.placeholder
+            sql = with_marks_of(sql, placeholder, has_operators=settings.has_operators)
+            statement = replace(statement, sql=sql)
+        return executor.run(statement, values, read, self.optimizer.limits)
 
 
 def _numbered(page: "pd.DataFrame", start: int) -> "pd.DataFrame":

@@ -1,14 +1,27 @@
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery import signals
 from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django.fixtures import Settings
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from ahgd_ops.processes import unasked
-from ahgd_ops.processes.unasked import TASKS, Beside, Unasked
+from ahgd_ops.processes.unasked import BESIDE, TASKS, Beside, Unasked
+from alerts.channels import http
+from alerts.models import Channel, Notification
+from alerts.tasks import deliver
+from monitoring import database_now
+from monitoring.deadline import Deadline
+from tests.alerts.channels.peers import hangs, peer
+from tests.alerts.rows import a_channel, an_alert, firing, reread
+from tests.alerts.told import LOOPBACK, configure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_SECONDS = 60
@@ -150,6 +163,48 @@ def test_no_more_than_so_many_hang_at_once(job: PeriodicTask, hanging: Beside, r
         hanging._work()
     assert all(runs.acquire(timeout=PATIENCE_SECONDS) for _ in range(3))
     assert not runs.acquire(blocking=False)
+
+
+def test_two_receivers_that_hang_delay_no_sound_channel(
+    settings: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hang as long as the test lasts, and each in a sweep of its own."""
+    configure(settings, webhook_allow=LOOPBACK, lease_seconds=3600)
+    monkeypatch.setattr(http, "Deadline", lambda seconds: Deadline(3600))
+    tenth = IntervalSchedule.objects.create(every=100_000, period=IntervalSchedule.MICROSECONDS)
+    PeriodicTask.objects.create(name="deliver", task=deliver.name, interval=tenth)
+    tried, arrived = threading.Semaphore(0), threading.Semaphore(0)
+
+    def hang(connection: socket.socket, over: threading.Event) -> None:
+        tried.release()
+        hangs(connection, over)
+
+    def accept(request: Request) -> Response:
+        arrived.release()
+        return Response()
+
+    httpserver.expect_request("/sound").respond_with_handler(accept)
+    sound = a_channel("sound", kind="webhook", settings={"url": httpserver.url_for("/sound")})
+    thread = Beside("deliver", deliver, look_seconds=0.1, most=BESIDE["deliver"])
+    thread.start()
+    try:
+        with peer(hang) as first, peer(hang) as second:
+            stuck = []
+            for port in (first, second):
+                dead = a_channel(f"dead-{port}", kind="webhook", settings={"url": f"http://127.0.0.1:{port}/"})
+                stuck.append(_due(dead))
+                assert tried.acquire(timeout=PATIENCE_SECONDS)
+            for _ in range(3):
+                _due(sound)
+                assert arrived.acquire(timeout=PATIENCE_SECONDS)
+            assert [reread(row).state for row in stuck] == [Notification.State.LEASED] * 2
+    finally:
+        thread.stop(PATIENCE_SECONDS)
+
+
+def _due(channel: Channel) -> Notification:
+    now = database_now()
+    return firing(an_alert(now, fingerprint=uuid4().hex), channel, now)
 
 
 def test_a_run_that_fails_beside_others_says_so(quick: None, caplog: pytest.LogCaptureFixture) -> None:

@@ -89,3 +89,14 @@ def test_a_viewer_may_look_at_policies_and_not_edit_them(client: Client) -> None
     client.force_login(person("Viewer", is_staff=True))
     assert client.get(f"{ADDRESS}{policy.pk}/change/").status_code == 200
     assert client.post(f"{ADDRESS}{policy.pk}/change/", sent(name="mine")).status_code == 403
+
+
+def test_whoever_saves_a_policy_that_tells_nobody_is_told_so(admin_client: Client, pager: Channel) -> None:
+    policy = a_policy(15)
+    escalating_alert(policy, timezone.now())
+    Channel.objects.filter(name="step-1").update(enabled=False)
+    step = policy.steps.get()
+    kept = {"id": step.pk, "position": 1, "wait_minutes": 15, "channels": [step.channels.get().pk]}
+    address = f"{ADDRESS}{policy.pk}/change/"
+    page = admin_client.post(address, sent(kept, initial=1), follow=True).content.decode()
+    assert "Policy night-shift tells nobody in its step 1: choose a channel" in page

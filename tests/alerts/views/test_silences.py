@@ -214,6 +214,18 @@ def test_maintenance_windows_are_on_the_page_with_their_next_time(viewer: Client
     assert page.index("today") < page.index("Goes on") < page.index("tomorrow")
 
 
+def test_who_may_plan_windows_does_so_from_the_page(viewer: Client) -> None:
+    now = timezone.now()
+    window = MaintenanceWindow.objects.create(name="tonight", starts_on=now.date(), starts_at=now.time(), zone="UTC")
+    windows = "/admin/ahgd_alerts/maintenancewindow/"
+    assert windows not in text(viewer, "/ops/silences/")
+    viewer.force_login(User.objects.create_superuser("root"))
+    page = text(viewer, "/ops/silences/")
+    for address in (windows, f"{windows}add/", f"{windows}{window.pk}/change/"):
+        assert f'href="{address}"' in page
+        assert viewer.get(address).status_code == 200
+
+
 def test_a_message_says_which_gate_holds_it_and_leads_to_what_is_responsible(viewer: Client, alert: Alert) -> None:
     silence = a_silence("rule=a", timezone.now(), HOUR)
     firing(alert, a_channel(), timezone.now(), held_reason="silenced by kim", gate="silence", silence=silence)

@@ -188,6 +188,17 @@ def test_a_cancellation_that_is_not_heard_is_followed_by_hanging_up(
         assert optimizer.execute_query(ONE)["one"].tolist() == [1]
 
 
+def test_a_write_whose_server_went_silent_is_said_to_be_unknown(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "HEARD_SECONDS", 0.2)
+    with QueryOptimizer(postgresql_url, pool_size=1) as optimizer:
+        made.fill(optimizer)
+        ((pid,),) = optimizer.execute_query("SELECT pg_backend_pid()", return_dataframe=False)
+        with frozen([psutil.Process(pid)]), pytest.raises(QueryTimedOut, match="unknown whether the write was done"):
+            optimizer.execute_query("UPDATE health_data SET year = 1", timeout_seconds=0.05)
+
+
 def test_a_server_that_answers_nobody_cannot_be_opened(postgresql_url: str) -> None:
     url = f"{postgresql_url}?connect_timeout=2"  # the least that libpq waits
     with QueryOptimizer(url) as optimizer, frozen(server(postgresql_url)), pytest.raises(NoDatabase, match="timeout"):

@@ -12,8 +12,10 @@ from pytest_django.fixtures import Settings
 
 from caching import CacheManager
 from tests import servers
+from tests.alerts.channels.certificates import self_signed
 from tests.caching.conftest import Make
 from tests.caching.faults import until
+from tests.caching.tls import tls_door
 from tests.servers import Address
 
 pytestmark = pytest.mark.once
@@ -88,3 +90,19 @@ def test_connections_of_django_redis_are_used(make: Make, valkey_address: Addres
     keeps_what_it_is_given(cache)
     with redis.Redis.from_url(url) as client:
         assert client.dbsize() > 0
+
+
+def test_redis_is_spoken_to_by_tls_when_its_certificate_is_trusted(
+    make: Make, tmp_path: Path, valkey_address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path, "localhost")
+    with tls_door(certificate, valkey_address) as port:
+        by_tls = {"redis_host": "localhost", "redis_port": port, "redis_ssl": True, "redis_connection_timeout": 60}
+        stranger = make("redis", **by_tls, redis_password=valkey_address.password)
+        assert not stranger.set("key", 1)
+        assert "CERTIFICATE_VERIFY_FAILED" in stranger.get_stats()[-1].reason
+        stranger.close()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        cache = make("redis", **by_tls, redis_password=valkey_address.password)
+        keeps_what_it_is_given(cache)
+        cache.close()

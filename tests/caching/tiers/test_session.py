@@ -79,11 +79,30 @@ def test_a_tag_reaches_values_of_visitors(make: Make, session: dict[str, Any]) -
     assert cache.get("filter", scope="session") is None
 
 
-def test_what_somebody_put_into_the_session_is_a_miss(make: Make, session: dict[str, Any]) -> None:
+@pytest.mark.parametrize("foreign", ["no text of ours", "x" * 200])
+def test_what_somebody_put_into_the_session_is_a_miss_and_logged_once(
+    make: Make, session: dict[str, Any], foreign: str, caplog: pytest.LogCaptureFixture
+) -> None:
     cache = make("memory")
-    session[SLOT] = {"filter": "not ours", "other": "x" * 200}
-    assert cache.get("filter", scope="session") is None
-    assert cache.get("other", scope="session") is None
+    session[SLOT] = {"filter": foreign}
+    for _ in range(2):
+        assert cache.get("filter", "default", scope="session") == "default"
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("The session tier's entry of 'filter' counts as a miss")
+    figures = cache.get_stats()[1]
+    assert (figures.tier, figures.rejected, figures.misses) == ("session", 2, 2)
+
+
+def test_look_ups_of_visitors_are_counted_and_timed(make: Make, session: dict[str, Any]) -> None:
+    cache = make("memory")
+    cache.set("filter", 1, scope="session")
+    cache.get("filter", scope="session")
+    cache.get("missing", scope="session")
+    figures = cache.get_stats()[1]
+    assert (figures.hits, figures.misses, figures.writes, figures.entries) == (1, 1, 1, 1)
+    assert figures.size_bytes > 0
+    assert figures.read_seconds is not None
+    assert figures.write_seconds is not None
 
 
 @pytest.mark.django_db

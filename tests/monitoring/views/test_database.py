@@ -8,6 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from caching import QueryOptimizer
+from caching.queries.errors import PoolExhausted
 from monitoring.clock import to_ms
 from monitoring.gathering import Gathering
 from monitoring.kinds import Kind
@@ -142,6 +144,17 @@ def test_the_plan_is_asked_for_and_kept_with_its_advice(viewer: Client) -> None:
 def test_what_has_no_plan_says_why(viewer: Client) -> None:
     row = shape_of("VACUUM 1", text="VACUUM")
     assert "VACUUM has no plan" in viewer.post(f"/ops/database/query/{row.pk}/", follow=True).content.decode()
+
+
+def test_advice_that_fails_says_why(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PoolExhausted("All connections to postgresql://ann:hunter2@host/db were in use.")
+
+    monkeypatch.setattr(QueryOptimizer, "advise", refuse)
+    row = shape_of(METRICS)
+    content = viewer.post(f"/ops/database/query/{row.pk}/", follow=True).content.decode()
+    assert "There is no advice: All connections" in content
+    assert "hunter2" not in content
 
 
 def test_who_may_not_see_figures_sees_none(client: Client) -> None:

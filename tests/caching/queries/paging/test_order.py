@@ -124,6 +124,31 @@ def test_numbers_of_single_precision_are_continued_from(postgresql: QueryOptimiz
     assert pages(postgresql, "SELECT id, r FROM s1.f", "r") == list(range(1, 12))
 
 
+@pytest.mark.parametrize(
+    ("condition", "parameters"),
+    [
+        ("data ? 'a' AND note LIKE '5%?'", []),
+        ("data ?| array['a', 'z']", []),
+        ("data ?& array['a', 'b']", []),
+        ("data ? %s AND note LIKE '5%%%%?'", ["a"]),
+        ("data ? 'b' AND data @> %s::jsonb", ['{"a": 1}']),
+        ("note LIKE ? AND id > ?", ["5%?", 0]),
+    ],
+)
+def test_operators_of_postgresql_that_look_like_parameters_stay_operators(
+    postgresql: QueryOptimizer, condition: str, parameters: list[Any]
+) -> None:
+    postgresql.execute_query("CREATE TABLE s1.j (id int PRIMARY KEY, data jsonb, note text)")
+    postgresql.execute_query(
+        "INSERT INTO s1.j SELECT n, '{\"a\": 1, \"b\": 2}', '5%?' FROM generate_series(1, 11) AS n"
+    )
+    paginated = PaginatedQuery(postgresql, f"SELECT id FROM s1.j WHERE {condition}", 4, parameters=parameters)  # noqa: S608
+    found = [value for page in paginated for value in page["id"]]
+    assert found == list(range(1, 12))
+    assert paginated.get_page(2)["id"].tolist() == [9, 10, 11]
+    assert paginated.total_rows == 11
+
+
 def test_urls_that_differ_in_options_are_different_databases(postgresql_url: str, postgresql: QueryOptimizer) -> None:
     names = []
     for schema, value in (("s1", 1), ("s2", 2)):
