@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         config = ProductionConfig.from_environment()
     except WrongValue as wrong:
-        print(f"ahgd-ops: {wrong}", file=sys.stderr)  # noqa: T201
+        print(f"ahgd-ops: {wrong}", file=sys.stderr)  # noqa: T201  (what a command says)
         return 1
     answers = examine(asked.question, asked.role, config)
     for answer in answers:

@@ -40,7 +40,7 @@ def judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
         return _judge(deliveries, now) if deliveries else []
     except (OperationalError, InterfaceError):
         raise  # of the database, not of the rows: their lease brings them back
-    except Exception as error:
+    except Exception as error:  # the edge of a row's judgement: it is recorded, and the channel's other rows go
         if len(deliveries) == 1:
             log.exception("The gates failed on delivery %s.", deliveries[0].notification.delivery_id)
             return [Judged(deliveries[0], _failed(error, now))]

@@ -66,7 +66,7 @@ class Breaker:
         except self._expected as error:
             self.reason = str(error)
             return False
-        except Exception as error:
+        except Exception as error:  # the edge of a thread: the state says why, and it asks again
             log.exception("Asking the cache's tier %s whether it is back failed.", self._name)
             self.reason = f"{type(error).__name__}: {error}"
             return False

@@ -110,7 +110,7 @@ def pack(value: Any, threshold_bytes: float) -> Packed:
         parts: tuple[Buffer, ...] = (head, *(buffer.raw() for buffer in buffers))
     except BufferError:  # not contiguous
         return _compressed((pickle.dumps(value, 5),), threshold_bytes)
-    except Exception as error:
+    except Exception as error:  # whatever the value's classes raise while they are pickled
         raise Unstorable(f"a {type(value).__name__} cannot be kept: {error}") from error
     return _compressed(parts, threshold_bytes)
 

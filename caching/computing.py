@@ -135,7 +135,7 @@ class Computing:
                 return held
             tokens = self._manager.tokens(wanted.tags)
             return self.keep(wanted, flight, compute(), tokens)
-        except Exception:
+        except Exception:  # of the caller's function: it goes on, unless a stale value stands in
             held = self.after_failure(wanted, before)
             if held is None:
                 raise

@@ -65,7 +65,7 @@ async def _alone(
         tokens = await asyncio.to_thread(manager.tokens, wanted.tags)
         value = await compute()
         return await asyncio.to_thread(computing.keep, wanted, flight, value, tokens)
-    except Exception:
+    except Exception:  # as in ``Computing``
         held = computing.after_failure(wanted, before)
         if held is None:
             raise

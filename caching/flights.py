@@ -60,7 +60,7 @@ class Flights(Generic[T]):
         """Around computing: however that ends the flight is over, and what it raises reaches who waits, too."""
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # whoever waits has to be told, and it goes on
             self._land(key, flight)
             flight.fail(error)
             raise

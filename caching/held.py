@@ -96,7 +96,7 @@ def hold(key: str, value: Any, *, is_ours: bool = False, as_it_is: bool = False)
         return Held(key, value, shallow, _size_of(value))
     try:
         packed = pickle.dumps(value, 5)
-    except Exception as error:
+    except Exception as error:  # whatever the value's classes raise while they are pickled
         raise Unstorable(f"a {type(value).__name__} cannot be kept: {error}") from error
     return Held(key, packed, pickle.loads, len(packed))
 

@@ -29,7 +29,7 @@ class Signal:
         for receiver in self._receivers.values():
             try:
                 receiver(sender=sender, **news)
-            except Exception:
+            except Exception:  # the edge of the loop: a query is not to fail for who listens
                 log.exception("A receiver of a signal failed.")
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 from caching.held import hold
@@ -24,9 +25,9 @@ class Trip:
 
 def round_trips(memory: MemoryTier, shared: Iterable[GuardedTier]) -> Iterator[Trip]:
     if memory.limit_bytes:
-        yield _timed("memory", lambda key, value: _through_memory(memory, key, value))
+        yield _timed("memory", partial(_through_memory, memory))
     for tier in shared:
-        yield _timed(tier.name, lambda key, value, tier=tier: _through(tier, key, value))  # type: ignore[misc]
+        yield _timed(tier.name, partial(_through, tier))
 
 
 def _timed(tier: str, travel: Callable[[str, bytes], str]) -> Trip:

@@ -91,7 +91,7 @@ def lease(name: str, seconds: float, gap_seconds: float = 0) -> Iterator[Held | 
     began = time.monotonic()
     try:
         yield held
-    except BaseException as error:
+    except BaseException as error:  # whatever ended the work is noted, and goes on
         held.end(time.monotonic() - began, f"{type(error).__name__}: {error}")
         raise
     held.end(time.monotonic() - began)

@@ -119,7 +119,7 @@ class timed:
             began = clock()
             try:
                 return function(*args, **kwargs)
-            except Exception:
+            except Exception:  # counted, and it goes on
                 self.count_error()
                 raise
             finally:
@@ -139,7 +139,7 @@ class timed:
             began = perf_counter()
             try:
                 return await function(*args, **kwargs)
-            except Exception:
+            except Exception:  # counted, and it goes on
                 self.count_error()
                 raise
             finally:

@@ -66,5 +66,5 @@ class TokenMiddleware:
             return problem_response(
                 401, "This token is unknown, expired or revoked. An administrator can make another."
             )
-        request.token, request.scopes = token, frozenset(token.scopes)  # type: ignore[attr-defined]
+        request.token, request.scopes = token, frozenset(token.scopes)  # type: ignore[attr-defined]  # as above
         return self.get_response(request)

@@ -46,21 +46,18 @@ class Unasked(threading.Thread):
         self._job, self._look_seconds = name, look_seconds
         self._every_seconds = FIRST_GUESS_SECONDS
         self._asked = time.monotonic()
+        self._failures = 0
+        """In a row."""
         self._over = threading.Event()
 
     def asked(self, **kwargs: Any) -> None:
         """The broker brought the task."""
         self._asked = time.monotonic()
+        self._failures = 0
 
     def run(self) -> None:
-        failures = 0
-        while not self._over.wait(self._look_seconds * 2 ** min(failures, MOST_DOUBLINGS)):
-            try:
-                self._look()
-                failures = 0
-            except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it)
-                failures += 1
-                self._say(error)
+        while not self._over.wait(self._look_seconds * 2 ** min(self._failures, MOST_DOUBLINGS)):
+            self._attempt(self._look)
 
     def stop(self, wait_seconds: float) -> None:
         self._over.set()
@@ -77,14 +74,22 @@ class Unasked(threading.Thread):
                 return
             self._every_seconds = job.every_seconds
             if self._is_overdue():
-                log.warning("The broker is silent: %s runs unasked.", self._job)
                 self._work()
                 self._asked = time.monotonic() - (MISSED_INTERVALS - 1) * self._every_seconds
         finally:
             close_old_connections()
 
     def _work(self) -> None:
+        log.warning("The broker is silent: %s runs unasked.", self._job)
         self.task()
+        self._failures = 0
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it and asks less often)
+            self._failures += 1
+            self._say(error)
 
     def _say(self, error: Exception) -> None:
         if isinstance(error, DatabaseError):  # it may be away too, and come back
@@ -115,15 +120,13 @@ class Beside(Unasked):
     def _work(self) -> None:
         self._runs = [run for run in self._runs if run.is_alive()]
         if len(self._runs) < self._most:
-            run = threading.Thread(target=self._run, name=f"{self.name}-run", daemon=True)
+            run = threading.Thread(target=self._attempt, args=[self._run], name=f"{self.name}-run", daemon=True)
             run.start()
             self._runs.append(run)
 
     def _run(self) -> None:
         try:
-            self.task()
-        except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it)
-            self._say(error)
+            super()._work()
         finally:
             close_old_connections()
 

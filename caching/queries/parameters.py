@@ -71,11 +71,11 @@ def _outside(sql: str) -> str:
 def plain(value: Any) -> Any:
     """A number or time of Python's for one of numpy's, None for what pandas has instead of a time that is missing.
 
-    numpy gives times by the nanosecond as mere numbers, so they are asked for by the microsecond.
+    numpy gives days as dates, and times by the nanosecond as mere numbers, so these are asked for by the microsecond.
     """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        kind = value.dtype.kind
-        value = (value.astype(f"{kind}8[us]") if kind in "mM" else value).item()
+        kind, given = value.dtype.kind, value.item()
+        value = value.astype(f"{kind}8[us]").item() if kind in "mM" and isinstance(given, int) else given
     return None if isinstance(value, date) and value != value else value
 
 

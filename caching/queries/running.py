@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from threading import Event, Lock, Thread, Timer
+from threading import TIMEOUT_MAX, Event, Lock, Thread, Timer
 from time import monotonic
 
 from caching.queries.databases.base import Connection, Database
@@ -99,7 +99,7 @@ class Cancellation:
             return self._ended
 
     def _timer(self, timeout_seconds: float | None) -> Timer | None:
-        if timeout_seconds is None:
+        if timeout_seconds is None or timeout_seconds > TIMEOUT_MAX:  # longer than any thread can wait
             return None
         timer = Timer(timeout_seconds, self._end, [_timed_out(timeout_seconds)])
         timer.daemon = True

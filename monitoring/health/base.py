@@ -111,7 +111,8 @@ class Adapted(Check):
     def __init__(self, check: HealthCheck) -> None:
         self.check = check
         self.timeout = check.timeout
-        self.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(check).__name__).lower()  # type: ignore[misc]
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(check).__name__)
+        self.name = words.lower()  # type: ignore[misc]  # Check has it of its class
 
     def find(self, now: datetime) -> Finding:
         try:

@@ -1,9 +1,9 @@
 """The way to a PostgreSQL server, which may be cut, or end at one that does not answer."""
 
 import os
+import select
 import socket
 from contextlib import suppress
-from select import select
 from typing import Any
 
 CANCEL_SECONDS = 2.0
@@ -27,8 +27,13 @@ def with_patience(url: str) -> str:
 
 
 def shut(connection: Any) -> None:
-    """Whoever waits for an answer is told that there will be none. The socket stays the driver's own to close."""
-    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+    """Whoever waits for an answer is told that there will be none. The socket stays the driver's own to close.
+
+    A connection that is closed, or lost, has none.
+    """
+    import psycopg
+
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as same:
         same.shutdown(socket.SHUT_RDWR)
 
 
@@ -36,5 +41,6 @@ def is_closed(connection: Any) -> bool:
     """Whether its server has hung up meanwhile: on a connection that is not used it says nothing but goodbye."""
     if connection.closed:
         return True
-    readable, _, _ = select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    said = select.poll()  # select() takes no descriptor from 1024 on
+    said.register(connection.fileno(), select.POLLIN)
+    return bool(said.poll(0))

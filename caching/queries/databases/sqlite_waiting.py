@@ -3,14 +3,17 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from math import ceil
+from math import ceil, inf
 
 
 @contextmanager
 def waiting_at_most(connection: sqlite3.Connection, seconds: float | None) -> Iterator[None]:
     """In here not longer than ``seconds``, nor than was allowed before."""
+    if seconds is None or seconds == inf:
+        yield
+        return
     (before_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
-    if seconds is None or ceil(seconds * 1000) >= before_ms:
+    if ceil(seconds * 1000) >= before_ms:
         yield
         return
     connection.execute(f"PRAGMA busy_timeout={ceil(seconds * 1000)}")

@@ -133,6 +133,32 @@ def test_while_the_database_is_away_it_is_said_in_one_line_each_time(
     assert not any(record.exc_info for record in caplog.records)
 
 
+def test_runs_beside_that_fail_are_begun_less_and_less_often(
+    job: PeriodicTask, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+
+    class Noting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return len(waits) > 4
+
+    class Impatient(Beside):
+        def _look(self) -> None:
+            super()._look()
+            for run in self._runs:
+                run.join(PATIENCE_SECONDS)
+            self._asked = 0  # the interval is over
+
+    def fail() -> None:
+        raise RuntimeError("no disk")
+
+    thread = Impatient("work", fail, look_seconds=1, most=2)
+    monkeypatch.setattr(thread, "_over", Noting())
+    thread.run()
+    assert waits == [1, 1, 2, 4, 8]  # the first look comes before it is overdue
+
+
 @pytest.fixture
 def hanging(runs: threading.Semaphore, quick: None) -> Iterator[Beside]:
     """Each run hangs until the test is over, as one does that serves a receiver which does not answer."""

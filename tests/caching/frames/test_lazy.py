@@ -159,6 +159,14 @@ def test_a_time_of_numpy_is_compared_as_the_time_it_is(sqlite: QueryOptimizer) -
     assert sqlite.execute_query(sql, np.array([when]))["id"].tolist() == [1]
 
 
+def test_a_day_of_numpy_is_compared_as_the_day_it_is(sqlite: QueryOptimizer) -> None:
+    sqlite.execute_query("CREATE TABLE days (id INTEGER PRIMARY KEY, day DATE)")
+    sqlite.execute_query("INSERT INTO days VALUES (1, '2021-01-01'), (2, '2021-01-02')")
+    sql, day = "SELECT id FROM days WHERE day = ?", np.datetime64("2021-01-02")
+    lazy = PaginatedQuery(sqlite, "SELECT * FROM days").to_lazy_dataframe()
+    assert sqlite.execute_query(sql, [day])["id"].tolist() == lazy[lazy["day"] == day]["id"].tolist() == [2]
+
+
 def test_a_mask_selects_by_row(small: LazyDataFrame) -> None:
     eager = eager_of(small)
     mask = (eager["rate"] > 2).to_numpy()

@@ -1,9 +1,14 @@
 """Statements end when their time is over or somebody cancels them, whatever the server does; and what is done stays."""
 
+import os
+import resource
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,6 +20,7 @@ from caching import Cancellation, PaginatedQuery, QueryOptimizer
 from caching.queries import running
 from caching.queries.databases import postgresql as postgresql_database
 from caching.queries.databases import sqlite as sqlite_database
+from caching.queries.databases.postgresql_link import is_closed, shut
 from caching.queries.errors import NoDatabase, QueryCancelled, QueryTimedOut
 from caching.queries.executing import Limits
 from tests.caching.queries import databases as made
@@ -33,6 +39,11 @@ WAIT_SECONDS = 60
 def test_no_time_at_all_is_a_limit(sqlite: QueryOptimizer) -> None:
     with pytest.raises(QueryTimedOut):
         sqlite.execute_query(SLOW["sqlite"], timeout_seconds=0)
+
+
+@pytest.mark.parametrize("seconds", [inf, 1e12])
+def test_more_time_than_there_is_is_no_limit(sqlite: QueryOptimizer, seconds: float) -> None:
+    assert sqlite.execute_query(ONE, timeout_seconds=seconds)["one"].tolist() == [1]
 
 
 @pytest.mark.parametrize("kind", SLOW)
@@ -210,3 +221,36 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(postgresql_ur
         ((pid,),) = optimizer.execute_query("SELECT pg_backend_pid()", return_dataframe=False)
         other.execute_query("SELECT pg_terminate_backend(?, 30000)", [pid])  # waits until it is gone
         assert optimizer.execute_query(ONE)["one"].tolist() == [1]
+
+
+@dataclass
+class Link:
+    """As much of a connection of psycopg's as the way to its server."""
+
+    descriptor: int
+    closed: bool = False
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+
+def test_a_process_with_many_files_open_sees_whether_a_server_hung_up() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 2048), before[1]))
+    try:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, socket.socket(fileno=os.dup2(ours.fileno(), 2000)) as same:
+            assert not is_closed(Link(same.fileno()))
+            theirs.close()
+            assert is_closed(Link(same.fileno()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_connection_that_is_closed_already_is_hung_up_without_an_error(postgresql_url: str) -> None:
+    import psycopg
+
+    connection = psycopg.connect(postgresql_url)
+    connection.close()
+    shut(connection)
+    assert is_closed(connection)
