@@ -25,7 +25,7 @@ Row = tuple[Any, ...]
 FEWEST: Final = ("series_id", "at", "value")
 """The columns that every reader has, the first ones of windows.TIMINGS."""
 SERIES_ID, AT, VALUE = range(len(FEWEST))
-_BATCH: Final = 20_000
+_BATCH: Final = 4_000  # of chunks, each some KB, as of rows
 _place = itemgetter(SERIES_ID, AT)
 
 BEHIND, RESOLUTION, LAST = -3, -2, -1
@@ -88,13 +88,15 @@ def samples(series: Chosen, columns: Columns, start_ms: int, end_ms: int, most: 
 
 
 def last_times(series_id: int, most: int) -> list[int]:
-    """The last times of a series' samples, newest first; a series that fell silent has them in its last chunk."""
+    """The last times of a series' samples, newest first; those of a series that fell silent are in its last chunks."""
     rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
     times = list(rows[:most])
     if len(times) < most:
         chunks = MetricChunk.objects.filter(series_id=series_id, resolution=Resolution.RAW).order_by("-start")
-        for payload in chunks.values_list("payload", flat=True)[:1]:
+        for payload in chunks.values_list("payload", flat=True)[: most - len(times)]:
             times += unpacked((payload, 0, 0), FEWEST).at[-most:].tolist()
+            if len(times) >= most:
+                break
     return sorted(times, reverse=True)[:most]
 
 

@@ -17,8 +17,8 @@ class Resolution(models.IntegerChoices):
 class MetricChunk(models.Model):
     """The samples of one series in one block of time, packed (monitoring/keeping/packing.py).
 
-    There is one chunk a block, however late a sample comes. The columns beside the payload sum it up, so that a range
-    that covers the whole chunk is answered without unpacking it.
+    There is one chunk a block, however late a sample comes. The columns beside the payload sum it up for people, and
+    for whoever asks how much a span holds; figures of long spans come from the chunks of hours.
     """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, db_index=False, related_name="chunks")
