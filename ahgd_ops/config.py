@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ahgd_ops.variables import VARIABLES, Limits
 from caching.config import CacheConfig
-from caching.environment import check, read
+from caching.environment import WrongValue, check, read
 from caching.variables import FIELDS
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -142,6 +142,10 @@ class ProductionConfig:
                 object.__setattr__(self, variable.field, value)
             if value not in ("", ()):  # which stand for unset
                 check(variable, value)
+        most = 60 * self.metrics_retention_hours
+        if self.seal_after_minutes > most:
+            hint = f"allowed is up to AHGD_METRICS_RETENTION_HOURS, which is {most} minutes"
+            raise WrongValue(f"AHGD_SEAL_AFTER_MINUTES={self.seal_after_minutes}: {hint}")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 
 from monitoring.clock import from_ms
 from monitoring.forms import CollectorStateForm, ExcludedIntervalForm
-from monitoring.keeping.forgetting import kept_of
+from monitoring.keeping.forgetting import kept
 from monitoring.keeping_admin import MetricChunkAdmin as MetricChunkAdmin  # registered by being loaded
 from monitoring.limits import MOST_SERIES_OF_A_METRIC
 from monitoring.models import (
@@ -85,7 +85,7 @@ class MetricAdmin(admin.ModelAdmin):
     @admin.display(description="kept (days)")
     def kept(self, metric: Metric) -> str:
         """Its samples, then its hours."""
-        one = kept_of(metric)
+        one = kept(metric.raw_days, metric.hourly_days)
         return f"{one.raw / _DAY:.4g}, hours {one.hourly / _DAY:.4g}"
 
     @admin.display(description="stored")

@@ -111,12 +111,23 @@ class MetricChunkAdmin(admin.ModelAdmin):
 
 @admin.register(Hold)
 class HoldAdmin(admin.ModelAdmin):
-    """Alerts write and remove theirs; people hold what they need for something else."""
+    """Alerts write and remove theirs, which nobody else does; people hold what they need for something else."""
 
-    list_display = ("series", "reason", "begins", "ends")
+    list_display = ("series", "reason", "whose", "begins", "ends")
+    list_filter = ("owner",)
     list_select_related = ("series__metric",)
     search_fields = ("reason", "series__metric__name")
     autocomplete_fields = ("series",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Hold | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or not obj.owner)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Hold | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.owner)
+
+    @admin.display(description="held by", ordering="owner")
+    def whose(self, hold: Hold) -> str:
+        return hold.owner or "people"
 
     @admin.display(description="from", ordering="start")
     def begins(self, hold: Hold) -> str:

@@ -1,4 +1,7 @@
-"""What is past its retention is deleted in small steps, so that no step holds the database for long."""
+"""What is past its retention is deleted in small steps, so that no step holds the database for long.
+
+Samples are deleted where they are packed (``keeping/forgetting.py``).
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,15 +11,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.host_leases import first_gone
-from monitoring.keeping.forgetting import holds
-from monitoring.keeping.gaps import read_to
 from monitoring.models import (
     CollectorState,
     HealthCheckState,
     HealthDay,
     HealthRecord,
     Lease,
-    MetricSnapshot,
     ProcessState,
 )
 
@@ -24,22 +24,11 @@ STEP = 2000
 _HOSTS_KEPT = timedelta(days=7)
 
 
-def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """Deletes up to ``step`` snapshots older than ``keep``; gives their number. Sealing has most of them long before.
-
-    What a reader has not read yet is spared, unless the reader has not moved for an hour: it is switched off, or lost.
-    So is what is held, and what belongs to a metric that is kept for a time of its own.
-    """
-    lowest = read_to(now)
-    old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep), series__metric__raw_days=None)
-    old = old.filter(~Exists(holds(OuterRef("at"), OuterRef("at"))))
-    return _delete_some(old if lowest is None else old.filter(id__lte=lowest), step)
-
-
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them.
+    """Deletes up to ``step`` records that are older than ``keep``; gives their number.
 
-    Of those that are older the last one of each check stays: it says what the check has been since.
+    Transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``, since uptime is made of them; of those that are older the last
+    one of each check stays: it says what the check has been since.
     """
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
     return _delete_some(old, step) + _delete_some(_ancient_transitions(now), step)

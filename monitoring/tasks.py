@@ -16,7 +16,7 @@ from monitoring.health.days import keep_days
 from monitoring.keeping import sealing
 from monitoring.keeping.forgetting import delete_old_chunks
 from monitoring.leases import lease
-from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
+from monitoring.retention import delete_old_health_records, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
 
 SEAL_SECONDS = 60
@@ -60,8 +60,7 @@ def retain() -> None:
             keep_days(database_now())  # before what they are made of is deleted
         while held is not None and time.monotonic() < ends:
             now = database_now()
-            deleted = delete_old_snapshots(now, keep) + delete_old_chunks(now)
-            deleted += delete_old_health_records(now, keep) + forget_gone_hosts(now)
+            deleted = delete_old_chunks(now) + delete_old_health_records(now, keep) + forget_gone_hosts(now)
             if not deleted:
                 return
 

@@ -15,5 +15,5 @@ def add_permissions(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ahgd_ops", "0006_cache_permissions"), ("ahgd_monitoring", "0010_chunks")]
+    dependencies = [("ahgd_ops", "0006_cache_permissions"), ("ahgd_monitoring", "0012_read_gaps")]
     operations = [migrations.RunPython(add_permissions, migrations.RunPython.noop)]

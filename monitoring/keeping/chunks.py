@@ -16,12 +16,14 @@ from monitoring.keeping.blocks import BLOCK_MS, block_of
 from monitoring.keeping.columns import Damaged
 from monitoring.keeping.frame import Frame
 from monitoring.keeping.hours import by_hour
+from monitoring.keeping.kinds import sums
 from monitoring.keeping.packing import pack, unpack
 from monitoring.kinds import Kind
 from monitoring.locks import CHUNKS
 from monitoring.models import MetricChunk, Resolution, Series
 
 _Key = tuple[int, int]  # series, block
+_FIRST = np.zeros(1, np.int64)
 _UPDATED = ("end", "samples", "count", "minimum", "maximum", "total", "payload")
 
 
@@ -61,7 +63,7 @@ def row_of(series_id: int, resolution: Resolution, frame: Frame) -> MetricChunk:
         count=int(frame.counts.sum()),
         minimum=float(frame.minima.min()),
         maximum=float(frame.maxima.max()),
-        total=float(frame.totals.sum()),
+        total=float(sums(frame.totals, _FIRST)[0]),
         payload=pack(frame),
     )
 

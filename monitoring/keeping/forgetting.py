@@ -1,4 +1,7 @@
-"""Retention of chunks, by metric: samples, then hours. What a hold covers stays, as long as the hold does."""
+"""Retention of chunks, by metric: samples, then hours. What a hold covers stays, as long as the hold does.
+
+Only chunks are deleted: a row that is not sealed yet, or again, has hours to come that outlive it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,16 +13,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from monitoring.clock import to_ms
 from monitoring.keeping import chunks
 from monitoring.keeping.blocks import BLOCK_MS
-from monitoring.models import Hold, Metric, MetricChunk, Resolution
+from monitoring.models import Hold, Metric, MetricChunk, Resolution, Series
 
 STEP = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long a metric's samples, and its hours, are kept."""
+    """How long the samples of a metric, and its hours, are kept."""
 
-    metric_id: int
     raw: timedelta
     hourly: timedelta
 
@@ -27,38 +29,33 @@ class Kept:
         return self.raw if resolution == Resolution.RAW else self.hourly
 
 
-def kept() -> Iterator[Kept]:
-    """Of every metric."""
-    return map(kept_of, Metric.objects.only("raw_days", "hourly_days").iterator())
-
-
-def kept_of(metric: Metric) -> Kept:
-    """As people set it for the metric, or else for all; hours are kept no shorter than samples."""
-    raw = timedelta(hours=settings.CONFIG.metrics_retention_hours)
-    hourly = timedelta(days=settings.CONFIG.hourly_retention_days)
-    own_raw = raw if metric.raw_days is None else timedelta(days=metric.raw_days)
-    own_hourly = hourly if metric.hourly_days is None else timedelta(days=metric.hourly_days)
-    return Kept(metric.pk, own_raw, max(own_raw, own_hourly))
+def kept(raw_days: int | None, hourly_days: int | None) -> Kept:
+    """As people set it for a metric, or else for all; hours are kept no shorter than samples."""
+    raw = timedelta(hours=settings.CONFIG.metrics_retention_hours) if raw_days is None else timedelta(days=raw_days)
+    hourly = timedelta(days=settings.CONFIG.hourly_retention_days if hourly_days is None else hourly_days)
+    return Kept(raw, max(raw, hourly))
 
 
 def delete_old_chunks(now: datetime, step: int = STEP) -> int:
     """Deletes up to ``step`` chunks all of whose samples are past their retention; gives their number."""
     left = step
-    for one in kept():
-        for resolution in Resolution:
-            if left > 0:
-                left -= _delete(past(one, resolution, now), left)
+    for old in past(now):
+        if left > 0:
+            left -= _delete(old, left)
     return step - left
 
 
-def past(of: Kept, resolution: Resolution, now: datetime) -> QuerySet[MetricChunk]:
-    """Chunks of the metric whose block has ended that long ago."""
-    latest = to_ms(now - of.of(resolution)) - BLOCK_MS[resolution]
-    old = MetricChunk.objects.filter(series__metric=of.metric_id, resolution=resolution, start__lte=latest)
-    return old.filter(~Exists(holds(OuterRef("start"), OuterRef("end"))))
+def past(now: datetime) -> Iterator[QuerySet[MetricChunk]]:
+    """Chunks whose block ended so long ago that nobody keeps them: a query for all metrics of the same retention."""
+    for days in Metric.objects.order_by().values_list("raw_days", "hourly_days").distinct():
+        series = Series.objects.filter(metric__raw_days=days[0], metric__hourly_days=days[1])
+        for resolution in Resolution:
+            latest = to_ms(now - kept(*days).of(resolution)) - BLOCK_MS[resolution]
+            old = MetricChunk.objects.filter(series__in=series.values("id"), resolution=resolution, start__lte=latest)
+            yield old.filter(~Exists(_holds(OuterRef("start"), OuterRef("end"))))
 
 
-def holds(start: OuterRef, end: OuterRef) -> QuerySet[Hold]:
+def _holds(start: OuterRef, end: OuterRef) -> QuerySet[Hold]:
     """Those that cover some of a row's time."""
     ongoing = Q(end__isnull=True) | Q(end__gte=start)
     return Hold.objects.filter(ongoing, series=OuterRef("series"), start__lte=end)

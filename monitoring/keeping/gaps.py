@@ -7,18 +7,28 @@ from typing import Final
 from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Greatest, Least
 
+from monitoring.clock import to_ms
 from monitoring.models import MetricSnapshot, ReadCursor, ReadGap
 
 READERS_WAITED_FOR: Final = timedelta(hours=1)
+_EVERY_ID: Final = 2**63 - 1
 
 Place = tuple[int, int]  # id, ms since the epoch
 
 
-def read_to(now: datetime) -> int | None:
-    """The id up to which every reader has read that moved in the last hour; None without any."""
+def sealable_to(now: datetime, before: datetime) -> int:
+    """The id up to which rows may be sealed that are older than ``before``: every reader that moved in the last hour
+    has read them, or they have waited for it for an hour since then.
+
+    Ids follow each other as samples come in, not by their times: one that comes late waits for its readers, too.
+    """
     readers = _cursors().filter(moved_at__gt=now - READERS_WAITED_FOR)
     lowest: int | None = readers.aggregate(lowest=Min("position"))["lowest"]
-    return lowest
+    if lowest is None:
+        return _EVERY_ID
+    recent = MetricSnapshot.objects.filter(at__gte=to_ms(before - READERS_WAITED_FOR), at__lte=to_ms(now))
+    first = recent.order_by("id").values_list("id", flat=True).first()
+    return _EVERY_ID if first is None else max(lowest, first - 1)
 
 
 def note_gaps(taken: Sequence[Place], now: datetime) -> None:

@@ -12,13 +12,19 @@ Begins = Integers  # where the first sample of each part is; ``Ends``, the last
 Ends = Integers
 
 
+def sums(column: Floats, begins: Begins) -> Floats:
+    """Of each part; 0 where it would be no number, as there are infinities of both signs."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: Floats = np.nan_to_num(np.add.reduceat(column, begins), nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return found
+
+
 def _last(frame: Frame, begins: Begins, ends: Ends) -> Floats:
     return frame.value[ends]
 
 
 def _sum(frame: Frame, begins: Begins, ends: Ends) -> Floats:
-    found: Floats = np.add.reduceat(frame.value, begins)
-    return found
+    return sums(frame.value, begins)
 
 
 def _slowest(frame: Frame, begins: Begins, ends: Ends) -> Floats:

@@ -48,9 +48,9 @@ def outlook(now: datetime) -> Outlook:
     within = sealing.bounds(now)
     due = sealing.due(now)
     old = MetricSnapshot.objects.filter(at__lt=within.before_ms, series__in=due)
-    readable = Q(id__lte=within.read_to) | Q(at__lt=within.behind_ms)
+    readable = Q(id__lte=within.last_id)
     counted = old.aggregate(ready=Count("id", filter=readable), unread=Count("id", filter=~readable))
-    past = sum(forgetting.past(one, each, now).count() for one in forgetting.kept() for each in Resolution)
+    past = sum(old.count() for old in forgetting.past(now))
     return Outlook(
         rows["rows"],
         None if rows["oldest"] is None else from_ms(rows["oldest"]),

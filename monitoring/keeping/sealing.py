@@ -1,8 +1,8 @@
 """Sealing: rows that are old enough become chunks, some series at a time.
 
 Each step is one short transaction that deletes rows and writes chunks: killed anywhere, nothing is lost or doubled, and
-the next run goes on. What a reader has not read stays, until the sample or the reader is an hour behind; then it is
-sealed all the same, and the gap is noted.
+the next run goes on. What a reader has not read stays, until the reader is an hour behind; then it is sealed all the
+same, and the gap is noted.
 """
 
 import logging
@@ -14,13 +14,14 @@ from operator import itemgetter
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Q
+from django.db import DataError, IntegrityError, connection
+from django.db.models import Q, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.keeping import chunks
+from monitoring.keeping.codecs import CodecMissing
 from monitoring.keeping.frame import Frame
-from monitoring.keeping.gaps import READERS_WAITED_FOR, note_gaps, read_to
+from monitoring.keeping.gaps import note_gaps, sealable_to
 from monitoring.models import MetricSnapshot, Series
 from monitoring.windows import TIMINGS
 
@@ -34,36 +35,32 @@ ROWS_A_STEP: Final = 5000
 _COLUMNS: Final = (*TIMINGS, "edited", "id")
 _ID: Final = len(_COLUMNS) - 1
 _TAKE = """DELETE FROM {table} WHERE id IN (
-        SELECT id FROM {table} WHERE series_id IN ({places}) AND at < %s AND (id <= %s OR at < %s)
+        SELECT id FROM {table} WHERE series_id IN ({places}) AND at < %s AND id <= %s
         ORDER BY series_id, at LIMIT %s)
     RETURNING {columns}"""
-_EVERY_ID: Final = 2**63 - 1
+_OF_ONE_SERIES: Final = (chunks.ChunkDamaged, CodecMissing, DataError, IntegrityError, OverflowError)
 _series_id = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What may be sealed: rows before ``before_ms`` that are read, and those before ``behind_ms``, read or not."""
+    """What may be sealed: rows before ``before_ms``, of ids up to ``last_id``."""
 
     before_ms: int
-    read_to: int
-    behind_ms: int
+    last_id: int
 
 
 def bounds(now: datetime) -> Bounds:
     before = now - timedelta(minutes=settings.CONFIG.seal_after_minutes)
-    lowest = read_to(now)
-    behind = before - READERS_WAITED_FOR
-    return Bounds(to_ms(before), _EVERY_ID if lowest is None else lowest, to_ms(behind))
+    return Bounds(to_ms(before), sealable_to(now, before))
 
 
 def due(now: datetime, stride: timedelta | None = None) -> list[int]:
     """Ids of series whose oldest row has waited for ``stride`` since it could be sealed."""
     if stride is None:
         stride = min(STRIDE, timedelta(minutes=settings.CONFIG.seal_after_minutes) / 2)
-    oldest_ms = bounds(now).before_ms - stride // timedelta(milliseconds=1)
-    closed = Series.objects.filter(Q(open_until=None) | Q(open_until__lte=now)).order_by("id")
-    ids, parameters = closed.values("id").query.sql_with_params()
+    oldest_ms = to_ms(now - timedelta(minutes=settings.CONFIG.seal_after_minutes) - stride)
+    ids, parameters = _closed(now).values("id").query.sql_with_params()
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
     sql = f"""SELECT id FROM ({ids}) AS closed
         WHERE EXISTS (SELECT 1 FROM {table} AS row WHERE row.series_id = closed.id AND row.at < %s)"""  # noqa: S608
@@ -74,28 +71,34 @@ def due(now: datetime, stride: timedelta | None = None) -> list[int]:
 
 def seal(now: datetime, stride: timedelta | None = None) -> Iterator[int]:
     """Seals what is due, a transaction between each two steps; gives the rows that each step moved."""
-    ids = due(now, stride)
+    ids, within = due(now, stride), bounds(now)
     for start in range(0, len(ids), SERIES_A_STEP):
         moved = ROWS_A_STEP
         while moved >= ROWS_A_STEP:
-            moved = _step(ids[start : start + SERIES_A_STEP], now)
+            moved = _step(ids[start : start + SERIES_A_STEP], within, now)
             yield moved
 
 
-def _step(ids: Sequence[int], now: datetime) -> int:
-    """A chunk that is damaged holds up its own series only; ``metrics verify`` names it, too."""
+def _closed(now: datetime) -> QuerySet[Series]:
+    """Those that nobody corrects."""
+    return Series.objects.filter(Q(open_until=None) | Q(open_until__lte=now)).order_by("id")
+
+
+def _step(ids: Sequence[int], within: Bounds, now: datetime) -> int:
+    """What is wrong with a series holds up that one only; ``metrics verify`` names damaged chunks, too."""
     try:
-        return _seal_some(ids, now)
-    except chunks.ChunkDamaged as error:
+        return _seal_some(ids, within, now)
+    except _OF_ONE_SERIES as error:
         if len(ids) == 1:
-            log.error("Nothing is sealed there until it is deleted (manage.py metrics verify): %s", error)
+            log.error("Nothing of series %s is sealed until this is mended (manage.py metrics verify): %s", *ids, error)
             return 0
-    return sum(_step([series_id], now) for series_id in ids)
+    return sum(_step([series_id], within, now) for series_id in ids)
 
 
-def _seal_some(ids: Sequence[int], now: datetime) -> int:
+def _seal_some(ids: Sequence[int], within: Bounds, now: datetime) -> int:
     with chunks.alone():
-        rows = _taken(ids, bounds(now))
+        closed = _closed(now).filter(id__in=ids).values_list("id", flat=True)  # some may have been opened meanwhile
+        rows = _taken(list(closed), within)
         note_gaps([(row[_ID], row[1]) for row in rows], now)
         rows.sort(key=itemgetter(0, 1, _ID))
         chunks.add({series_id: Frame.of_rows(list(own)) for series_id, own in groupby(rows, _series_id)})
@@ -103,11 +106,13 @@ def _seal_some(ids: Sequence[int], now: datetime) -> int:
 
 
 def _taken(ids: Sequence[int], within: Bounds) -> list[tuple[Any, ...]]:
+    if not ids:
+        return []
     sql = _TAKE.format(
         table=connection.ops.quote_name(MetricSnapshot._meta.db_table),
         places=", ".join(["%s"] * len(ids)),
         columns=", ".join(_COLUMNS),
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, (*ids, within.before_ms, within.read_to, within.behind_ms, ROWS_A_STEP))
+        cursor.execute(sql, (*ids, within.before_ms, within.last_id, ROWS_A_STEP))
         return list(cursor.fetchall())

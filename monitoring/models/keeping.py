@@ -17,8 +17,8 @@ class Resolution(models.IntegerChoices):
 class MetricChunk(models.Model):
     """The samples of one series in one block of time, packed (monitoring/keeping/packing.py).
 
-    There is one chunk a block, however late a sample comes. The columns beside the payload sum it up for people, and
-    for whoever asks how much a span holds; figures of long spans come from the chunks of hours.
+    There is one chunk a block, however late a sample comes. The columns beside the payload sum it up: times and number
+    for queries, the others for people, and all of them for ``metrics verify``, which compares.
     """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, db_index=False, related_name="chunks")
@@ -45,16 +45,18 @@ class MetricChunk(models.Model):
 
 
 class Hold(models.Model):
-    """What retention spares of a series, for as long as the row is there; ``reason`` says whose it is."""
+    """What retention spares of a series, for as long as the row is there."""
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, db_index=False, related_name="holds")
     start = models.BigIntegerField("start (ms)")
     end = models.BigIntegerField("end (ms)", null=True, blank=True, help_text="Empty: up to whatever comes.")
-    reason = models.CharField(max_length=120, help_text="Such as alert 12.")
+    reason = models.CharField(max_length=120, help_text="What it is kept for.")
+    owner = models.CharField(max_length=32, blank=True, editable=False, help_text="Empty: a person's.")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("series", "reason"), name="hold_once"),  # and retention's look-up
+            # And retention's look-up.
+            models.UniqueConstraint(fields=("series", "owner", "reason"), name="hold_once"),
             models.CheckConstraint(condition=Q(end__isnull=True) | Q(end__gte=F("start")), name="hold_end_after_start"),
         )
 
@@ -63,11 +65,11 @@ class Hold(models.Model):
 
 
 class ReadGap(models.Model):
-    """Rows that were sealed or deleted before a reader, which was an hour behind, had read them."""
+    """Rows that were sealed before a reader, which was an hour behind, had read them."""
 
     reader = models.CharField(max_length=64)
     position = models.BigIntegerField(help_text="Where the reader stood; it reads on behind the gap.")
-    rows = models.PositiveIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)  # grows for as long as a reader stands still
     start = models.BigIntegerField("first (ms)")
     end = models.BigIntegerField("last (ms)")
     noted_at = models.DateTimeField()

@@ -8,7 +8,7 @@ from ahgd_ops.celery import app, schedule
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
 from monitoring.collecting import Collecting
-from monitoring.models import Kind, Lease, MetricSnapshot
+from monitoring.models import Kind, Lease, MetricChunk, MetricSnapshot, Resolution
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
@@ -37,11 +37,16 @@ def test_while_monitoring_is_off_nothing_is_collected(settings: Settings) -> Non
     assert not Lease.objects.exists()
 
 
-def test_what_is_past_its_retention_goes() -> None:
+def test_what_is_past_its_retention_goes_once_it_is_sealed() -> None:
     long_ago = to_ms(database_now() - timedelta(days=400))
     Storage().write([Sample(SeriesKey("cpu_usage_percent", (), Kind.GAUGE), long_ago, 1.0)] * 5)
     tasks.retain()
+    assert MetricSnapshot.objects.count() == 5
+    tasks.seal()
+    Lease.objects.all().delete()
+    tasks.retain()
     assert not MetricSnapshot.objects.exists()
+    assert [chunk.resolution for chunk in MetricChunk.objects.all()] == [Resolution.HOURLY]
     assert Lease.objects.get(pk="retention").finished_at is not None
 
 

@@ -179,7 +179,7 @@ def test_the_command_copies_a_span(tmp_path: Path) -> None:
 def test_the_command_seals_and_deletes() -> None:
     write(*gauges(key(), 1, 2, 3))
     assert run("seal") == "3 samples sealed."
-    assert run("retain").endswith("rows and chunks deleted.")
+    assert run("retain").endswith("chunks deleted.")
 
 
 @pytest.mark.parametrize(

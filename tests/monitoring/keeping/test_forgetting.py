@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -8,8 +9,9 @@ from monitoring import series
 from monitoring.clock import from_ms
 from monitoring.keeping import sealing
 from monitoring.keeping.forgetting import delete_old_chunks
-from monitoring.models import Hold, Metric, MetricChunk, MetricSnapshot, Resolution, Series
-from monitoring.retention import delete_old_snapshots
+from monitoring.keeping.reading import coarse
+from monitoring.keeping.reopening import reopen
+from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
 from tests.monitoring.keeping.frames import HOUR_MS, START_MS, gauges, key, write
 
 pytestmark = pytest.mark.django_db
@@ -80,20 +82,43 @@ def test_a_hold_without_an_end_spares_whatever_comes() -> None:
     assert kept() == [12, 18]
 
 
-def test_rows_that_are_held_are_spared_too() -> None:
-    write(*gauges(key(), 1, 2))
-    of = Series.objects.get()
-    series.hold("alert", {"12": series.Needed(of.fingerprint, START, START + timedelta(seconds=1))})
-    assert delete_old_snapshots(START + 60 * DAY, 45 * DAY) == 1
-    assert MetricSnapshot.objects.get().value == 1
+def counted(hours: float) -> int:
+    """Samples that the hours know, up to so many after the start."""
+    frames = coarse(Series.objects.all(), START_MS, START_MS + round(hours * HOUR_MS) - 1)
+    return sum(int(frame.counts.sum()) for frame in frames.values())
 
 
-def test_holding_the_same_again_changes_nothing_and_other_owners_stay() -> None:
-    of = sealed()
-    needed = series.Needed(of.fingerprint, START)
-    series.hold("report", {"weekly": needed})
-    for _ in range(2):
-        series.hold("alert", {"1": needed, "2": series.Needed("0" * 32, START)})
-    assert sorted(Hold.objects.values_list("reason", flat=True)) == ["alert 1", "report weekly"]
-    series.hold("alert", {"1": series.Needed(of.fingerprint, START, START + DAY)})
-    assert Hold.objects.get(reason="alert 1").end == START_MS + 24 * HOUR_MS
+def test_what_is_reopened_past_its_retention_comes_back_into_its_hours() -> None:
+    of = sealed(blocks=1)
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    list(sealing.seal(START + DAY, timedelta(0)))
+    assert counted(6) == 61
+    series.hold("alert", {"1": series.Needed(of.fingerprint, START, START + timedelta(hours=1))})
+    later = START + 46 * DAY
+    reopen(MetricChunk.objects.get(resolution=Resolution.RAW).pk, later + timedelta(hours=1))
+    while delete_old_chunks(later):
+        pass
+    assert MetricSnapshot.objects.count() == 61
+    series.hold("alert", {})
+    list(sealing.seal(later + timedelta(hours=2), timedelta(0)))
+    assert delete_old_chunks(later) == 1
+    assert (kept(), kept(Resolution.HOURLY), counted(6)) == ([], [0], 61)
+
+
+def test_hours_outlive_samples_however_short_those_are_kept(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, metrics_retention_hours=3)
+    write(*gauges(key(), *range(720), step_ms=60_000))
+    for minutes in range(0, 48 * 60, 60):
+        now = START + timedelta(minutes=minutes)
+        delete_old_chunks(now)
+        list(sealing.seal(now))
+        delete_old_chunks(now)
+    assert (kept(), counted(12)) == ([], 720)
+
+
+def test_metrics_of_many_retentions_are_asked_for_together(django_assert_max_num_queries: Any) -> None:
+    for number in range(20):
+        sealed(f"m{number}")
+    Metric.objects.filter(name__in=["m1", "m2"]).update(raw_days=1)
+    with django_assert_max_num_queries(8):
+        assert delete_old_chunks(START + 2 * DAY) == 2
