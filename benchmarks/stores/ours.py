@@ -14,10 +14,11 @@ from monitoring import series
 from monitoring.clock import from_ms
 from monitoring.keeping import chunks
 from monitoring.keeping.blocks import HOUR_MS
+from monitoring.keeping.forgetting import delete_unnamed_times
 from monitoring.keeping.frame import Frame
 from monitoring.keeping.reading import fine
 from monitoring.keeping.sealing import SERIES_A_STEP
-from monitoring.models import Kind, Metric, MetricChunk, Series
+from monitoring.models import ChunkTimes, Kind, Metric, MetricChunk, Series
 from monitoring.samples import Sample, SeriesKey
 from monitoring.sketch import sketch_of
 from monitoring.storage import Storage
@@ -62,15 +63,14 @@ def check(lines: Sequence[Line], ids: dict[str, int]) -> None:
 
 
 def size_bytes() -> int:
-    """Of the chunks' table with its index, as it lies in the file: whole pages."""
-    table = MetricChunk._meta.db_table
-    names = [table, *(constraint.name for constraint in MetricChunk._meta.constraints)]
+    """Of chunks and the times they share, as they lie in the file: whole pages, with every index."""
+    delete_unnamed_times()  # as retention does each hour
+    tables = [MetricChunk._meta.db_table, ChunkTimes._meta.db_table]
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cursor.fetchall()
-        places = ", ".join(["%s"] * len(names))
-        like = f"sqlite_autoindex_{table}%"
-        cursor.execute(f"SELECT SUM(pgsize) FROM dbstat WHERE name IN ({places}) OR name LIKE %s", [*names, like])  # noqa: S608
+        of_tables = "SELECT name FROM sqlite_master WHERE tbl_name IN (%s, %s)"
+        cursor.execute(f"SELECT SUM(pgsize) FROM dbstat WHERE name IN ({of_tables})", tables)  # noqa: S608  (ours)
         return int(cursor.fetchone()[0])
 
 
@@ -84,13 +84,9 @@ def file_bytes() -> int:
 
 
 def day_of_one(line: Line, metric: str = METRIC) -> int:
-    (found,) = series.ranges(
-        f"{metric}_{line.kind}",
-        from_ms(start_ms()),
-        from_ms(start_ms() + DAY_MS - 1),
-        timedelta(minutes=5),
-        {"series": line.name},
-    )
+    span = from_ms(start_ms()), from_ms(start_ms() + DAY_MS - 1)
+    found = series.range_of(f"{metric}_{line.kind}", {"series": line.name}, *span, timedelta(minutes=5))
+    assert found is not None
     return len(found.at_ms)
 
 
@@ -109,7 +105,8 @@ def month() -> tuple[Line, dict[str, int]]:
 def days_of_month(days: int) -> int:
     """The last ``days`` days, in as many steps as the door makes by itself."""
     end = from_ms(start_ms() + DAY_MS - 1)
-    (found,) = series.ranges("month_gauge", end - timedelta(days=days), end, None, {"series": "month"})
+    found = series.range_of("month_gauge", {"series": "month"}, end - timedelta(days=days), end)
+    assert found is not None
     return len(found.at_ms)
 
 

@@ -47,6 +47,7 @@ def victoria(directory: Path, lines: Sequence[Line]) -> Iterator[tuple[int, int]
         raise SystemExit("victoria-metrics is not installed: as root, apt-get install victoria-metrics")
     (port,), data, log = free_ports(1), directory / "victoria", directory / "victoria.log"
     command = [program, f"-storageDataPath={data}", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=2"]
+    command.append("-inmemoryDataFlushInterval=1s")
     with running(command, log, environment()) as process:
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(f"{base}/health"), process, log)
@@ -56,14 +57,17 @@ def victoria(directory: Path, lines: Sequence[Line]) -> Iterator[tuple[int, int]
             _post(f"{base}/api/v1/import", json.dumps(rows).encode())
         for step in ("force_flush", "force_merge", "force_flush"):
             _post(f"{base}/internal/{step}", b"")
-        wait_until(lambda: _is_merged(base), process, log)
+        rows = sum(len(line.at_ms) for line in lines)
+        wait_until(lambda: _is_stored(base, rows), process, log)
         yield port, directory_bytes(data)
 
 
-def _is_merged(base: str) -> bool:
+def _is_stored(base: str, rows: int) -> bool:
+    """Whether all rows are in files, and no merge goes on."""
     with urlopen(f"{base}/metrics", timeout=10) as page:  # noqa: S310  (an address of our own)
-        active = [row for row in page.read().decode().splitlines() if row.startswith("vm_active_merges")]
-    return bool(active) and all(row.endswith(" 0") for row in active)
+        told = dict(row.rsplit(" ", 1) for row in page.read().decode().splitlines() if row.startswith("vm_"))
+    in_files = sum(int(told.get(f'vm_rows{{type="storage/{part}"}}', 0)) for part in ("small", "big"))
+    return in_files == rows and all(value == "0" for name, value in told.items() if name.startswith("vm_active_merges"))
 
 
 def day_of_one(port: int, name: str) -> int:

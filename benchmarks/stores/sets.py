@@ -56,17 +56,32 @@ def _shape(number: int, rng: np.random.Generator) -> tuple[Kind, Floats]:
 
 
 def real() -> list[Line]:
-    """See ``record.py``: names that end in _total are cumulative there."""
+    """What ``record.py`` recorded, its streams end to end: each with its own times between readings, to the ms.
+
+    A day, or less where the recording was taken before its end. Names that end in _total are cumulative there.
+    """
     stored = np.load(PATH)
+    order = np.argsort(stored["stream"], kind="stable")
+    firsts = np.flatnonzero(np.diff(stored["stream"][order], prepend=-1))
+    at_ms = _end_to_end(stored["at_ms"][order].astype(np.int64), firsts)
     lines = []
-    at_ms = start_ms() + STEP_MS * np.arange(SAMPLES) + stored["late_ms"]
-    for name in sorted(set(stored.files) - {"late_ms"}):
-        values = stored[name].astype(float)
+    for name in sorted(set(stored.files) - {"stream", "at_ms"}):
+        values = stored[name][order].astype(float)
         if name.endswith("_total"):
-            lines.append(Line(name, Kind.COUNTER, at_ms, np.diff(values, prepend=values[0])))
+            increases = np.diff(values, prepend=values[0])
+            increases[firsts] = 0.0
+            lines.append(Line(name, Kind.COUNTER, at_ms, increases))
         else:
             lines.append(Line(name, Kind.GAUGE, at_ms, values))
     return lines
+
+
+def _end_to_end(recorded_ms: Integers, firsts: Integers) -> Integers:
+    """Each stream begins a step after the place of its predecessor's last reading."""
+    sizes = np.diff(firsts, append=len(recorded_ms))
+    since_ms = recorded_ms - np.repeat(recorded_ms[firsts], sizes)
+    moved: Integers = start_ms() + STEP_MS * np.repeat(firsts, sizes) + since_ms
+    return moved
 
 
 def total(lines: list[Line]) -> int:

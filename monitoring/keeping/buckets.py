@@ -61,7 +61,7 @@ def bucketed(frame: Frame, start_ms: int, step_ms: int, kind: Kind) -> dict[str,
     return {
         "at_ms": start_ms + (frame.at[begins] - start_ms) // step_ms * step_ms,
         "value": VALUE_OF_PARTS[kind](frame, begins, ends),
-        "count": np.add.reduceat(frame.counts, begins),
+        "count": ends - begins + 1 if frame.count is None else np.add.reduceat(frame.counts, begins),
         "total": np.add.reduceat(frame.totals, begins),
         "minimum": np.minimum.reduceat(frame.minima, begins),
         "maximum": np.maximum.reduceat(frame.maxima, begins),
@@ -97,5 +97,7 @@ def extremes(frame: Frame, start_ms: int, step_ms: int, kind: Kind) -> tuple[Int
 def _edges(frame: Frame, start_ms: int, step_ms: int) -> tuple[Integers, Integers]:
     """Places of the first and the last sample of each step that has some."""
     steps = (frame.at - start_ms) // step_ms
-    begins = np.flatnonzero(np.diff(steps, prepend=steps[0] - 1)) if len(steps) else np.empty(0, np.int64)
-    return begins, np.append(begins[1:], len(frame)) - 1 if len(begins) else begins
+    last = np.flatnonzero(steps[1:] != steps[:-1])
+    if not len(steps):
+        return last, last
+    return np.concatenate(([0], last + 1)), np.append(last, len(steps) - 1)

@@ -37,6 +37,9 @@ _ROWS = """SELECT {columns}, {no_bytes}, {no_bytes}, -1, id FROM {rows}
 _CHUNKS = """SELECT {nothing}, chunk.payload, times.payload, resolution, "end"
     FROM {chunks} AS chunk LEFT JOIN {times} AS times ON times.id = chunk.times_id
     WHERE resolution = %s AND series_id IN ({series}) AND start > %s AND start <= %s AND "end" > %s"""
+_AND_KNOWS_MORE = """
+    AND chunk.count > (SELECT COALESCE(SUM(part.count), 0) FROM {chunks} AS part WHERE part.series_id = chunk.series_id
+        AND part.resolution = {raw} AND part.start >= chunk.start AND part.start < chunk.start + {hours_ms})"""
 
 
 class TooMany(ValueError):
@@ -53,7 +56,8 @@ def pieces(
     """Rows after ``start_ms`` up to and with ``end_ms`` and the chunks that touch that, by series and time, in batches.
 
     Each has ``columns``, of which the first are series_id, at and value, and what is ``BEHIND``. In those of chunks
-    value is None, and ``at`` where its block begins. Rows that are not sealed yet come whatever the resolutions.
+    value is None, and ``at`` where its block begins. Rows that are not sealed yet come whatever the resolutions. Hours
+    come beside samples only where they know more: some of those are past their retention.
     """
     chosen = _chosen(series)
     if chosen is None:
@@ -63,7 +67,7 @@ def pieces(
     for resolution in resolutions:
         arguments += [int(resolution), *parameters, start_ms - BLOCK_MS[resolution], end_ms, start_ms]
     with connection.cursor() as cursor:  # plain tuples: the ORM's conversion doubles the cost of a window
-        sql = _statement(connection.vendor, columns, len(resolutions)).replace("{series}", ids)
+        sql = _statement(connection.vendor, columns, resolutions).replace("{series}", ids)
         cursor.execute(sql, arguments)
         while batch := cursor.fetchmany(_BATCH):
             yield batch
@@ -125,9 +129,11 @@ def _refuse_more(found: Sized, most: int) -> None:
 
 
 @cache
-def _statement(vendor: str, columns: Columns, resolutions: int) -> str:
+def _statement(vendor: str, columns: Columns, resolutions: tuple[Resolution, ...]) -> str:
     own = {"series_id": "series_id", "at": "start"}
-    parts = " UNION ALL ".join([_ROWS, *[_CHUNKS] * resolutions])
+    is_beside = Resolution.RAW in resolutions
+    chunks = [_CHUNKS + (_AND_KNOWS_MORE if is_beside and one != Resolution.RAW else "") for one in resolutions]
+    parts = " UNION ALL ".join([_ROWS, *chunks])
     return f"{parts} ORDER BY 1, 2, {len(columns) - LAST}".format(
         columns=", ".join(columns),
         nothing=", ".join(own.get(column, "NULL") for column in columns),
@@ -135,5 +141,7 @@ def _statement(vendor: str, columns: Columns, resolutions: int) -> str:
         rows=connection.ops.quote_name(MetricSnapshot._meta.db_table),
         chunks=connection.ops.quote_name(MetricChunk._meta.db_table),
         times=connection.ops.quote_name(ChunkTimes._meta.db_table),
+        raw=int(Resolution.RAW),
+        hours_ms=BLOCK_MS[Resolution.HOURLY],
         series="{series}",
     )

@@ -112,14 +112,14 @@ def _whole(found: Mapping[int, _Found], columns: Columns, start_ms: int, end_ms:
         hours = _unpacked(own, Resolution.HOURLY, columns).between(start_ms, end_ms)
         sealed = _completed(samples, hours) if len(hours) else [samples]
         parts = [part.between(start_ms, end_ms) for part in sealed]
-        frame = Frame.joined([*parts, Frame.of_rows(own.rows)])
+        frame = Frame.joined([*parts, Frame.of_rows(own.rows)] if own.rows else parts)
         if len(frame):
             frames[series_id] = frame
     return frames
 
 
 def _unpacked(own: _Found, resolution: Resolution, columns: Columns) -> Frame:
-    return Frame.joined([EMPTY, *(unpacked(piece, columns) for piece in own.chunks[resolution])])
+    return Frame.joined([unpacked(piece, columns) for piece in own.chunks[resolution]] or [EMPTY])
 
 
 def _completed(samples: Frame, hours: Frame) -> list[Frame]:

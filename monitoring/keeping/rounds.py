@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from monitoring.keeping.codecs import CodecMissing
 from monitoring.keeping.columns import Damaged, is_even
 from monitoring.keeping.frame import Frame, Integers
 from monitoring.keeping.packing import pack_times, unpack_times
@@ -49,7 +50,7 @@ def _has(row: ChunkTimes, at: Integers) -> bool:
     """Whether it can be read and says so; damaged ones are given up."""
     try:
         return np.array_equal(unpack_times(bytes(row.payload)), at)
-    except Damaged:
+    except (Damaged, CodecMissing):
         return False
 
 

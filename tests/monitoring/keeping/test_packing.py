@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitoring.keeping.codecs import PCODEC, ZSTD, CodecMissing, best, codec
 from monitoring.keeping.columns import Damaged
 from monitoring.keeping.frame import EMPTY, Frame
-from monitoring.keeping.packing import codec_of, pack, unpack
+from monitoring.keeping.packing import WITHOUT_TIMES, codec_of, pack, pack_times, unpack
 from monitoring.windows import Row
 from tests.monitoring.keeping.frames import START_MS, any_rows, regular_rows, same
 
@@ -25,6 +25,23 @@ PAYLOADS = Path(__file__).parent / "payloads"
 def test_every_bit_of_every_sample_comes_back(number: int, rows: list[Row]) -> None:
     frame = Frame.of_rows(rows)
     assert same(unpack(pack(frame, codec(number))), frame)
+
+
+@pytest.mark.parametrize("number", CODECS)
+@given(rows=st.one_of(any_rows, regular_rows))
+@settings(deadline=None, max_examples=50)
+def test_times_that_are_kept_apart_come_back_too(number: int, rows: list[Row]) -> None:
+    frame, by = Frame.of_rows(rows), codec(number)
+    assert same(unpack(pack(frame, by, WITHOUT_TIMES), times=pack_times(frame.at, by)), frame)
+
+
+def test_a_payload_without_its_times_or_with_those_of_others_is_damaged() -> None:
+    frame = fixture_frame()
+    packed = pack(frame, version=WITHOUT_TIMES)
+    with pytest.raises(Damaged, match="times are missing"):
+        unpack(packed)
+    with pytest.raises(Damaged, match="times of other samples"):
+        unpack(packed, times=pack_times(frame.at[1:]))
 
 
 @pytest.mark.parametrize("number", CODECS)
@@ -76,8 +93,14 @@ def test_payloads_of_earlier_releases_are_read_for_ever(path: Path) -> None:
     assert same(unpack(path.read_bytes()), fixture_frame())
 
 
-def test_there_is_a_stored_payload_of_each_codec() -> None:
-    assert {codec_of(path.read_bytes()) for path in PAYLOADS.glob("*.bin")} == set(CODECS)
+@pytest.mark.parametrize("path", sorted((PAYLOADS / "apart").glob("*.bin")), ids=lambda path: path.stem)
+def test_payloads_whose_times_are_apart_are_read_for_ever(path: Path) -> None:
+    assert same(unpack(path.read_bytes(), times=path.with_suffix(".times").read_bytes()), fixture_frame())
+
+
+@pytest.mark.parametrize("directory", [PAYLOADS, PAYLOADS / "apart"], ids=lambda path: path.stem)
+def test_there_is_a_stored_payload_of_each_codec(directory: Path) -> None:
+    assert {codec_of(path.read_bytes()) for path in directory.glob("*.bin")} == set(CODECS)
 
 
 @given(place=st.integers(0, 200), flip=st.integers(1, 255))

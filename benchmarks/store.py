@@ -1,12 +1,13 @@
 """What does a sample cost to keep, to read and to take in, beside Prometheus and others?
 
 1 000 series x 24 h x 15 s (``benchmarks/stores/sets.py``: random walks of two decimal places, counters, near-constants;
-the seed is in it), and a day of real psutil readings with their jitter (``record.py``). Ours is filled as sealing
+the seed is in it), and real psutil readings every 15 s with their jitter (``record.py`` says how a day of them was
+recorded in an hour and a half, nothing of it stretched or repeated). Ours is filled as sealing
 fills it, an hour at a time, and read through ``monitoring.series``; every sample is compared with what was recorded.
 
 What is not equal. Prometheus and VictoriaMetrics answer over HTTP, as their users ask them; ours, DuckDB and Parquet in
-the process. Peers get counters as sums, ours keeps increases. Ours has hours and its summary columns in the same table,
-counted. Real readings were taken every quarter of a second and are stretched to 15 s, with their jitter as measured.
+the process. Peers get counters as sums, ours keeps increases. Ours has hours and its summary columns in the same
+table, counted.
 """
 
 import argparse
@@ -20,20 +21,24 @@ from benchmarks.programs.embedded import set_up
 from benchmarks.programs.running import end_on_term
 from benchmarks.report import Report
 
+SERIES = 1000
 TICKS = 60
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures what keeping samples costs, ours beside others.")
-    parser.add_argument("--series", type=int, default=1000)
+    parser.add_argument("--series", type=int, default=SERIES, help="fewer are a quick look, which is not saved")
     options = parser.parse_args()
     end_on_term()
     with TemporaryDirectory(prefix="ahgd-ops-bench-") as directory:
         set_up(directory)
         report = measure(Path(directory), options.series)
-    report.save()
+    if options.series == SERIES:
+        report.save()
     for row in report.rows:
         print(f"{row.label}: {row.value:.3f} {row.unit}")
+    for ratio in report.ratios:
+        print(f"{ratio.ours}: {ratio.times:.2f} times {ratio.other}")
     for limit in report.limits:
         print(f"{'met   ' if limit.met else 'MISSED'} {limit.text}: {limit.value:.3f}")
 
@@ -41,7 +46,7 @@ def main() -> None:
 def measure(directory: Path, count: int) -> Report:
     from benchmarks.stores import sets
 
-    report = Report("keeping", f"What does a sample cost to keep, read and take in? ({count} series, 24 h, 15 s)")
+    report = Report("store", f"What does a sample cost to keep, read and take in? ({count} series, 24 h, 15 s)")
     lines = sets.regular(count)
     sizes, day, latest = _ours(report, lines)
     _peers(report, directory, lines, day, latest)
@@ -115,6 +120,7 @@ def _real(report: Report, directory: Path) -> None:
     from benchmarks.stores import ours, peers, sets
 
     lines = sets.real()
+    hours = len(lines[0].at_ms) * 15 / 3600
     total, before = sets.total(lines), ours.size_bytes()
     ids = ours.make(lines, "real")
     ours.fill(lines, ids)
@@ -123,8 +129,9 @@ def _real(report: Report, directory: Path) -> None:
     (directory / "real").mkdir()
     with peers.victoria(directory / "real", lines) as (_, size):
         theirs = size / total
-    report.row("AHGD Ops, real readings", "ours", mine, "bytes a sample of real readings")
-    report.row("VictoriaMetrics, real readings", "peer", theirs, "bytes a sample of real readings")
+    unit = "bytes a sample of real readings"
+    report.row(f"AHGD Ops, {hours:.1f} h of {len(lines)} real series", "ours", mine, unit)
+    report.row(f"VictoriaMetrics, {hours:.1f} h of {len(lines)} real series", "peer", theirs, unit)
     report.limit("real readings: at most 0.5 byte more than VictoriaMetrics", mine - theirs, 0.5)
 
 
@@ -169,19 +176,32 @@ def _ingestion(report: Report, count: int) -> None:
 
 
 def _growth(report: Report, count: int) -> None:
-    """Ten times the series, for two hours."""
+    """Two hours of as many series and of ten times as many: each figure of many is divided by that of few."""
+    few, many = (_two_hours(of, metric) for of, metric in ((count, "few"), (count * 10, "many")))
+    for what, unit in (
+        ("bytes a sample of two hours", "bytes a sample of two hours"),
+        ("sealing, microseconds a sample", "us a sample that is sealed"),
+        ("two hours of one series", "ms, two hours of one"),
+        ("latest of all, microseconds a series", "us a series"),
+    ):
+        report.row(f"AHGD Ops, {what}, {count} series", "ours", few[what], unit)
+        report.row(f"AHGD Ops, {what}, {count * 10} series", "ours", many[what], unit)
+        report.row(f"AHGD Ops, {what}, grown", "ours", many[what] / few[what], f"times for {what}")
+
+
+def _two_hours(count: int, metric: str) -> dict[str, float]:
     from benchmarks.stores import ours, sets
 
-    lines = sets.regular(count * 10)
-    ids = ours.make(lines, "grown")
-    packing = ours.fill(lines, ids, hours=2)
-    day = best(lambda: ours.day_of_one(lines[0], "grown"))
-    latest = best(lambda: ours.latest_of_all(len(lines), "grown"))
-    report.row(
-        f"AHGD Ops, sealing, {len(lines)} series", "ours", len(lines) * 480 / packing, "samples a second of many"
-    )
-    report.row(f"AHGD Ops, two hours of one of {len(lines)} series", "ours", day * 1000, "ms of many")
-    report.row(f"AHGD Ops, latest of all {len(lines)}", "ours", latest * 1000, "ms for all of many")
+    lines, before = sets.regular(count), ours.size_bytes()
+    ids = ours.make(lines, metric)
+    packing, samples = ours.fill(lines, ids, hours=2), count * 480
+    latest = best(lambda: ours.latest_of_all(count, metric))
+    return {
+        "bytes a sample of two hours": (ours.size_bytes() - before) / samples,
+        "sealing, microseconds a sample": packing / samples * 1e6,
+        "two hours of one series": best(lambda: ours.day_of_one(lines[0], metric)) * 1000,
+        "latest of all, microseconds a series": latest / count * 1e6,
+    }
 
 
 def best(work: Callable[[], object], rounds: int = 30) -> float:
