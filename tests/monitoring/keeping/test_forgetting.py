@@ -120,5 +120,5 @@ def test_metrics_of_many_retentions_are_asked_for_together(django_assert_max_num
     for number in range(20):
         sealed(f"m{number}")
     Metric.objects.filter(name__in=["m1", "m2"]).update(raw_days=1)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         assert delete_old_chunks(START + 2 * DAY) == 2
