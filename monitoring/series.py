@@ -6,6 +6,7 @@ Rows, chunks and hours are one to whoever asks here (``monitoring/keeping/``).
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,32 +45,36 @@ from monitoring.windows import tags_of
 from monitoring.windows import too_large as too_large
 
 if TYPE_CHECKING:
+    from monitoring.keeping.answers import About as About
+    from monitoring.keeping.answers import Answer as Answer
+    from monitoring.keeping.answers import Comparison as Comparison
+    from monitoring.keeping.answers import Unanswerable as Unanswerable
+    from monitoring.keeping.answers import UnknownFunction as UnknownFunction
+    from monitoring.keeping.answers import table as table
     from monitoring.keeping.buckets import Range as Range
-    from monitoring.keeping.questions import About as About
-    from monitoring.keeping.questions import Answer as Answer
-    from monitoring.keeping.questions import Comparison as Comparison
-    from monitoring.keeping.questions import UnknownFunction as UnknownFunction
-    from monitoring.keeping.questions import compare as compare
-    from monitoring.keeping.questions import quantile_ranges as quantile_ranges
-    from monitoring.keeping.questions import ranges as ranges
-    from monitoring.keeping.questions import search as search
-    from monitoring.keeping.questions import table as table
-    from monitoring.keeping.questions import top as top
-    from monitoring.keeping.questions import window as window
+    from monitoring.keeping.figures import compare as compare
+    from monitoring.keeping.figures import top as top
+    from monitoring.keeping.figures import window as window
+    from monitoring.keeping.finding import search as search
+    from monitoring.keeping.ranges import quantile_ranges as quantile_ranges
+    from monitoring.keeping.ranges import range_of as range_of
+    from monitoring.keeping.ranges import ranges as ranges
 
-_QUESTIONS = frozenset(
-    {"About", "Answer", "Comparison", "Range", "UnknownFunction"}
-    | {"compare", "quantile_ranges", "ranges", "search", "table", "top", "window"}
-)
+_WITH_NUMPY = {
+    "answers": ("About", "Answer", "Comparison", "Unanswerable", "UnknownFunction", "table"),
+    "buckets": ("Range",),
+    "figures": ("compare", "top", "window"),
+    "finding": ("search",),
+    "ranges": ("quantile_ranges", "range_of", "ranges"),
+}
+_MODULE_OF = {name: module for module, names in _WITH_NUMPY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """What needs NumPy is loaded when it is used: the library in a watched application does without."""
-    if name not in _QUESTIONS:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from monitoring.keeping import questions
-
-    return getattr(questions, name)
+    return getattr(import_module(f"monitoring.keeping.{_MODULE_OF[name]}"), name)
 
 
 class Latest(NamedTuple):

@@ -14,7 +14,7 @@ from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.health.days import keep_days
 from monitoring.keeping import sealing
-from monitoring.keeping.forgetting import delete_old_chunks
+from monitoring.keeping.forgetting import delete_old_chunks, delete_unnamed_times
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
@@ -58,6 +58,7 @@ def retain() -> None:
     with lease("retention", seconds=120, gap_seconds=60) as held:
         if held is not None:
             keep_days(database_now())  # before what they are made of is deleted
+            delete_unnamed_times()
         while held is not None and time.monotonic() < ends:
             now = database_now()
             deleted = delete_old_chunks(now) + delete_old_health_records(now, keep) + forget_gone_hosts(now)

@@ -17,14 +17,15 @@ from monitoring.keeping.columns import Damaged
 from monitoring.keeping.frame import Frame
 from monitoring.keeping.hours import by_hour
 from monitoring.keeping.kinds import sums
-from monitoring.keeping.packing import pack, unpack
+from monitoring.keeping.packing import WITH_TIMES, WITHOUT_TIMES, pack, unpack
+from monitoring.keeping.rounds import shared
 from monitoring.kinds import Kind
 from monitoring.locks import CHUNKS
-from monitoring.models import MetricChunk, Resolution, Series
+from monitoring.models import ChunkTimes, MetricChunk, Resolution, Series
 
 _Key = tuple[int, int]  # series, block
 _FIRST = np.zeros(1, np.int64)
-_UPDATED = ("end", "samples", "count", "minimum", "maximum", "total", "payload")
+_UPDATED = ("end", "samples", "count", "minimum", "maximum", "total", "payload", "times")
 
 
 class ChunkDamaged(ValueError):
@@ -52,8 +53,8 @@ def add(frames: Mapping[int, Frame], of_hours: Mapping[int, Frame] | None = None
     return _merge(frames, Resolution.RAW, kinds) + _merge(hours, Resolution.HOURLY, kinds)
 
 
-def row_of(series_id: int, resolution: Resolution, frame: Frame) -> MetricChunk:
-    """A chunk of these samples, which are of one block; not saved."""
+def row_of(series_id: int, resolution: Resolution, frame: Frame, times: ChunkTimes | None = None) -> MetricChunk:
+    """A chunk of these samples, which are of one block; not saved. ``times`` are its own, where others share them."""
     return MetricChunk(
         series_id=series_id,
         resolution=resolution,
@@ -64,14 +65,15 @@ def row_of(series_id: int, resolution: Resolution, frame: Frame) -> MetricChunk:
         minimum=float(frame.minima.min()),
         maximum=float(frame.maxima.max()),
         total=float(sums(frame.totals, _FIRST)[0]),
-        payload=pack(frame),
+        payload=pack(frame, version=WITH_TIMES if times is None else WITHOUT_TIMES),
+        times=times,
     )
 
 
 def opened(chunk: MetricChunk) -> Frame:
     """Its samples. Raises ChunkDamaged, CodecMissing."""
     try:
-        return unpack(chunk.payload)
+        return unpack(chunk.payload, times=None if chunk.times is None else chunk.times.payload)
     except Damaged as error:
         raise ChunkDamaged(f"chunk {chunk.pk} of series {chunk.series_id} from {chunk.start}: {error}") from error
 
@@ -103,7 +105,8 @@ def _merge(frames: Mapping[int, Frame], resolution: Resolution, kinds: Mapping[i
     for key, chunk in _stored(parts, resolution):
         joined = Frame.joined((opened(chunk), parts[key]))
         parts[key] = by_hour(joined, Kind(kinds[key[0]])) if resolution == Resolution.HOURLY else joined
-    save([row_of(series_id, resolution, part) for (series_id, _), part in sorted(parts.items(), key=_key)])
+    times = shared(parts) if resolution == Resolution.RAW else {}
+    save([row_of(key[0], resolution, part, times.get(key)) for key, part in sorted(parts.items(), key=_key)])
     return len(parts)
 
 
@@ -111,7 +114,7 @@ def _stored(keys: Mapping[_Key, Any], resolution: Resolution) -> Iterator[tuple[
     """Of few blocks, as sealing has them, so that one query asks for all."""
     series, blocks = {key[0] for key in keys}, {key[1] for key in keys}
     among = Q(series__in=series, start__range=(min(blocks), max(blocks))) if keys else Q(pk=None)
-    for chunk in MetricChunk.objects.filter(among, resolution=resolution):
+    for chunk in MetricChunk.objects.filter(among, resolution=resolution).select_related("times"):
         key = chunk.series_id, chunk.start
         if key in keys:
             yield key, chunk

@@ -35,7 +35,7 @@ class Writer:
             self.out.append(ABSENT)
         elif len(column) and (column == column[0]).all():
             self.out += bytes((CONSTANT,)) + _INTEGER.pack(column[0])
-        elif _is_even(column):
+        elif is_even(column):
             self.out += bytes((EVEN,)) + _INTEGER.pack(column[0]) + _INTEGER.pack(column[1] - column[0])
         else:
             self._packed(PACKED, column)
@@ -158,7 +158,8 @@ def _refuse_unless(is_known: bool, tag: int) -> None:
         raise Damaged(f"no column is written as {tag}")
 
 
-def _is_even(column: Integers) -> bool:
+def is_even(column: Integers) -> bool:
+    """Whether all steps are the same; such a column takes no more than its first number and its step."""
     return len(column) > 2 and bool((np.diff(column) == column[1] - column[0]).all())
 
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from monitoring.clock import to_ms
 from monitoring.keeping import chunks
 from monitoring.keeping.blocks import BLOCK_MS
-from monitoring.models import Hold, Metric, MetricChunk, Resolution, Series
+from monitoring.models import ChunkTimes, Hold, Metric, MetricChunk, Resolution, Series
 
 STEP = 500
 
@@ -43,6 +43,13 @@ def delete_old_chunks(now: datetime, step: int = STEP) -> int:
         if left > 0:
             left -= _delete(old, left)
     return step - left
+
+
+def delete_unnamed_times() -> int:
+    """Deletes the shared times that no chunk names any more; gives their number."""
+    named = MetricChunk.objects.filter(times=OuterRef("pk"))
+    with chunks.alone():
+        return ChunkTimes.objects.filter(~Exists(named)).delete()[0]
 
 
 def past(now: datetime) -> Iterator[QuerySet[MetricChunk]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import compress
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,14 +143,14 @@ class Frame:
     def rows(self, series_id: int, columns: Columns) -> list[Row]:
         """As the database gives them: the series' id, then the first of ``windows.TIMINGS``."""
         found = [[series_id] * len(self), self.at.tolist(), self.value.tolist()]
-        found += [self._nullable(name) for name in columns[3:]]
+        found += [self._nullable(_OWN.get(name, name)) for name in columns[VALUE + 1 :]]
         return list(zip(*found, strict=True))
 
     def _nullable(self, name: str) -> list[Any]:
         column = getattr(self, name)
         if column is None:
             return [None] * len(self)
-        if name == "sketches" or name == "sketch":
+        if name == "sketches":
             return list(column)
         nones = np.flatnonzero(column == NO_COUNT if name == "count" else np.isnan(column)).tolist()
         plain: list[Any] = column.tolist()
@@ -158,12 +158,8 @@ class Frame:
             plain[place] = None
         return plain
 
-    @property
-    def sketch(self) -> tuple[bytes | None, ...] | None:
-        """By the name of the database's column."""
-        return self.sketches
 
-
+_OWN: Final = {"sketch": "sketches"}  # columns that the database calls otherwise
 _NONES: dict[str, Any] = {"count": NO_COUNT, "total": np.nan, "minimum": np.nan, "maximum": np.nan, "edited": False}
 EMPTY = Frame(np.empty(0, np.int64), np.empty(0, np.float64))
 

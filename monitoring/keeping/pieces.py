@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from monitoring.keeping.blocks import BLOCK_MS
-from monitoring.models import MetricChunk, MetricSnapshot, Resolution, Series
+from monitoring.models import ChunkTimes, MetricChunk, MetricSnapshot, Resolution, Series
 
 if TYPE_CHECKING:
     from monitoring.keeping.frame import Frame
@@ -25,15 +25,17 @@ Row = tuple[Any, ...]
 FEWEST: Final = ("series_id", "at", "value")
 """The columns that every reader has, the first ones of windows.TIMINGS."""
 SERIES_ID, AT, VALUE = range(len(FEWEST))
-_BATCH: Final = 20_000
+_BATCH: Final = 4_000  # of chunks, each some KB, as of rows
 _place = itemgetter(SERIES_ID, AT)
 
-BEHIND, RESOLUTION, LAST = -3, -2, -1
-"""Behind the columns: a payload, the resolution of a chunk, and its end, or the id of a row, for the order."""
+BEHIND, TIMES, RESOLUTION, LAST = -4, -3, -2, -1
+"""Behind the columns: a payload, that of its times where others share them, the resolution of a chunk, and its end, or
+the id of a row, for the order."""
 
-_ROWS = """SELECT {columns}, {no_bytes}, -1, id FROM {rows}
+_ROWS = """SELECT {columns}, {no_bytes}, {no_bytes}, -1, id FROM {rows}
     WHERE series_id IN ({series}) AND at > %s AND at <= %s"""
-_CHUNKS = """SELECT {nothing}, payload, resolution, "end" FROM {chunks}
+_CHUNKS = """SELECT {nothing}, chunk.payload, times.payload, resolution, "end"
+    FROM {chunks} AS chunk LEFT JOIN {times} AS times ON times.id = chunk.times_id
     WHERE resolution = %s AND series_id IN ({series}) AND start > %s AND start <= %s AND "end" > %s"""
 
 
@@ -88,13 +90,15 @@ def samples(series: Chosen, columns: Columns, start_ms: int, end_ms: int, most: 
 
 
 def last_times(series_id: int, most: int) -> list[int]:
-    """The last times of a series' samples, newest first; a series that fell silent has them in its last chunk."""
+    """The last times of a series' samples, newest first; those of a series that fell silent are in its last chunks."""
     rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
     times = list(rows[:most])
     if len(times) < most:
         chunks = MetricChunk.objects.filter(series_id=series_id, resolution=Resolution.RAW).order_by("-start")
-        for payload in chunks.values_list("payload", flat=True)[:1]:
-            times += unpacked((payload, 0, 0), FEWEST).at[-most:].tolist()
+        for packed in chunks.values_list("payload", "times__payload")[: most - len(times)]:
+            times += unpacked((*packed, 0, 0), FEWEST).at[-most:].tolist()
+            if len(times) >= most:
+                break
     return sorted(times, reverse=True)[:most]
 
 
@@ -112,7 +116,7 @@ def unpacked(piece: Row, columns: Columns) -> "Frame":
     """The whole chunk, with these columns. Raises Damaged, CodecMissing."""
     from monitoring.keeping.packing import unpack  # with NumPy, which the library in a watched application does without
 
-    return unpack(piece[BEHIND], columns)
+    return unpack(piece[BEHIND], columns, piece[TIMES])
 
 
 def _refuse_more(found: Sized, most: int) -> None:
@@ -124,11 +128,12 @@ def _refuse_more(found: Sized, most: int) -> None:
 def _statement(vendor: str, columns: Columns, resolutions: int) -> str:
     own = {"series_id": "series_id", "at": "start"}
     parts = " UNION ALL ".join([_ROWS, *[_CHUNKS] * resolutions])
-    return f"{parts} ORDER BY 1, 2, {len(columns) + 3}".format(
+    return f"{parts} ORDER BY 1, 2, {len(columns) - LAST}".format(
         columns=", ".join(columns),
         nothing=", ".join(own.get(column, "NULL") for column in columns),
         no_bytes="NULL::bytea" if vendor == "postgresql" else "NULL",
         rows=connection.ops.quote_name(MetricSnapshot._meta.db_table),
         chunks=connection.ops.quote_name(MetricChunk._meta.db_table),
+        times=connection.ops.quote_name(ChunkTimes._meta.db_table),
         series="{series}",
     )

@@ -14,6 +14,20 @@ class Resolution(models.IntegerChoices):
     HOURLY = 3600, "an hour"
 
 
+class ChunkTimes(models.Model):
+    """When the samples of a block were recorded, of all series that were recorded in these very rounds."""
+
+    digest = models.BinaryField(max_length=16, unique=True, editable=False)  # BLAKE2 of the times
+    payload = models.BinaryField(editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "times of chunks"
+        default_permissions = ()  # part of chunks
+
+    def __str__(self) -> str:
+        return f"times {bytes(self.digest).hex()}"
+
+
 class MetricChunk(models.Model):
     """The samples of one series in one block of time, packed (monitoring/keeping/packing.py).
 
@@ -31,9 +45,21 @@ class MetricChunk(models.Model):
     maximum = models.FloatField()
     total = models.FloatField()
     payload = models.BinaryField(editable=False)
+    times = models.ForeignKey(
+        ChunkTimes,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="chunks",
+        help_text="Where its times are, when other series have the same.",
+    )
 
     class Meta:
         verbose_name = "chunk"
+        # Which times are still named; few chunks of regular series name any.
+        indexes = (models.Index(fields=("times",), name="chunk_by_times", condition=Q(times__isnull=False)),)
         constraints = (
             # A range of one series is a range of this index, and so is what is past a metric's retention.
             models.UniqueConstraint(fields=("series", "resolution", "start"), name="chunk_once_a_block"),

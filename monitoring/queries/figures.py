@@ -1,13 +1,15 @@
 """What queries took over a range of time, by their shape, from the series that were recorded."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from monitoring.keeping import reading
-from monitoring.keeping.blocks import HOUR_MS
 from monitoring.keeping.buckets import bucketed, quantile, quantiles
 from monitoring.keeping.frame import Frame
+from monitoring.keeping.pieces import Chosen
+from monitoring.keeping.steps import Steps
 from monitoring.kinds import Kind
 from monitoring.models import QueryShape, Series, SlowQuery
 from monitoring.windows import SUMMARIES, TIMINGS, VALUES, Columns
@@ -15,8 +17,13 @@ from monitoring.windows import SUMMARIES, TIMINGS, VALUES, Columns
 DURATIONS, ROWS, ERRORS = "db_query_duration_seconds", "db_query_rows_total", "db_query_errors_total"
 _SHARE = 0.95
 
-Reader = Callable[..., dict[int, Frame]]
 Asked = tuple[str, str]  # database, name of the shape
+
+
+class Reader(Protocol):
+    """Samples of series from one time up to and with another, by the series' id."""
+
+    def __call__(self, series: Chosen, start_ms: int, end_ms: int, columns: Columns) -> dict[int, Frame]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +89,15 @@ def completed(figures: Collection[QueryFigures], start_ms: int, end_ms: int) -> 
 
 
 def trend(database: str, query: str, start_ms: int, end_ms: int, parts: int = 60) -> list[Moment]:
-    """The range in equal parts, those in which nothing was executed left out."""
-    width = max(1, (end_ms - start_ms) // parts)
-    read = reading.coarse if width >= HOUR_MS else reading.fine
-    frame = _frames(DURATIONS, start_ms, end_ms, TIMINGS, {(database, query)}, read).get((database, query))
+    """The range in equal parts, those in which nothing was executed left out; parts of whole hours are on the clock."""
+    steps = Steps.in_parts(start_ms, end_ms, parts)
+    read = reading.coarse if steps.is_of_hours else reading.fine
+    frames = _frames(DURATIONS, steps.start_ms, end_ms, TIMINGS, {(database, query)}, read)
+    frame = frames.get((database, query))
     if frame is None:
         return []
-    found = bucketed(frame, start_ms, width, Kind.TIMING)
-    quick = quantiles(frame, start_ms, width, _SHARE)[1]
+    found = bucketed(frame, steps.start_ms, steps.step_ms, Kind.TIMING)
+    quick = quantiles(frame, steps.start_ms, steps.step_ms, _SHARE)[1]
     means = found["total"] / found["count"]
     columns = (found["at_ms"].tolist(), found["count"].tolist(), means.tolist(), quick.tolist())
     return [Moment(*moment) for moment in zip(*columns, strict=True)]

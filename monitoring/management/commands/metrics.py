@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from monitoring.clock import database_now, from_ms, to_ms
 from monitoring.keeping import copies, sealing, verifying
-from monitoring.keeping.forgetting import delete_old_chunks
+from monitoring.keeping.forgetting import delete_old_chunks, delete_unnamed_times
 from monitoring.keeping.mending import mend
 from monitoring.management.progress import Progress
 
@@ -66,6 +66,7 @@ class Command(BaseCommand):
         while step := delete_old_chunks(now):
             deleted += step
             progress.tell(f"{deleted:,} chunks deleted")
+        delete_unnamed_times()
         self.stdout.write(f"{deleted:,} chunks deleted.")
 
     def _verify(self, options: Namespace) -> None:

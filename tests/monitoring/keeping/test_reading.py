@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from monitoring import series, windows
 from monitoring.clock import from_ms
-from monitoring.keeping import sealing
+from monitoring.keeping import limits, sealing
 from monitoring.keeping.frame import Frame
-from monitoring.keeping.reading import coarse, fine
+from monitoring.keeping.reading import coarse, figures, fine
 from monitoring.kinds import Kind
 from monitoring.models import MetricChunk, MetricSnapshot, Resolution, Series
 from monitoring.samples import Sample
@@ -173,6 +173,44 @@ def test_the_usual_step_of_a_series_that_fell_silent_is_known_from_its_chunk() -
     seal_until(START_MS + DAY_MS)
     assert not MetricSnapshot.objects.exists()
     assert series.usual_step_ms(Series.objects.get().fingerprint) == 10_000
+
+
+def test_the_usual_step_is_known_though_the_last_chunk_has_one_sample() -> None:
+    write(*gauges(key(), *range(361), step_ms=60_000))
+    seal_until(START_MS + DAY_MS)
+    assert series.usual_step_ms(Series.objects.get().fingerprint) == 60_000
+
+
+def test_a_late_sample_does_not_hide_the_hours_of_a_block_past_its_retention() -> None:
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    seal_until(START_MS + DAY_MS)
+    drop_samples()
+    write(Sample(key(), START_MS + HOUR_MS + 5, 99))
+    for _ in range(2):
+        (frame,) = fine(Series.objects.all(), START_MS, START_MS + DAY_MS).values()
+        assert (int(frame.counts.sum()), frame.maxima.max()) == (61, 99)
+        seal_until(START_MS + DAY_MS)
+
+
+def test_more_than_a_reader_can_hold_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_SAMPLES", 300)
+    monkeypatch.setattr(limits, "FEW_CHUNKS", 0)
+    write(*gauges(key(), *range(400), step_ms=HOUR_MS // 40))
+    for _ in range(2):
+        with pytest.raises(series.WindowTooLarge, match="more than 300 samples of these series: ask for fewer series"):
+            series.ranges("beds", from_ms(START_MS), from_ms(START_MS + DAY_MS), timedelta(minutes=1))
+        seal_until(START_MS + DAY_MS)
+    (found,) = series.ranges("beds", from_ms(START_MS), from_ms(START_MS + DAY_MS), timedelta(hours=1))
+    assert found.count.sum() == 400
+
+
+def test_figures_of_more_than_one_reader_can_hold_come_from_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_SKETCHES", 30)
+    monkeypatch.setattr(limits, "FEW_CHUNKS", 0)
+    write(*(timing(key(Kind.TIMING, "t_seconds"), START_MS + n * HOUR_MS // 40, 0.5, 2.0) for n in range(120)))
+    seal_until(START_MS + DAY_MS)
+    (frame,) = figures(Series.objects.all(), START_MS, START_MS + 3 * HOUR_MS, TIMINGS).values()
+    assert (len(frame), int(frame.counts.sum())) == (3, 240)
 
 
 def test_a_chart_of_weeks_is_drawn_from_hours_and_its_spikes_survive() -> None:
