@@ -20,6 +20,8 @@ from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
 _BATCH = 20_000
+_SERIES_AT_ONCE = 5_000
+"""By their ids; databases bound how many values a statement has."""
 MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 
 Columns = tuple[str, ...]
@@ -93,10 +95,11 @@ def _read(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int
     found = _rows(joining.by_series(_snapshots(series, start_ms, end_ms)), MOST_TIMINGS)
     rows, incomplete = joining.joined(found)
     packed = with_chunks(series, start_ms, end_ms)
-    apart = packed.union(incomplete)
-    if apart:
-        rows = [row for row in rows if row[SERIES_ID] not in packed]
-        rows += _samples(series.filter(id__in=apart), TIMINGS, start_ms, end_ms)
+    apart = sorted(packed.union(incomplete))
+    rows = [row for row in rows if row[SERIES_ID] not in packed]
+    for first in range(0, len(apart), _SERIES_AT_ONCE):
+        some = series.filter(id__in=apart[first : first + _SERIES_AT_ONCE])
+        rows += _samples(some, TIMINGS, start_ms, end_ms)
     return rows
 
 

@@ -1,14 +1,17 @@
 """Copies of what is kept, as files: written whole or not at all, and read back block by block."""
 
 import os
+import secrets
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from monitoring.keeping import openmetrics, parquet
+from monitoring.keeping.codecs import CodecMissing
+from monitoring.keeping.columns import Damaged
 from monitoring.keeping.importing import take_in
-from monitoring.keeping.parcels import Parcel, labels, parcels
+from monitoring.keeping.parcels import Parcel, labels, parcels, whole
 
 PARQUET, OPENMETRICS = "parquet", "openmetrics"
 FORMATS: Final = (PARQUET, OPENMETRICS)
@@ -36,7 +39,7 @@ def export(
 ) -> Copied:
     """Writes beside ``path`` and renames at the end. Raises NotCopied."""
     of = labels(metrics)
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")  # another export may run
 
     def told() -> Iterator[Parcel]:
         for done, found in enumerate(parcels(of, start_ms, end_ms), 1):
@@ -52,6 +55,8 @@ def export(
         os.replace(unfinished, path)
     except OSError as error:
         raise NotCopied(f"{path} cannot be written: {error.strerror or error}") from error
+    except (Damaged, CodecMissing) as error:
+        raise NotCopied(f"A chunk cannot be read (manage.py metrics verify names it): {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return Copied(len(of), samples)
@@ -62,12 +67,12 @@ def take_copy(path: Path, form: str, tell: Tell) -> int:
     read = new = 0
     try:
         with path.open(encoding="utf-8", newline="\n") as text:
-            for parcel in openmetrics.read(text) if form == OPENMETRICS else parquet.read(path):
+            for parcel in whole(openmetrics.read(text) if form == OPENMETRICS else parquet.read(path)):
                 new += take_in(parcel)
                 read += len(parcel.frame)
                 tell(read, new)
     except OSError as error:
         raise NotCopied(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:  # NotOurs of either, OtherKind, ChunkDamaged, and text that is none
+    except (CodecMissing, ValueError) as error:  # NotOurs of all three, OtherKind, ChunkDamaged, and text that is none
         raise NotCopied(str(error)) from error
     return new

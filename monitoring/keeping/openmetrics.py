@@ -23,7 +23,8 @@ from monitoring.models import Resolution
 from monitoring.samples import Tags, sorted_tags
 
 _SUFFIX: Final = {Kind.GAUGE: "", Kind.COUNTER: ":increase", Kind.TIMING: ":slowest"}
-_COLUMNS: Final = ("count", "total", "minimum", "maximum", "edited")
+_FLOATS: Final = ("total", "minimum", "maximum")
+_COLUMNS: Final = ("count", *_FLOATS, "edited")
 _COLUMN, _SKETCH, _HOURS, _TAGS = "ahgd_column", "ahgd_sketch", "ahgd_hours", "ahgd_tags"
 _LINE: Final = re.compile(
     r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)(?: (?P<at>\S+))?", re.ASCII
@@ -67,7 +68,7 @@ def _write(out: TextIO, family: str, parcel: Parcel) -> None:
     _column(out, family, labels, frame.value.tolist(), times)
     for name in _COLUMNS:
         if getattr(frame, name) is not None:
-            column = frame.filled(name).astype(np.float64 if name in _COLUMNS[1:4] else np.int64)
+            column = frame.filled(name).astype(np.float64 if name in _FLOATS else np.int64)
             values = ["NaN" if name == "count" and value == NO_COUNT else value for value in column.tolist()]
             _column(out, family, labels | {_COLUMN: name}, values, times)
     for sketch, at in zip(frame.sketches or (), times, strict=False):

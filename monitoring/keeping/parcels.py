@@ -1,8 +1,11 @@
 """Samples on their way out of this database, or into it: a part of a series with everything that names it."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from monitoring.keeping.blocks import block_of
 from monitoring.keeping.frame import Frame
 from monitoring.keeping.reading import apart
 from monitoring.kinds import Kind
@@ -61,3 +64,20 @@ def parcels(of: Sequence[tuple[int, Label]], start_ms: int, end_ms: int) -> Iter
             for resolution, frames in zip(Resolution, both, strict=True)
             if len(frames.get(series_id, ()))
         ]
+
+
+def whole(of: Iterable[Parcel]) -> Iterator[Parcel]:
+    """The same samples, cut between blocks only: a reader may cut where its buffer ends, between equal samples."""
+    rest: Parcel | None = None
+    for parcel in of:
+        if rest is not None and (rest.label, rest.resolution) == (parcel.label, parcel.resolution):
+            parcel = replace(parcel, frame=Frame.joined([rest.frame, parcel.frame]))
+        elif rest is not None:
+            yield rest
+        last = block_of(int(parcel.frame.at[-1]), parcel.resolution)
+        cut = int(np.searchsorted(parcel.frame.at, last))
+        if cut:
+            yield replace(parcel, frame=parcel.frame.part(slice(0, cut)))
+        rest = replace(parcel, frame=parcel.frame.part(slice(cut, None)))
+    if rest is not None:
+        yield rest

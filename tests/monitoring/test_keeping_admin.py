@@ -3,12 +3,14 @@ from datetime import timedelta
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from time_machine import travel
 
+from monitoring import series
 from monitoring.clock import from_ms
-from monitoring.keeping import sealing
+from monitoring.keeping import outlook, sealing
 from monitoring.models import Hold, Metric, MetricChunk, MetricSnapshot, ReadGap, Resolution, Series
 from monitoring.samples import Sample
 from tests.monitoring.keeping.frames import HOUR_MS, START_MS, gauges, key, write
@@ -70,6 +72,14 @@ def test_the_list_says_what_is_kept_and_what_comes_next(admin: Client) -> None:
     assert "Nothing is past its retention." in page
     with travel(START + timedelta(days=60), tick=False):
         assert "The next retention deletes 1 chunks." in text(admin, "metricchunk/")
+
+
+def test_sizes_that_took_long_to_add_up_are_shown_again(admin: Client) -> None:
+    cache.set(outlook._SIZES, [[70_001, 123_456, 1024, START_MS], [0, 0, 0, None]], 60)
+    page = text(admin, "metricchunk/")
+    cache.delete(outlook._SIZES)
+    assert "<td>70,001</td><td>123,456</td><td>1.0\xa0KB</td>" in page
+    assert "70,001" not in text(admin, "metricchunk/")
 
 
 def test_an_empty_list_says_that_nothing_is_to_be_done(admin: Client) -> None:
@@ -142,6 +152,18 @@ def test_people_hold_data_and_see_what_alerts_hold(admin: Client) -> None:
     assert admin.post("/admin/ahgd_monitoring/hold/add/", form).status_code == 302
     assert Hold.objects.get().end is None
     assert "whatever comes" in text(admin, "hold/")
+
+
+def test_what_an_alert_holds_is_looked_at_only(admin: Client) -> None:
+    sealed()
+    series.hold("alert", {"12": series.Needed(Series.objects.get().fingerprint, START)})
+    hold = Hold.objects.get()
+    assert "alert 12" in text(admin, "hold/")
+    address = f"/admin/ahgd_monitoring/hold/{hold.pk}"
+    assert 'name="_save"' not in text(admin, f"hold/{hold.pk}/change/")
+    assert [admin.post(f"{address}/{page}/").status_code for page in ("change", "delete")] == [403, 403]
+    theirs = Hold.objects.create(series=Series.objects.get(), start=0, reason="study 7")
+    assert 'name="_save"' in text(admin, f"hold/{theirs.pk}/change/")
 
 
 def test_gaps_of_readers_are_listed(admin: Client) -> None:

@@ -6,19 +6,18 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.clock import from_ms
-from monitoring.keeping import copies, sealing
+from monitoring.keeping import copies
 from monitoring.keeping.frame import Frame
-from monitoring.keeping.parcels import Label, Parcel, labels, parcels
+from monitoring.keeping.parcels import Label, Parcel
 from monitoring.keeping.verifying import verify
 from monitoring.kinds import Kind
-from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
-from monitoring.samples import Sample
+from monitoring.models import MetricChunk, Resolution, Series
 from monitoring.windows import Row
+from tests.monitoring.keeping.copied import EVER, empty, equal, everything, export, seal, some_of_each_kind, take
 from tests.monitoring.keeping.frames import (
     HOUR_MS,
     START_MS,
@@ -27,56 +26,11 @@ from tests.monitoring.keeping.frames import (
     key,
     plain_rows,
     same,
-    timing,
     timing_rows,
     write,
 )
 
 pytestmark = pytest.mark.django_db
-EVER = -(10**14), 10**14
-Sizes = list[tuple[str, int, Frame]]
-
-
-class RolledBack(Exception):
-    """Ends an example of hypothesis; its rows go."""
-
-
-def export(path: Path, form: str) -> copies.Copied:
-    return copies.export(path, form, *EVER, lambda done, of: None)
-
-
-def take(path: Path, form: str) -> int:
-    return copies.take_copy(path, form, lambda read, new: None)
-
-
-def everything() -> list[Parcel]:
-    return [parcel for found in parcels(labels(), *EVER) for parcel in found]
-
-
-def seal() -> None:
-    list(sealing.seal(from_ms(START_MS + 900 * HOUR_MS)))
-
-
-def empty() -> None:
-    MetricSnapshot.objects.all().delete()
-    MetricChunk.objects.all().delete()
-    Series.objects.all().delete()
-    Metric.objects.all().delete()
-
-
-def equal(one: list[Parcel], other: list[Parcel]) -> bool:
-    return len(one) == len(other) and all(
-        a.label == b.label and a.resolution == b.resolution and same(a.frame.plain(), b.frame.plain())
-        for a, b in zip(one, other, strict=True)
-    )
-
-
-def some_of_each_kind() -> None:
-    write(*gauges(key(ward="a b", **{"odd key": 'x"\\\n}'}), 0.1, -0.0, 1e300), *gauges(key(name="no name!"), 1))
-    write(Sample(key(Kind.COUNTER, "events_total"), START_MS, 3), Sample(key(), START_MS + 5, 2, 3, 6.5, 1, 4))
-    write(*(timing(key(Kind.TIMING, "t_seconds"), START_MS + n * HOUR_MS, 0.1, 2.5) for n in range(9)))
-    MetricSnapshot.objects.filter(value=0.1).update(edited=True)
-    Metric.objects.filter(name="beds").update(unit="beds", category="ward", help='Beds, "taken".\nOr not.')
 
 
 @pytest.mark.parametrize("form", copies.FORMATS)
@@ -116,34 +70,18 @@ def _through(path: Path, form: str, of: list[Parcel]) -> list[Parcel]:
     return list(copies.openmetrics.read(out.getvalue().splitlines(keepends=True)))
 
 
-@pytest.mark.parametrize("form", copies.FORMATS)
-def test_importing_the_same_again_adds_nothing(form: str, tmp_path: Path) -> None:
-    some_of_each_kind()
-    export(tmp_path / "copy", form)
-    before = everything()
-    assert take(tmp_path / "copy", form) == 0
-    seal()
-    assert take(tmp_path / "copy", form) == 0
-    assert equal(everything(), before)
+def test_two_exports_to_one_path_do_not_mix(tmp_path: Path) -> None:
+    write(*gauges(key(), 1, 2), *gauges(key(name="other"), 3))
+    path = tmp_path / "copy.txt"
 
+    def export_another(done: int, of: int) -> None:
+        if done == 1:
+            copies.export(path, copies.OPENMETRICS, *EVER, lambda done, of: None, ["other"])
 
-def test_equal_samples_are_counted_not_merged(tmp_path: Path) -> None:
-    write(*gauges(key(), 5, 5, step_ms=0))
-    export(tmp_path / "copy", copies.PARQUET)
-    MetricSnapshot.objects.first().delete()  # type: ignore[union-attr]  # there are two
-    assert take(tmp_path / "copy", copies.PARQUET) == 1
-    assert sum(len(parcel.frame) for parcel in everything()) == 2
-
-
-def test_samples_whose_hours_are_known_are_not_counted_twice(tmp_path: Path) -> None:
-    write(*gauges(key(), 1, 2, 3))
-    seal()
-    export(tmp_path / "copy", copies.PARQUET)
-    MetricChunk.objects.filter(resolution=Resolution.RAW).delete()
-    with transaction.atomic():
-        assert take(tmp_path / "copy", copies.PARQUET) == 3
-    hours = MetricChunk.objects.get(resolution=Resolution.HOURLY)
-    assert (hours.count, hours.total) == (3, 6)
+    assert copies.export(path, copies.OPENMETRICS, *EVER, export_another).samples == 3
+    assert [found.name for found in tmp_path.iterdir()] == ["copy.txt"]
+    empty()
+    assert take(path, copies.OPENMETRICS) == 3
 
 
 @pytest.mark.debian("prometheus")
@@ -200,14 +138,6 @@ def test_what_cannot_be_imported_says_why(name: str, content: bytes | None, mess
         run("import", str(tmp_path / name))
 
 
-def test_a_copy_of_another_kind_is_refused(tmp_path: Path) -> None:
-    write(*gauges(key(), 1))
-    export(tmp_path / "copy", copies.PARQUET)
-    Metric.objects.update(kind=Kind.COUNTER)
-    with pytest.raises(copies.NotCopied, match="beds is a counter here and a gauge in the copy"):
-        take(tmp_path / "copy", copies.PARQUET)
-
-
 def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
     with pytest.raises(copies.NotCopied, match="cannot be written"):
         export(tmp_path / "nowhere" / "copy", copies.PARQUET)
@@ -218,4 +148,14 @@ def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         copies.export(tmp_path / "copy", copies.OPENMETRICS, *EVER, break_off)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chunk_that_cannot_be_read_is_not_exported_and_named(tmp_path: Path) -> None:
+    write(*gauges(key(), 1))
+    seal()
+    for payload, why in ((b"nonsense", "its checksum is wrong"), (b"\x09\x01\0\0\0\0", "codec 9 is not known here")):
+        MetricChunk.objects.filter(resolution=Resolution.RAW).update(payload=payload)
+        with pytest.raises(CommandError, match=f"verify.*{why}"):
+            run("export", str(tmp_path / "copy.parquet"))
     assert list(tmp_path.iterdir()) == []

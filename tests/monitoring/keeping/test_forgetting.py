@@ -116,9 +116,21 @@ def test_hours_outlive_samples_however_short_those_are_kept(settings: Settings) 
     assert (kept(), counted(12)) == ([], 720)
 
 
+def test_at_the_shortest_retention_an_alert_has_time_to_hold_what_was_before_it(settings: Settings) -> None:
+    settings.CONFIG = replace(settings.CONFIG, metrics_retention_hours=3)
+    write(*gauges(key(), 1, from_ms=START_MS + 6 * HOUR_MS - 1))  # the last of its block
+    list(sealing.seal(START + timedelta(hours=8), timedelta(0)))
+    opened_at = START + timedelta(hours=7) - timedelta(milliseconds=1)
+    assert delete_old_chunks(opened_at + timedelta(hours=1)) == 0  # holds are written once an hour
+    needed = series.Needed(Series.objects.get().fingerprint, opened_at - timedelta(hours=1))
+    series.hold("alert", {"1": needed})
+    assert delete_old_chunks(START + 40 * DAY) == 0
+    assert kept() == [0]
+
+
 def test_metrics_of_many_retentions_are_asked_for_together(django_assert_max_num_queries: Any) -> None:
     for number in range(20):
         sealed(f"m{number}")
     Metric.objects.filter(name__in=["m1", "m2"]).update(raw_days=1)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         assert delete_old_chunks(START + 2 * DAY) == 2

@@ -154,7 +154,10 @@ def test_a_window_is_too_large_with_its_chunks(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("until", [0, HOUR_MS, DAY_MS])
-def test_timings_that_the_database_adds_up_have_the_calls_of_their_chunks(until: int) -> None:
+def test_timings_that_the_database_adds_up_have_the_calls_of_their_chunks(
+    until: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "_SERIES_AT_ONCE", 1)
     of = key(Kind.TIMING, "t_seconds", ward="a"), key(Kind.TIMING, "t_seconds", ward="b")
     for name in of:
         write(*(timing(name, START_MS + n * HOUR_MS // 4, 0.1 * n + 0.1, 3.0) for n in range(8)))
