@@ -47,7 +47,6 @@ def victoria(directory: Path, lines: Sequence[Line]) -> Iterator[tuple[int, int]
         raise SystemExit("victoria-metrics is not installed: as root, apt-get install victoria-metrics")
     (port,), data, log = free_ports(1), directory / "victoria", directory / "victoria.log"
     command = [program, f"-storageDataPath={data}", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=2"]
-    command.append("-inmemoryDataFlushInterval=1s")
     with running(command, log, environment()) as process:
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(f"{base}/health"), process, log)
