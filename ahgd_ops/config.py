@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ahgd_ops.variables import VARIABLES, Limits
 from caching.config import CacheConfig
-from caching.environment import check, read
+from caching.environment import WrongValue, check, read
 from caching.variables import FIELDS
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -96,6 +96,8 @@ class ProductionConfig:
     session_cleanup_enabled: bool = True
     session_max_age_hours: int = 24
     metrics_retention_hours: int = 45 * 24
+    hourly_retention_days: int = 730
+    seal_after_minutes: int = 60
     alert_retention_hours: int = 365 * 24
     web_workers: int = 1
     web_threads: int = 8
@@ -140,6 +142,10 @@ class ProductionConfig:
                 object.__setattr__(self, variable.field, value)
             if value not in ("", ()):  # which stand for unset
                 check(variable, value)
+        most = 60 * self.metrics_retention_hours
+        if self.seal_after_minutes > most:
+            hint = f"allowed is up to AHGD_METRICS_RETENTION_HOURS, which is {most} minutes"
+            raise WrongValue(f"AHGD_SEAL_AFTER_MINUTES={self.seal_after_minutes}: {hint}")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

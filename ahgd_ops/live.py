@@ -17,6 +17,7 @@ from ahgd_ops import changes, checklist
 from ahgd_ops.reading import ALERTS, METRICS, PARTS, Part, is_known, open_parts
 from alerts.views import data as alerts_data
 from monitoring.clock import to_ms
+from monitoring.series import WindowTooLarge
 from monitoring.views import data as monitoring_data
 from monitoring.views.ranges import DEFAULT_FROM, DEFAULT_TO, RangeRefused, parse_range
 
@@ -119,6 +120,8 @@ def series(request: HttpRequest) -> HttpResponse:
         return _json({"error": str(refused)}, 400)
     except monitoring_data.UnknownMetric:
         return _json({"error": f"There is no metric called {metric[:100]!r}."}, 404)
+    except WindowTooLarge as too_large:
+        return _json({"error": str(too_large)}, 413)
     if ALERTS.is_open_to(request):
         found |= alerts_data.chart_part(metric, asked.start_ms, asked.end_ms)
     return _json(found)

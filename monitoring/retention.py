@@ -1,10 +1,13 @@
-"""What is past its retention is deleted in small steps, so that no step holds the database for long."""
+"""What is past its retention is deleted in small steps, so that no step holds the database for long.
+
+Samples are deleted where they are packed (``keeping/forgetting.py``).
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.host_leases import first_gone
@@ -14,31 +17,18 @@ from monitoring.models import (
     HealthDay,
     HealthRecord,
     Lease,
-    MetricSnapshot,
     ProcessState,
-    ReadCursor,
 )
 
 STEP = 2000
-_READERS_WAITED_FOR = timedelta(hours=1)
 _HOSTS_KEPT = timedelta(days=7)
 
 
-def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """Deletes up to ``step`` snapshots older than ``keep``; gives their number.
-
-    What a reader has not read yet is spared, unless the reader has not moved for an hour: it is switched off, or lost.
-    """
-    readers = ReadCursor.objects.filter(table=MetricSnapshot._meta.db_table, moved_at__gt=now - _READERS_WAITED_FOR)
-    read_to = readers.aggregate(lowest=Min("position"))["lowest"]
-    old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep))
-    return _delete_some(old if read_to is None else old.filter(id__lte=read_to), step)
-
-
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """As above, for health records; transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``: uptime is made of them.
+    """Deletes up to ``step`` records that are older than ``keep``; gives their number.
 
-    Of those that are older the last one of each check stays: it says what the check has been since.
+    Transitions stay for ``AHGD_HEALTH_RETENTION_DAYS``, since uptime is made of them; of those that are older the last
+    one of each check stays: it says what the check has been since.
     """
     old = HealthRecord.objects.filter(at__lt=to_ms(now - keep), is_transition=False)
     return _delete_some(old, step) + _delete_some(_ancient_transitions(now), step)

@@ -100,6 +100,6 @@ def database(config: RecordingConfig) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"{journal}PRAGMA synchronous=NORMAL;",
+            "init_command": f"PRAGMA page_size=8192; {journal}PRAGMA synchronous=NORMAL;",  # as in ahgd_ops.settings
         },
     }

@@ -13,10 +13,14 @@ from monitoring.collecting import Collecting
 from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.health.days import keep_days
+from monitoring.keeping import sealing
+from monitoring.keeping.forgetting import delete_old_chunks, delete_unnamed_times
 from monitoring.leases import lease
 from monitoring.queries.forgetting import forget_unused_queries
-from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
+from monitoring.retention import delete_old_health_records, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
+
+SEAL_SECONDS = 60
 
 work.connect()
 _collecting = Collecting()
@@ -56,8 +60,20 @@ def retain() -> None:
         if held is not None:
             keep_days(database_now())  # before what they are made of is deleted
             forget_unused_queries(database_now())
+            delete_unnamed_times()
         while held is not None and time.monotonic() < ends:
             now = database_now()
-            deleted = delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) + forget_gone_hosts(now)
+            deleted = delete_old_chunks(now) + delete_old_health_records(now, keep) + forget_gone_hosts(now)
             if not deleted:
                 return
+
+
+@shared_task(name="monitoring.seal")
+def seal() -> None:
+    """Packs samples that are old enough into chunks, step by step, for at most a minute."""
+    ends = time.monotonic() + 60
+    with lease("seal", seconds=120, gap_seconds=least_gap_seconds("seal", SEAL_SECONDS)) as held:
+        if held is not None:
+            for _ in sealing.seal(database_now()):
+                if time.monotonic() >= ends:
+                    return

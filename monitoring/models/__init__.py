@@ -16,23 +16,29 @@ from monitoring.models.facts import (
     Status,
 )
 from monitoring.models.facts import Kind as Kind
+from monitoring.models.keeping import ChunkTimes, Hold, MetricChunk, ReadGap, Resolution
 from monitoring.models.uptime import ExcludedInterval, HealthDay
 from monitoring.models.watched import WatchedCheck
 
 __all__ = [
     "LONGEST_DATABASE",
+    "ChunkTimes",
     "CollectorState",
     "ExcludedInterval",
     "HealthCheckState",
     "HealthDay",
     "HealthRecord",
+    "Hold",
     "Kind",
     "Lease",
     "Metric",
+    "MetricChunk",
     "MetricSnapshot",
     "ProcessState",
     "QueryShape",
     "ReadCursor",
+    "ReadGap",
+    "Resolution",
     "Series",
     "SlowQuery",
     "Status",

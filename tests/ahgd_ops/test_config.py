@@ -133,6 +133,13 @@ def test_a_wrong_keyword_is_refused_like_a_wrong_variable(field: str, value: obj
         ProductionConfig(**{field: value})
 
 
+def test_samples_are_packed_before_they_are_deleted() -> None:
+    with pytest.raises(WrongValue, match=r"^AHGD_SEAL_AFTER_MINUTES=181: allowed is .* 180 minutes"):
+        ProductionConfig.from_environment({"AHGD_SEAL_AFTER_MINUTES": "181", "AHGD_METRICS_RETENTION_HOURS": "3"})
+    with pytest.raises(WrongValue, match="from 3 to"):  # alerts hold their data once an hour
+        ProductionConfig(metrics_retention_hours=2)
+
+
 def test_every_variable_is_used_or_says_by_what_it_will_be() -> None:
     sources = [path for app in ("ahgd_ops", "alerts", "monitoring") for path in (PROJECT_DIR / app).rglob("*.py")]
     read_elsewhere = "".join(

@@ -10,6 +10,7 @@ from ahgd_ops import live
 from ahgd_ops.access.tokens import issue
 from alerts.models import Severity
 from monitoring.clock import to_ms
+from monitoring.keeping import limits
 from monitoring.models import HealthCheckState
 from tests.alerts.rows import an_alert
 from tests.monitoring.readings import record
@@ -187,3 +188,13 @@ def test_a_bad_question_for_a_series_says_what_is_wrong(viewer: Client, query: s
     response = viewer.get(f"/ops/api/series?{query}")
     assert response.status_code == status
     assert why in response.json()["error"]
+
+
+def test_a_chart_of_more_samples_than_one_answer_can_hold_says_so(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_SAMPLES", 0)
+    record("cpu_usage_percent", {timezone.now(): 42.0}, instance="web")
+    response = viewer.get("/ops/api/series?metric=cpu_usage_percent&from=now-15m&to=now")
+    assert response.status_code == 413
+    assert "ask for fewer series or a shorter span" in response.json()["error"]

@@ -11,63 +11,19 @@ from monitoring.models import (
     CollectorState,
     HealthCheckState,
     HealthRecord,
-    Kind,
     Lease,
-    MetricSnapshot,
     ProcessState,
-    ReadCursor,
 )
-from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
-from monitoring.samples import Sample, SeriesKey
-from monitoring.storage import Storage
+from monitoring.retention import delete_old_health_records, forget_gone_hosts
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def write(*ages: timedelta) -> None:
-    key = SeriesKey("cpu_usage_percent", (), Kind.GAUGE)
-    Storage().write([Sample(key, to_ms(NOW - age), 1.0) for age in ages])
-
-
-def test_only_what_is_past_its_retention_is_deleted() -> None:
-    write(3 * DAY, 2 * DAY, timedelta(hours=1))
-    assert delete_old_snapshots(NOW, DAY) == 2
-    assert MetricSnapshot.objects.count() == 1
-
-
-def test_a_step_is_bounded() -> None:
-    write(*[2 * DAY] * 5)
-    assert [delete_old_snapshots(NOW, DAY, step=2) for _ in range(4)] == [2, 2, 1, 0]
-
-
 def forget(step: int) -> list[int]:
     """What each step deleted, until one has nothing to do."""
     return list(iter(lambda: forget_gone_hosts(NOW, step), 0))
-
-
-def a_reader(position: int, table: str = MetricSnapshot._meta.db_table, moved_at: datetime = NOW) -> None:
-    ReadCursor.objects.create(reader=f"{table}-{position}", table=table, position=position, moved_at=moved_at)
-
-
-def test_what_a_reader_has_not_read_stays() -> None:
-    write(2 * DAY, 2 * DAY)
-    a_reader(MetricSnapshot.objects.order_by("id")[0].id)
-    assert delete_old_snapshots(NOW, DAY) == 1
-    assert MetricSnapshot.objects.count() == 1
-
-
-def test_a_reader_of_another_table_holds_nothing_back() -> None:
-    write(2 * DAY, 2 * DAY)
-    a_reader(0, table=HealthRecord._meta.db_table)
-    assert delete_old_snapshots(NOW, DAY) == 2
-
-
-def test_a_reader_that_was_switched_off_holds_nothing_back() -> None:
-    write(2 * DAY, 2 * DAY)
-    a_reader(0, moved_at=NOW - timedelta(hours=2))
-    assert delete_old_snapshots(NOW, DAY) == 2
 
 
 def test_transitions_of_health_outlive_other_records() -> None:

@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from ahgd_ops.celery import app
+from ahgd_ops.celery import app, schedule
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
 from monitoring.collecting import Collecting
-from monitoring.models import Kind, Lease, MetricSnapshot, QueryShape
+from monitoring.models import Kind, Lease, MetricChunk, MetricSnapshot, QueryShape, Resolution
 from monitoring.samples import Sample, SeriesKey
 from monitoring.storage import Storage
 
@@ -37,12 +37,28 @@ def test_while_monitoring_is_off_nothing_is_collected(settings: Settings) -> Non
     assert not Lease.objects.exists()
 
 
-def test_what_is_past_its_retention_goes() -> None:
+def test_what_is_past_its_retention_goes_once_it_is_sealed() -> None:
     long_ago = to_ms(database_now() - timedelta(days=400))
     Storage().write([Sample(SeriesKey("cpu_usage_percent", (), Kind.GAUGE), long_ago, 1.0)] * 5)
     long_before = database_now() - timedelta(days=400)
     QueryShape.objects.create(database="default", vendor="sqlite", query="old", text="", first_at=long_before)
     tasks.retain()
     assert not QueryShape.objects.exists()
+    assert MetricSnapshot.objects.count() == 5
+    tasks.seal()
+    Lease.objects.all().delete()
+    tasks.retain()
     assert not MetricSnapshot.objects.exists()
+    assert [chunk.resolution for chunk in MetricChunk.objects.all()] == [Resolution.HOURLY]
     assert Lease.objects.get(pk="retention").finished_at is not None
+
+
+def test_what_is_old_enough_is_sealed_and_the_beat_says_how_often() -> None:
+    before = to_ms(database_now() - timedelta(hours=3))
+    Storage().write([Sample(SeriesKey("cpu_usage_percent", (), Kind.GAUGE), before + n, n) for n in range(5)])
+    tasks.seal()
+    assert not MetricSnapshot.objects.exists()
+    (found,) = series.points("cpu_usage_percent", before, before + 5)
+    assert found.values == [0, 1, 2, 3, 4]
+    assert Lease.objects.get(pk="seal").finished_at is not None
+    assert [(row.task, row.every_seconds) for row in schedule() if row.name == "seal"] == [("monitoring.seal", 60)]
