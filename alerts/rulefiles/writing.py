@@ -35,7 +35,18 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    """A block for several plain lines, quotes for what blocks and plain scalars cannot hold exactly."""
+    lines = text.split("\n")
+    if not all(line.isprintable() for line in lines):
+        return '"'
+    if len(lines) == 1:
+        return None
+    is_plain = not text[0].isspace() and all(line == line.rstrip() for line in lines)
+    return "|" if is_plain else '"'
 
 
 _Dumper.add_representer(str, _text)

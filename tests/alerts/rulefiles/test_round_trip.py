@@ -16,7 +16,7 @@ RULES = st.lists(entries(CHANNELS, ["night"]), max_size=4, unique_by=lambda rule
 
 
 @given(RULES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_written_reads_as_exactly_the_same_rules(rules: list[RuleEntry]) -> None:
     text = write(rules)
     assert read(text).file.rules == rules
