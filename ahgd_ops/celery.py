@@ -42,6 +42,7 @@ def schedule() -> tuple[Periodic, ...]:
         Periodic("escalation-audit", "alerts.audit_escalations", 60, "Finds escalation steps that did not run"),
         Periodic("health", "monitoring.check_health", config.health_check_interval_seconds, "Runs the health checks"),
         Periodic("repeat", "alerts.repeat", 30, "Repeats what still fires, notes maintenance"),
+        Periodic("seal", "monitoring.seal", 60, "Packs samples that are an hour old"),
         Periodic("retention", "monitoring.retain", 3600, "Deletes what is past its retention"),
         Periodic("alert-retention", "alerts.retain", 3600, "Deletes alerts that are long over"),
         Periodic("sessions", "ahgd_ops.clear_sessions", 3600, "Deletes expired sign-ins"),

@@ -96,6 +96,8 @@ class ProductionConfig:
     session_cleanup_enabled: bool = True
     session_max_age_hours: int = 24
     metrics_retention_hours: int = 45 * 24
+    hourly_retention_days: int = 730
+    seal_after_minutes: int = 60
     alert_retention_hours: int = 365 * 24
     web_workers: int = 1
     web_threads: int = 8

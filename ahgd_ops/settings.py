@@ -167,6 +167,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "ahgd_monitoring.Metric"},
     {"model": "ahgd_monitoring.MetricSnapshot", "exclude_fields": ["sketch"]},
     {"model": "ahgd_monitoring.ExcludedInterval"},
+    {"model": "ahgd_monitoring.Hold"},
     {
         "model": "ahgd_monitoring.WatchedCheck",
         "mask_fields": ["target"],  # the query of an address may hold a token

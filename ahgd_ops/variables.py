@@ -143,6 +143,8 @@ VARIABLES = (
     Variable("AHGD_SESSION_CLEANUP", "session_cleanup_enabled", FLAG, "Delete expired sessions."),
     Variable("AHGD_SESSION_MAX_AGE_HOURS", "session_max_age_hours", whole(1, 8760), "Hours a sign-in lasts."),
     Variable("AHGD_METRICS_RETENTION_HOURS", "metrics_retention_hours", whole(1, 876000), "Hours samples are kept."),
+    Variable("AHGD_HOURLY_RETENTION_DAYS", "hourly_retention_days", whole(1, 36500), "Days sums of hours are kept."),
+    Variable("AHGD_SEAL_AFTER_MINUTES", "seal_after_minutes", whole(1, 10080), "Minutes samples stay single rows."),
     Variable("AHGD_ALERT_RETENTION_HOURS", "alert_retention_hours", whole(1, 876000), "Hours alerts are kept."),
     Variable("AHGD_WEB_WORKERS", "web_workers", whole(1, 64), "Web processes."),
     Variable("AHGD_WEB_THREADS", "web_threads", whole(1, 128), "Threads of a web process."),

@@ -9,8 +9,8 @@ from django.conf import settings
 from alerts.facts import CHECK_PREFIX, CYCLE
 from alerts.models import Alert, Gate, Instance, Notification
 from alerts.roster import Key
+from alerts.sources import STORED, Source
 from alerts.states import State
-from monitoring import series
 
 MOST_CHANGES = 5
 CALM_BELOW = 2
@@ -25,6 +25,7 @@ class Restlessness:
 
     changes: dict[Key, list[datetime]]
     flapping: set[Key]
+    source: Source = STORED
     begun: set[Key] = field(default_factory=set, init=False)
     _spans: dict[str, timedelta] = field(default_factory=dict, init=False)
 
@@ -50,7 +51,7 @@ class Restlessness:
 
     def _span(self, fingerprint: str) -> timedelta:
         if fingerprint not in self._spans:
-            self._spans[fingerprint] = min(_LONGEST, EVALUATIONS * _interval(fingerprint))
+            self._spans[fingerprint] = min(_LONGEST, EVALUATIONS * _interval(fingerprint, self.source))
         return self._spans[fingerprint]
 
 
@@ -108,9 +109,9 @@ def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:
     return found
 
 
-def _interval(fingerprint: str) -> timedelta:
+def _interval(fingerprint: str, source: Source) -> timedelta:
     """How often an instance of this subject is judged."""
     if fingerprint.startswith(CHECK_PREFIX):
         return timedelta(seconds=settings.CONFIG.health_check_interval_seconds)
-    step_ms = 0.0 if fingerprint == CYCLE else series.usual_step_ms(fingerprint)
+    step_ms = 0.0 if fingerprint == CYCLE else source.usual_step_ms(fingerprint)
     return timedelta(milliseconds=step_ms) or timedelta(seconds=settings.CONFIG.evaluate_seconds)

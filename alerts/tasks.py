@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from alerts import escalation
 from alerts.acknowledging import lapse
 from alerts.evaluation import evaluate
+from alerts.holding import hold_data
 from alerts.muting.maintenance import exclude_windows
 from alerts.outbox import deliver_due
 from alerts.repeats import repeat_due
@@ -93,13 +94,15 @@ def beat() -> None:
 
 @shared_task(name="alerts.retain")
 def retain() -> None:
-    """Deletes resolved alerts past their retention, step by step, for at most a minute."""
+    """Deletes resolved alerts past their retention, for at most a minute; the data of the others is held."""
     keep = timedelta(hours=settings.CONFIG.alert_retention_hours)
     ends = time.monotonic() + 60
     with lease("alert-retention", seconds=120, gap_seconds=60) as held:
-        while held is not None and time.monotonic() < ends:
-            if delete_old_alerts(database_now(), keep) == 0:
-                return
+        if held is None:
+            return
+        while time.monotonic() < ends and delete_old_alerts(database_now(), keep):
+            pass
+        hold_data()
 
 
 def wake(task: Task) -> None:

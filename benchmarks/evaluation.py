@@ -15,10 +15,10 @@ costs the same however many rules there are. Without that part, a rule among 10 
 """
 
 import argparse
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.programs.embedded import set_up
 from benchmarks.programs.running import end_on_term
 from benchmarks.report import Report
 
@@ -29,28 +29,9 @@ def main() -> None:
     options = parser.parse_args()
     end_on_term()
     with TemporaryDirectory(prefix="ahgd-ops-bench-") as directory:
-        _prepare(directory)
+        set_up(directory)
         report = measure(Path(directory), options.rules)
     report.save()
-
-
-def _prepare(directory: str) -> None:
-    os.environ.update(AHGD_STATE_DIR=directory, AHGD_ENVIRONMENT="testing", DJANGO_SETTINGS_MODULE="ahgd_ops.settings")
-    os.environ.pop("DATABASE_URL", None)
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    _keep_recorder_quiet()
-    call_command("migrate", verbosity=0)
-
-
-def _keep_recorder_quiet() -> None:
-    """It measures as in any process, but no thread stores that between cycles, for metrics that are gone by then."""
-    from monitoring import process
-    from monitoring.recorder import Recorder
-
-    process._recorder = Recorder(flush_seconds=None)
 
 
 def measure(directory: Path, count: int) -> Report:

@@ -1,16 +1,21 @@
 """Facts in the admin, to be read; people edit a metric's text, and a snapshot's value, which is then marked."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Length
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from monitoring.clock import from_ms
 from monitoring.forms import CollectorStateForm, ExcludedIntervalForm
+from monitoring.keeping.forgetting import kept_of
+from monitoring.keeping_admin import MetricChunkAdmin as MetricChunkAdmin  # registered by being loaded
 from monitoring.limits import MOST_SERIES_OF_A_METRIC
 from monitoring.models import (
     CollectorState,
@@ -20,6 +25,7 @@ from monitoring.models import (
     HealthRecord,
     Lease,
     Metric,
+    MetricChunk,
     MetricSnapshot,
     ProcessState,
     Series,
@@ -28,6 +34,8 @@ from monitoring.models import (
 from monitoring.queries.plans import NoPlan, plan
 from monitoring.sketch import Sketch
 from monitoring.watched_admin import WatchedCheckAdmin as WatchedCheckAdmin  # registered by being loaded
+
+_DAY = timedelta(days=1)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -45,11 +53,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Metric)
 class MetricAdmin(admin.ModelAdmin):
-    list_display = ("name", "kind", "unit", "category", "last_value", "series_count", "limit", "help")
+    list_display = ("name", "kind", "unit", "category", "last_value", "series_count", "limit", "kept", "help")
     list_filter = ("kind", "category")
     search_fields = ("name", "help")
-    readonly_fields = ("name", "kind", "last_value", "series_count")
-    fields = ("name", "kind", "unit", "category", "help", "most_series", "last_value", "series_count")
+    readonly_fields = ("name", "kind", "last_value", "series_count", "size")
+    fields = (
+        *("name", "kind", "unit", "category", "help", "most_series", "raw_days", "hourly_days"),
+        *("last_value", "series_count", "size"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Metric]:
         newest = Series.objects.filter(metric=OuterRef("pk"), last_at__isnull=False).order_by("-last_at")
@@ -70,6 +81,20 @@ class MetricAdmin(admin.ModelAdmin):
     @admin.display(description="limit", ordering="most_series")
     def limit(self, metric: Metric) -> int:
         return MOST_SERIES_OF_A_METRIC if metric.most_series is None else metric.most_series
+
+    @admin.display(description="kept (days)")
+    def kept(self, metric: Metric) -> str:
+        """Its samples, then its hours."""
+        one = kept_of(metric)
+        return f"{one.raw / _DAY:.4g}, hours {one.hourly / _DAY:.4g}"
+
+    @admin.display(description="stored")
+    def size(self, metric: Metric) -> str:
+        rows = MetricSnapshot.objects.filter(series__metric=metric).count()
+        chunks = MetricChunk.objects.filter(series__metric=metric)
+        found = chunks.aggregate(chunks=Count("id"), samples=Sum("samples"), bytes=Sum(Length("payload")))
+        sealed = f"{found['samples'] or 0:,} samples in {found['chunks']:,} chunks of {found['bytes'] or 0:,} bytes"
+        return f"{rows:,} rows, {sealed}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a metric begins with its first sample
@@ -117,7 +142,15 @@ class MetricSnapshotAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: MetricSnapshot, form: ModelForm, change: bool) -> None:
         obj.edited = True  # the audit log has who, when and what
-        super().save_model(request, obj, form, change)
+        if MetricSnapshot.objects.select_for_update().filter(pk=obj.pk).first() is not None:
+            obj.save(force_update=True)  # never an insert: what was sealed meanwhile would be there twice
+
+    def response_change(self, request: HttpRequest, obj: MetricSnapshot) -> HttpResponse:
+        if MetricSnapshot.objects.filter(pk=obj.pk).exists():
+            return super().response_change(request, obj)
+        said = "It was packed into a chunk meanwhile, and is as before: reopen the chunk to correct it."
+        messages.error(request, said)
+        return redirect("admin:ahgd_monitoring_metricchunk_changelist")
 
 
 @admin.register(HealthCheckState)

@@ -5,3 +5,6 @@ WRITES = 0x41484744_01
 
 PREPARATION = 0x41484744_02
 """Held by the host that migrates and makes the first rows."""
+
+CHUNKS = 0x41484744_03
+"""Held to the end of its transaction by who moves rows into chunks, back, or away."""

@@ -59,14 +59,23 @@ def added_up(pieces: Sequence[bytes], sizes: Integers) -> Sketch:
     return whole
 
 
+def decoded_numbers(payloads: Sequence[bytes]) -> tuple[Integers, Integers]:
+    """All numbers of these sketches, and where the first one of each is. Raises SketchDamaged."""
+    sizes = _sizes(payloads, "")
+    return _all_numbers(np.frombuffer(b"".join(payloads), np.uint8), sizes, np.cumsum(sizes))
+
+
 def _decoded(data: NDArray[np.uint8], sizes: Integers, ends: Integers) -> Sketch:
     """Of the sketches that end there."""
     begin = int(ends[0] - sizes[0])
-    data, ends = data[begin : int(ends[-1])], ends - begin
+    return _sum(*_all_numbers(data[begin : int(ends[-1])], sizes, ends - begin))
+
+
+def _all_numbers(data: NDArray[np.uint8], sizes: Integers, ends: Integers) -> tuple[Integers, Integers]:
     heads = ends - sizes
     _refuse_damaged(data, sizes, heads, ends)
     number_ends = np.flatnonzero(data < 0x80)
-    return _sum(_numbers(data, number_ends), np.searchsorted(number_ends, heads))
+    return _numbers(data, number_ends), np.searchsorted(number_ends, heads)
 
 
 def _refuse_damaged(data: NDArray[np.uint8], sizes: Integers, heads: Integers, ends: Integers) -> None:

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring.clock import to_ms
 from monitoring.host_leases import first_gone
+from monitoring.keeping.forgetting import holds
+from monitoring.keeping.gaps import read_to
 from monitoring.models import (
     CollectorState,
     HealthCheckState,
@@ -16,23 +18,22 @@ from monitoring.models import (
     Lease,
     MetricSnapshot,
     ProcessState,
-    ReadCursor,
 )
 
 STEP = 2000
-_READERS_WAITED_FOR = timedelta(hours=1)
 _HOSTS_KEPT = timedelta(days=7)
 
 
 def delete_old_snapshots(now: datetime, keep: timedelta, step: int = STEP) -> int:
-    """Deletes up to ``step`` snapshots older than ``keep``; gives their number.
+    """Deletes up to ``step`` snapshots older than ``keep``; gives their number. Sealing has most of them long before.
 
     What a reader has not read yet is spared, unless the reader has not moved for an hour: it is switched off, or lost.
+    So is what is held, and what belongs to a metric that is kept for a time of its own.
     """
-    readers = ReadCursor.objects.filter(table=MetricSnapshot._meta.db_table, moved_at__gt=now - _READERS_WAITED_FOR)
-    read_to = readers.aggregate(lowest=Min("position"))["lowest"]
-    old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep))
-    return _delete_some(old if read_to is None else old.filter(id__lte=read_to), step)
+    lowest = read_to(now)
+    old = MetricSnapshot.objects.filter(at__lt=to_ms(now - keep), series__metric__raw_days=None)
+    old = old.filter(~Exists(holds(OuterRef("at"), OuterRef("at"))))
+    return _delete_some(old if lowest is None else old.filter(id__lte=lowest), step)
 
 
 def delete_old_health_records(now: datetime, keep: timedelta, step: int = STEP) -> int:

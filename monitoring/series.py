@@ -1,9 +1,14 @@
-"""The only read door to metrics: latest values, ranges for charts, and what is new since a reader last looked."""
+"""The only read door to metrics: latest values, ranges, figures of a span, and what is new since a reader last looked.
 
-from collections.abc import Collection, Sequence
+Rows, chunks and hours are one to whoever asks here (``monitoring/keeping/``).
+"""
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Max
@@ -13,6 +18,9 @@ from monitoring.clock import from_ms as from_ms
 from monitoring.clock import to_ms as to_ms
 from monitoring.cursors import CursorMoved as CursorMoved
 from monitoring.cursors import Span, advance, span
+from monitoring.keeping.holding import Needed as Needed
+from monitoring.keeping.holding import hold as hold
+from monitoring.keeping.pieces import last_times
 from monitoring.kinds import Kind as Kind
 from monitoring.models import Metric, MetricSnapshot, Series
 from monitoring.samples import fingerprint, sorted_tags
@@ -32,16 +40,44 @@ from monitoring.windows import Row as Row
 from monitoring.windows import Stretch as Stretch
 from monitoring.windows import WindowTooLarge as WindowTooLarge
 from monitoring.windows import stretches as stretches
+from monitoring.windows import tags_of
 from monitoring.windows import too_large as too_large
 
+if TYPE_CHECKING:
+    from monitoring.keeping.buckets import Range as Range
+    from monitoring.keeping.questions import About as About
+    from monitoring.keeping.questions import Answer as Answer
+    from monitoring.keeping.questions import Comparison as Comparison
+    from monitoring.keeping.questions import UnknownFunction as UnknownFunction
+    from monitoring.keeping.questions import compare as compare
+    from monitoring.keeping.questions import quantile_ranges as quantile_ranges
+    from monitoring.keeping.questions import ranges as ranges
+    from monitoring.keeping.questions import search as search
+    from monitoring.keeping.questions import table as table
+    from monitoring.keeping.questions import top as top
+    from monitoring.keeping.questions import window as window
 
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The newest value of a series; ``at_ms`` is milliseconds since the epoch."""
+_QUESTIONS = frozenset(
+    {"About", "Answer", "Comparison", "Range", "UnknownFunction"}
+    | {"compare", "quantile_ranges", "ranges", "search", "table", "top", "window"}
+)
+
+
+def __getattr__(name: str) -> Any:
+    """What needs NumPy is loaded when it is used: the library in a watched application does without."""
+    if name not in _QUESTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from monitoring.keeping import questions
+
+    return getattr(questions, name)
+
+
+class Latest(NamedTuple):
+    """The newest value of a series; ``at_ms`` is milliseconds since the epoch. A tuple, as there may be thousands."""
 
     series_id: int
     metric: str
-    tags: dict[str, str]
+    tags: Mapping[str, str]
     value: float
     at_ms: int
 
@@ -66,6 +102,15 @@ class Subject:
     tags: dict[str, str]
     fingerprint: str
 
+
+# In SQL, since composing it costs as much as a hundred series; a metric without a value is not newer than any time.
+_LATEST = """
+    SELECT series.id, series.tags, series.last_value, series.last_at
+    FROM ahgd_monitoring_series AS series
+    JOIN ahgd_monitoring_metric AS metric ON metric.id = series.metric_id
+    WHERE metric.name = %s AND series.last_at >= %s AND series.last_value IS NOT NULL
+    ORDER BY series.id
+"""
 
 # A snapshot that a reader has not read before: its series' id, ms since the epoch, value. A plain tuple, as the
 # database gives it, since a cycle may read tens of thousands.
@@ -94,14 +139,10 @@ class Unread:
 
 def latest(metric: str, since_ms: int | None = None) -> list[Latest]:
     """Newest values of a metric's series, only of those that had one from ``since_ms`` on: one indexed read."""
-    rows = Series.objects.filter(metric__name=metric).order_by("id")
-    if since_ms is not None:
-        rows = rows.filter(last_at__gte=since_ms)
-    return [
-        Latest(series_id, metric, tags, value, at_ms)
-        for series_id, tags, value, at_ms in rows.values_list("id", "tags", "last_value", "last_at")
-        if value is not None and at_ms is not None
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, (metric, -sys.maxsize if since_ms is None else since_ms))
+        found = cursor.fetchall()
+    return [Latest(series_id, metric, tags_of(tags), value, at_ms) for series_id, tags, value, at_ms in found]
 
 
 def points(metric: str, start_ms: int, end_ms: int, most: int = 1500) -> list[Points]:
@@ -109,35 +150,10 @@ def points(metric: str, start_ms: int, end_ms: int, most: int = 1500) -> list[Po
 
     Spikes survive the thinning, since every bucket keeps its extremes.
     """
-    rows = Series.objects.filter(metric__name=metric).order_by("id").values_list("id", "tags")
-    found = [Points(series_id, tags, *_range(series_id, start_ms, end_ms, most)) for series_id, tags in rows]
-    return [series for series in found if series.at_ms]
+    from monitoring.keeping import charts  # with NumPy, which the library in a watched application does without
 
-
-def _range(series_id: int, start_ms: int, end_ms: int, most: int) -> tuple[list[int], list[float]]:
-    rows = MetricSnapshot.objects.filter(series_id=series_id, at__gte=start_ms, at__lte=end_ms).order_by("at", "id")
-    raw = list(rows.values_list("at", "value")[: most + 1])
-    if len(raw) > most:
-        raw = _extremes(series_id, start_ms, end_ms, max(most // 2, 1))
-    return [at for at, _ in raw], [value for _, value in raw]
-
-
-def _extremes(series_id: int, start_ms: int, end_ms: int, buckets: int) -> list[tuple[int, float]]:
-    """Two points a bucket, its minimum at its first time and its maximum at its last."""
-    width_ms = (end_ms - start_ms) // buckets + 1
-    table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT MIN(at), MIN(value), MAX(at), MAX(value) FROM {table}
-                WHERE series_id = %s AND at >= %s AND at <= %s
-                GROUP BY (at - %s) / %s ORDER BY 1""",  # noqa: S608  (the table's name is the model's)
-            [series_id, start_ms, end_ms, start_ms, width_ms],
-        )
-        rows = cursor.fetchall()
-    thinned: list[tuple[int, float]] = []
-    for first_at, low, last_at, high in rows:
-        thinned += [(first_at, low)] if low == high else [(first_at, low), (last_at, high)]
-    return thinned
+    found = charts.lines(metric, start_ms, end_ms, most)
+    return [Points(series_id, tags, at_ms, values) for series_id, tags, at_ms, values in found]
 
 
 def subjects(ids: Collection[int] | None = None) -> dict[int, Subject]:
@@ -212,8 +228,7 @@ def usual_step_ms(fingerprint: str) -> float:
 
 def _usual_step_ms(series_id: int, looked_at: int = 12) -> float:
     """The median of the last steps between snapshots; 0 while there are fewer than two."""
-    rows = MetricSnapshot.objects.filter(series_id=series_id).order_by("-at").values_list("at", flat=True)
-    times = list(rows[:looked_at])
+    times = last_times(series_id, looked_at)
     return median(late - early for late, early in pairwise(times)) if len(times) > 1 else 0.0
 
 

@@ -13,9 +13,13 @@ from monitoring.collecting import Collecting
 from monitoring.collectors import SHARED_COLLECTORS
 from monitoring.collectors.celery import QueuesCollector, WorkersCollector
 from monitoring.health.days import keep_days
+from monitoring.keeping import sealing
+from monitoring.keeping.forgetting import delete_old_chunks
 from monitoring.leases import lease
 from monitoring.retention import delete_old_health_records, delete_old_snapshots, forget_gone_hosts
 from monitoring.schedule import least_gap_seconds
+
+SEAL_SECONDS = 60
 
 work.connect()
 _collecting = Collecting()
@@ -56,6 +60,18 @@ def retain() -> None:
             keep_days(database_now())  # before what they are made of is deleted
         while held is not None and time.monotonic() < ends:
             now = database_now()
-            deleted = delete_old_snapshots(now, keep) + delete_old_health_records(now, keep) + forget_gone_hosts(now)
+            deleted = delete_old_snapshots(now, keep) + delete_old_chunks(now)
+            deleted += delete_old_health_records(now, keep) + forget_gone_hosts(now)
             if not deleted:
                 return
+
+
+@shared_task(name="monitoring.seal")
+def seal() -> None:
+    """Packs samples that are old enough into chunks, step by step, for at most a minute."""
+    ends = time.monotonic() + 60
+    with lease("seal", seconds=120, gap_seconds=least_gap_seconds("seal", SEAL_SECONDS)) as held:
+        if held is not None:
+            for _ in sealing.seal(database_now()):
+                if time.monotonic() >= ends:
+                    return

@@ -1,4 +1,4 @@
-"""Stored snapshots of a span of time, for window functions: one query for all metrics that share the span."""
+"""Stored snapshots of a span of time, sealed or not, for window functions: one query for all metrics that share it."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,16 +9,18 @@ from operator import itemgetter
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from monitoring import joining
+from monitoring.keeping.pieces import TooMany, samples
+from monitoring.keeping.spans import sizes, with_chunks
 from monitoring.kinds import Kind
 from monitoring.mapped import mapped_file
 from monitoring.models import Metric, MetricSnapshot, Series
 
 MOST_ROWS = 2_000_000
-MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 _BATCH = 20_000
+MOST_TIMINGS = 500_000  # each with its sketch, so several times the size
 
 Columns = tuple[str, ...]
 TIMINGS: Final[Columns] = ("series_id", "at", "value", "count", "total", "minimum", "maximum", "sketch")
@@ -69,25 +71,32 @@ def stretches(
     timings = {metric_id for metric_id, (_, kind) in known.items() if kind == Kind.TIMING}
     whole = {metric_id for metric_id in timings if known[metric_id][0] in joined}
     if whole:
-        _refuse_too_many(_snapshots(Series.objects.filter(metric_id__in=timings), start_ms, end_ms))
+        _refuse_too_many([known[metric_id][0] for metric_id in timings], start_ms, end_ms)
     found: list[Stretch] = []
     for ids, wanted in ((known.keys() - timings, columns), (timings - whole, TIMINGS), (whole, JOINED)):
         if ids:
             series = Series.objects.filter(metric_id__in=ids).order_by()
             snapshots = _read(series, wanted, start_ms, end_ms)
-            found += _by_series(snapshots, {row[0]: (*known[row[1]], _tags(row[2])) for row in _plain(series)})
+            about = plain(series, "id", "metric_id", "tags")
+            found += _by_series(snapshots, {row[0]: (*known[row[1]], tags_of(row[2])) for row in about})
     return found
 
 
 def _read(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int) -> list[Row]:
-    """Those of a series together, in the order of their times."""
-    snapshots = _snapshots(series, start_ms, end_ms)
+    """Those of a series together, in the order of their times.
+
+    The database joins rows, not chunks. Which series have chunks is asked afterwards: what was sealed meanwhile is
+    read from its chunk, what is sealed later was whole in the rows.
+    """
     if columns != JOINED:
-        ordered = snapshots.order_by("series_id", "at", "id").values_list(*columns)
-        return _rows(ordered, MOST_TIMINGS if columns == TIMINGS else MOST_ROWS)
-    rows, incomplete = joining.joined(_rows(joining.by_series(snapshots), MOST_TIMINGS))
-    if incomplete:
-        rows += _read(Series.objects.filter(id__in=incomplete), TIMINGS, start_ms, end_ms)
+        return _samples(series, columns, start_ms, end_ms)
+    found = _rows(joining.by_series(_snapshots(series, start_ms, end_ms)), MOST_TIMINGS)
+    rows, incomplete = joining.joined(found)
+    packed = with_chunks(series, start_ms, end_ms)
+    apart = packed.union(incomplete)
+    if apart:
+        rows = [row for row in rows if row[SERIES_ID] not in packed]
+        rows += _samples(series.filter(id__in=apart), TIMINGS, start_ms, end_ms)
     return rows
 
 
@@ -95,9 +104,9 @@ def _snapshots(series: QuerySet[Series], start_ms: int, end_ms: int) -> QuerySet
     return MetricSnapshot.objects.filter(series_id__in=series.values("id"), at__gt=start_ms, at__lte=end_ms)
 
 
-def _refuse_too_many(timings: QuerySet[MetricSnapshot]) -> None:
+def _refuse_too_many(timings: Collection[str], start_ms: int, end_ms: int) -> None:
     """Before they are joined: a row is a whole series by then, and PostgreSQL sends all rows at once."""
-    if timings.order_by().count() > MOST_TIMINGS:
+    if sum(size for size, *_ in sizes(timings, start_ms, end_ms)) > MOST_TIMINGS:
         raise _too_many(MOST_TIMINGS)
 
 
@@ -110,11 +119,9 @@ def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str,
 
     The smallest are let in first, so that a large one takes no place from others.
     """
-    snapshots = MetricSnapshot.objects.filter(series__metric__name__in=metrics, at__gt=start_ms, at__lte=end_ms)
-    sizes = snapshots.order_by().values_list("series__metric__name", "series__metric__kind").annotate(size=Count("id"))
     left = {True: MOST_TIMINGS, False: MOST_ROWS}
     found: dict[str, int] = {}
-    for metric, kind, size in sizes.order_by("size", "series__metric__name"):
+    for size, metric, kind in sorted(sizes(metrics, start_ms, end_ms)):
         if size <= left[kind == Kind.TIMING]:
             left[kind == Kind.TIMING] -= size
         else:
@@ -122,18 +129,28 @@ def too_large(metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str,
     return found
 
 
-def _plain(series: QuerySet[Series]) -> list[Row]:
-    """Id, metric and the text of the tags: reading the same texts anew in each cycle would cost more than the query."""
-    sql, parameters = series.values_list("id", "metric_id", "tags").query.sql_with_params()
+def plain(series: QuerySet[Series], *fields: str) -> list[Row]:
+    """As the database has them, tags as text: reading the same texts anew each time costs more than the query."""
+    sql, parameters = series.values_list(*fields).query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 
 @lru_cache(maxsize=50_000)
-def _tags(text: str) -> Mapping[str, str]:
+def tags_of(text: str) -> Mapping[str, str]:
+    """What a text of tags says; the same object for the same text."""
     tags: dict[str, str] = json.loads(text)
     return tags
+
+
+def _samples(series: QuerySet[Series], columns: Columns, start_ms: int, end_ms: int) -> list[Row]:
+    most = MOST_TIMINGS if columns == TIMINGS else MOST_ROWS
+    try:
+        with mapped_file():
+            return samples(series, columns, start_ms, end_ms, most)
+    except TooMany as error:
+        raise _too_many(most) from error
 
 
 def _rows(snapshots: QuerySet[Any, Any], most: int) -> list[Row]:

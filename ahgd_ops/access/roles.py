@@ -19,10 +19,13 @@ VIEW = (
     "ahgd_monitoring.view_healthcheckstate",
     "ahgd_monitoring.view_healthday",
     "ahgd_monitoring.view_healthrecord",
+    "ahgd_monitoring.view_hold",
     "ahgd_monitoring.view_lease",
     "ahgd_monitoring.view_metric",
+    "ahgd_monitoring.view_metricchunk",
     "ahgd_monitoring.view_metricsnapshot",
     "ahgd_monitoring.view_processstate",
+    "ahgd_monitoring.view_readgap",
     "ahgd_monitoring.view_series",
     "ahgd_monitoring.view_watchedcheck",
 )

@@ -16,6 +16,7 @@ from monitoring.models.facts import (
     Status,
 )
 from monitoring.models.facts import Kind as Kind
+from monitoring.models.keeping import Hold, MetricChunk, ReadGap, Resolution
 from monitoring.models.uptime import ExcludedInterval, HealthDay
 from monitoring.models.watched import WatchedCheck
 
@@ -26,13 +27,17 @@ __all__ = [
     "HealthCheckState",
     "HealthDay",
     "HealthRecord",
+    "Hold",
     "Kind",
     "Lease",
     "Metric",
+    "MetricChunk",
     "MetricSnapshot",
     "ProcessState",
     "QueryShape",
     "ReadCursor",
+    "ReadGap",
+    "Resolution",
     "Series",
     "SlowQuery",
     "Status",

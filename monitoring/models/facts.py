@@ -20,6 +20,20 @@ class Metric(models.Model):
     most_series = models.PositiveIntegerField(
         null=True, blank=True, help_text="Sets of tags that are told apart; the others become one. 1000 when empty."
     )
+    raw_days = models.PositiveIntegerField(
+        "samples kept (days)",
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(1), MaxValueValidator(36500)),
+        help_text="Each sample as recorded. When empty, as long as AHGD_METRICS_RETENTION_HOURS says.",
+    )
+    hourly_days = models.PositiveIntegerField(
+        "hours kept (days)",
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(1), MaxValueValidator(36500)),
+        help_text="Sums of each hour. When empty, as long as AHGD_HOURLY_RETENTION_DAYS says.",
+    )
 
     class Meta:
         ordering = ("name",)
@@ -39,6 +53,9 @@ class Series(models.Model):
     count = models.BigIntegerField(default=0, help_text="Values ever recorded.")
     total = models.FloatField(default=0, help_text="Their sum. Counters and timings on /metrics go on from here.")
     histogram = models.BinaryField(null=True, editable=False)  # timings: a sketch at scale 0, bounds are powers of two
+    open_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then nothing is sealed: somebody corrects snapshots."
+    )
 
     class Meta:
         verbose_name_plural = "series"

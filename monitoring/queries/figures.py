@@ -1,18 +1,21 @@
 """What queries took over a range of time, by their shape, from the series that were recorded."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.db.models import Max, Min, QuerySet, Sum
-
-from monitoring.models import MetricSnapshot, QueryShape, SlowQuery
-from monitoring.sketch import Sketch
+from monitoring.keeping import reading
+from monitoring.keeping.blocks import HOUR_MS
+from monitoring.keeping.buckets import bucketed, quantile, quantiles
+from monitoring.keeping.frame import Frame
+from monitoring.kinds import Kind
+from monitoring.models import QueryShape, Series, SlowQuery
+from monitoring.windows import SUMMARIES, TIMINGS, VALUES, Columns
 
 DURATIONS, ROWS, ERRORS = "db_query_duration_seconds", "db_query_rows_total", "db_query_errors_total"
-MOST_SKETCHES = 20_000  # that one answer merges; of more, those of the newest time
+_SHARE = 0.95
 
+Reader = Callable[..., dict[int, Frame]]
 Asked = tuple[str, str]  # database, name of the shape
 
 
@@ -50,11 +53,8 @@ class Moment:
 
 def by_total(start_ms: int, end_ms: int) -> list[QueryFigures]:
     """Those that took most time in all first; p95, rows and marks are left to ``completed``."""
-    grouped: defaultdict[Asked, list[Mapping[str, Any]]] = defaultdict(list)
-    found = _snapshots(DURATIONS, start_ms, end_ms).values("series__tags")
-    for row in found.annotate(calls=Sum("count"), took=Sum("total"), least=Min("minimum"), most=Max("maximum")):
-        grouped[_asked(row["series__tags"])].append(row)
-    figures = [_figures(asked, rows) for asked, rows in grouped.items()]
+    frames = _frames(DURATIONS, start_ms, end_ms, SUMMARIES)
+    figures = [_figures(asked, frame) for asked, frame in frames.items()]
     return sorted(figures, key=lambda one: one.total_seconds, reverse=True)
 
 
@@ -84,66 +84,56 @@ def completed(figures: Collection[QueryFigures], start_ms: int, end_ms: int) -> 
 def trend(database: str, query: str, start_ms: int, end_ms: int, parts: int = 60) -> list[Moment]:
     """The range in equal parts, those in which nothing was executed left out."""
     width = max(1, (end_ms - start_ms) // parts)
-    grouped: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in _of({(database, query)}, DURATIONS, start_ms, end_ms):
-        grouped[(row["at"] - start_ms) // width].append(row)
-    return [_moment(start_ms + part * width, rows) for part, rows in sorted(grouped.items())]
+    read = reading.coarse if width >= HOUR_MS else reading.fine
+    frame = _frames(DURATIONS, start_ms, end_ms, TIMINGS, {(database, query)}, read).get((database, query))
+    if frame is None:
+        return []
+    found = bucketed(frame, start_ms, width, Kind.TIMING)
+    quick = quantiles(frame, start_ms, width, _SHARE)[1]
+    means = found["total"] / found["count"]
+    columns = (found["at_ms"].tolist(), found["count"].tolist(), means.tolist(), quick.tolist())
+    return [Moment(*moment) for moment in zip(*columns, strict=True)]
 
 
-def _moment(at_ms: int, rows: list[dict[str, Any]]) -> Moment:
-    calls = sum(row["count"] or 0 for row in rows)
-    total = sum(row["total"] or 0.0 for row in rows)
-    return Moment(at_ms, calls, total / calls if calls else 0.0, _quantile(rows))
-
-
-def _snapshots(metric: str, start_ms: int, end_ms: int) -> "QuerySet[MetricSnapshot]":
-    return MetricSnapshot.objects.filter(series__metric__name=metric, at__gte=start_ms, at__lt=end_ms).order_by()
-
-
-def _of(wanted: set[Asked], metric: str, start_ms: int, end_ms: int) -> Iterable[dict[str, Any]]:
-    """Snapshots of these shapes, the newest first and no more than can be merged at once."""
-    fields = ("series__tags", "at", "count", "total", "minimum", "maximum", "sketch")
-    names = {query for _, query in wanted}
-    rows = _snapshots(metric, start_ms, end_ms).filter(series__tags__query__in=names)
-    for row in rows.order_by("-at").values(*fields)[:MOST_SKETCHES]:
-        if _asked(row["series__tags"]) in wanted:
-            yield row
+def _frames(
+    metric: str,
+    start_ms: int,
+    end_ms: int,
+    columns: Columns,
+    wanted: Collection[Asked] | None = None,
+    read: Reader = reading.figures,
+) -> dict[Asked, Frame]:
+    """Samples of each shape, those of all hosts and processes in one; of these shapes, or of all."""
+    series = Series.objects.filter(metric__name=metric)
+    if wanted is not None:
+        series = series.filter(tags__query__in={query for _, query in wanted})
+    asked = {series_id: _asked(tags) for series_id, tags in series.values_list("id", "tags")}
+    grouped: defaultdict[Asked, list[Frame]] = defaultdict(list)
+    for series_id, frame in read(series, start_ms, end_ms - 1, columns).items():
+        if wanted is None or asked[series_id] in wanted:
+            grouped[asked[series_id]].append(frame)
+    return {key: Frame.joined(frames) for key, frames in grouped.items()}
 
 
 def _p95(figures: Collection[QueryFigures], start_ms: int, end_ms: int) -> dict[Asked, float]:
     """From merged sketches: percentiles of percentiles would say nothing."""
-    grouped: defaultdict[Asked, list[dict[str, Any]]] = defaultdict(list)
-    for row in _of({(one.database, one.query) for one in figures}, DURATIONS, start_ms, end_ms):
-        grouped[_asked(row["series__tags"])].append(row)
-    found = {asked: _quantile(rows) for asked, rows in grouped.items()}
-    return {asked: value for asked, value in found.items() if value is not None}
-
-
-def _quantile(rows: list[dict[str, Any]]) -> float | None:
-    sketches = [Sketch.decode(bytes(row["sketch"])) for row in rows if row["sketch"] is not None]
-    if not sketches:
-        return None
-    for other in sketches[1:]:
-        sketches[0].merge(other)
-    known = [row for row in rows if row["sketch"] is not None]
-    return sketches[0].quantile(0.95, min(row["minimum"] for row in known), max(row["maximum"] for row in known))
+    wanted = {(one.database, one.query) for one in figures}
+    frames = _frames(DURATIONS, start_ms, end_ms, TIMINGS, wanted)
+    return {asked: quantile(frame, _SHARE) for asked, frame in frames.items()}
 
 
 def _sums(metric: str, wanted: set[Asked], start_ms: int, end_ms: int) -> dict[Asked, int]:
-    found: defaultdict[Asked, int] = defaultdict(int)
-    for tags, value in _snapshots(metric, start_ms, end_ms).values_list("series__tags").annotate(sum=Sum("value")):
-        if _asked(tags) in wanted:
-            found[_asked(tags)] += round(value)
-    return dict(found)
+    frames = _frames(metric, start_ms, end_ms, VALUES, wanted)
+    return {asked: round(float(frame.value.sum())) for asked, frame in frames.items()}
 
 
-def _figures(asked: Asked, rows: Sequence[Mapping[str, Any]]) -> QueryFigures:
+def _figures(asked: Asked, frame: Frame) -> QueryFigures:
     return QueryFigures(
         *asked,
-        calls=sum(row["calls"] or 0 for row in rows),
-        total_seconds=sum(row["took"] or 0.0 for row in rows),
-        least_seconds=min((row["least"] for row in rows if row["least"] is not None), default=0.0),
-        slowest_seconds=max((row["most"] for row in rows if row["most"] is not None), default=0.0),
+        calls=int(frame.counts.sum()),
+        total_seconds=float(frame.totals.sum()),
+        least_seconds=float(frame.minima.min()),
+        slowest_seconds=float(frame.maxima.max()),
     )
 
 

@@ -1,10 +1,10 @@
 """The console's own work: workers, queues, the schedule, hosts, collectors, and the tasks that failed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from monitoring.health.jobs import Job, read_jobs
 from monitoring.health.reasons import without_secrets
 from monitoring.host_leases import COLLECT, HostLease, collectors_in_use, host_leases
 from monitoring.leases import CLOCKS_AGREE_WITHIN
-from monitoring.models import CollectorState, MetricSnapshot
+from monitoring.models import CollectorState
 from monitoring.rounds import ROUNDS
 from monitoring.schedule import limit_seconds
 
@@ -165,11 +165,10 @@ def _collector(row: CollectorState, pace: float | None, now: datetime) -> HostCo
 
 def failures(now: datetime) -> list[tuple[str, int]]:
     """Tasks that failed in the last day, and how often; the worst first."""
-    rows = MetricSnapshot.objects.filter(
-        series__metric__name="celery_task_failures_total", at__gte=to_ms(now - _FAILURES_COUNTED)
-    )
-    sums = rows.values_list("series__tags").annotate(times=Sum("value"))
-    return sorted(((tags.get("task", "other"), int(times)) for tags, times in sums), key=lambda pair: -pair[1])
+    times: Counter[str] = Counter()
+    for answer in series.window("sum", "celery_task_failures_total", now - _FAILURES_COUNTED, now):
+        times[answer.about.tags.get("task", "other")] += int(answer.value)
+    return times.most_common()
 
 
 def progress(is_enabled: bool, error: str, done_at: datetime | None, every: timedelta, now: datetime) -> Progress:

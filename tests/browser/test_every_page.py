@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from ahgd_ops.navigation import PLACES
 from alerts.models import Rule
+from monitoring.clock import to_ms
 from monitoring.health import Finding, Status
 from monitoring.health.history import record as record_health
 from monitoring.health.status import Result
-from monitoring.models import QueryShape
+from monitoring.keeping import chunks
+from monitoring.keeping.frame import Frame
+from monitoring.models import MetricChunk, QueryShape
 from tests.alerts.escalation.policies import a_policy
 from tests.alerts.muting.rows import a_silence
 from tests.alerts.rows import a_channel, an_alert, firing
@@ -62,6 +66,8 @@ PAGES = (
     "/admin/ahgd_alerts/silence/add/",
     "/admin/ahgd_alerts/maintenancewindow/add/",
     "/admin/ahgd_monitoring/metricsnapshot/",
+    "/admin/ahgd_monitoring/metricchunk/",
+    "/admin/ahgd_monitoring/metricchunk/{chunk}/change/",
     "/admin/auditlog/logentry/",
     "/admin/auth/user/{user}/change/",
     "/admin/password_change/",
@@ -79,7 +85,7 @@ SMALL_TARGETS = f"""() => [...document.querySelectorAll('{TARGETS}')]
 def shown(transactional_db: None) -> dict[str, int]:
     """A console with something on every page; the ids that addresses are filled with."""
     now = timezone.now()
-    record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
+    cpu = record("cpu_usage_percent", {now: 40.0}, instance="web-with-quite-a-long-name.internal.example.org")
     finding = Finding(Status.CRITICAL, "97 % in use under /var/lib/" + "x" * 120, {"usage_percent": 97.1})
     for host in ("", "web-with-quite-a-long-name.internal.example.org"):
         record_health([Result("disk", finding, 12.5, now)], now, host)
@@ -102,7 +108,11 @@ def shown(transactional_db: None) -> dict[str, int]:
         plan="SCAN t " * 40,
     )
     policy = a_policy(15, 60)
-    return {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk, "policy": policy.pk}
+    with chunks.alone():
+        chunks.add({cpu.pk: Frame(to_ms(now) + 1000 * np.arange(60), np.linspace(40, 97.25, 60))})
+    chunk = MetricChunk.objects.earliest("resolution").pk
+    ids = {"alert": alert.pk, "rule": rule.pk, "query": query.pk, "user": superuser().pk, "policy": policy.pk}
+    return ids | {"chunk": chunk}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

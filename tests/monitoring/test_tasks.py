@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from ahgd_ops.celery import app
+from ahgd_ops.celery import app, schedule
 from monitoring import series, tasks
 from monitoring.clock import database_now, to_ms
 from monitoring.collecting import Collecting
@@ -43,3 +43,14 @@ def test_what_is_past_its_retention_goes() -> None:
     tasks.retain()
     assert not MetricSnapshot.objects.exists()
     assert Lease.objects.get(pk="retention").finished_at is not None
+
+
+def test_what_is_old_enough_is_sealed_and_the_beat_says_how_often() -> None:
+    before = to_ms(database_now() - timedelta(hours=3))
+    Storage().write([Sample(SeriesKey("cpu_usage_percent", (), Kind.GAUGE), before + n, n) for n in range(5)])
+    tasks.seal()
+    assert not MetricSnapshot.objects.exists()
+    (found,) = series.points("cpu_usage_percent", before, before + 5)
+    assert found.values == [0, 1, 2, 3, 4]
+    assert Lease.objects.get(pk="seal").finished_at is not None
+    assert [(row.task, row.every_seconds) for row in schedule() if row.name == "seal"] == [("monitoring.seal", 60)]

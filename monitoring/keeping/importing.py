@@ -1,0 +1,107 @@
+"""Taking samples in from a copy, block by block: what is there already is not added again.
+
+Each block is one transaction, so an import that was killed is simply run again: it adds what is missing.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+from django.db.models import Q
+
+from monitoring.keeping import chunks
+from monitoring.keeping.blocks import HOUR_MS, block_of
+from monitoring.keeping.frame import EMPTY, Flags, Frame
+from monitoring.keeping.hours import by_hour
+from monitoring.keeping.parcels import Label, Parcel
+from monitoring.keeping.reopening import rows_of
+from monitoring.kinds import Kind
+from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
+from monitoring.samples import fingerprint
+from monitoring.windows import SKETCH, TIMINGS, Row
+
+
+class OtherKind(ValueError):
+    """The metric is here already, and is of another kind; the message names both."""
+
+
+def take_in(parcel: Parcel) -> int:
+    """Gives the number of samples that were not here yet. Raises OtherKind, ChunkDamaged."""
+    series_id = _series_of(parcel.label)
+    add = _add_samples if parcel.resolution == Resolution.RAW else _add_hours
+    added = 0
+    for block, part in chunks.by_block(parcel.frame, parcel.resolution):
+        with chunks.alone():
+            added += add(series_id, parcel.label.kind, block, part)
+    return added
+
+
+def _series_of(label: Label) -> int:
+    """The series of this name and tags, made where it is missing."""
+    known = {"kind": label.kind, "unit": label.unit, "category": label.category, "help": label.help}
+    metric, _ = Metric.objects.get_or_create(name=label.metric, defaults=known)
+    if metric.kind != label.kind:
+        raise OtherKind(f"{label.metric} is a {metric.kind} here and a {label.kind.value} in the copy")
+    text = fingerprint(label.metric, label.tags)
+    row, _ = Series.objects.get_or_create(fingerprint=text, defaults={"metric": metric, "tags": dict(label.tags)})
+    return row.pk
+
+
+def _add_samples(series_id: int, kind: Kind, block: int, part: Frame) -> int:
+    stored = _stored(series_id, Resolution.RAW, block)
+    new = _missing(part, series_id, [*rows_of(stored, series_id), *_rows(series_id, part)])
+    if len(new):
+        chunks.add({series_id: new}, {series_id: new.only(~_counted_already(new, stored, series_id, kind))})
+        _note_latest(series_id, new)
+    return len(new)
+
+
+def _counted_already(new: Frame, stored: Frame, series_id: int, kind: Kind) -> Flags:
+    """Which samples are in hours that know more than the samples here: they were past their retention once."""
+    hours = _stored(series_id, Resolution.HOURLY, block_of(int(new.at[0]), Resolution.HOURLY))
+    own = by_hour(stored, kind)
+    samples = dict(zip((own.at // HOUR_MS).tolist(), own.counts.tolist(), strict=True))
+    known = zip((hours.at // HOUR_MS).tolist(), hours.counts.tolist(), strict=True)
+    return np.isin(new.at // HOUR_MS, [hour for hour, count in known if count > samples.get(hour, 0)])
+
+
+def _add_hours(series_id: int, kind: Kind, block: int, part: Frame) -> int:
+    """Hours that are here stay as they are."""
+    stored = _stored(series_id, Resolution.HOURLY, block)
+    new = part.only(~np.isin(part.at // HOUR_MS, stored.at // HOUR_MS))
+    if len(new):
+        chunks.save([chunks.row_of(series_id, Resolution.HOURLY, Frame.joined([stored, new]))])
+    return len(new)
+
+
+def _stored(series_id: int, resolution: Resolution, block: int) -> Frame:
+    chunk = MetricChunk.objects.filter(series=series_id, resolution=resolution, start=block).first()
+    return EMPTY if chunk is None else chunks.opened(chunk)
+
+
+def _rows(series_id: int, part: Frame) -> list[Row]:
+    """Of the same time, not sealed yet."""
+    within = (int(part.at[0]), int(part.at[-1]))
+    rows = MetricSnapshot.objects.filter(series=series_id, at__range=within).values_list(*TIMINGS, "edited")
+    return [_comparable(row) for row in rows]
+
+
+def _missing(part: Frame, series_id: int, present: Iterable[Row]) -> Frame:
+    """Samples that are here in smaller number than in the copy."""
+    left = Counter(present)
+    is_new = []
+    for row in rows_of(part, series_id):
+        is_new.append(left[row] <= 0)
+        left[row] -= 1
+    return part.only(np.array(is_new, bool))
+
+
+def _comparable(row: Row) -> Row:
+    sketch = row[SKETCH]
+    return (*row[:SKETCH], None if sketch is None else bytes(sketch), *row[SKETCH + 1 :])
+
+
+def _note_latest(series_id: int, new: Frame) -> None:
+    """Where the copy is newer; sums since the beginning, as /metrics has them, stay what was recorded here."""
+    older = Series.objects.filter(Q(last_at=None) | Q(last_at__lt=int(new.at[-1])), pk=series_id)
+    older.update(last_at=int(new.at[-1]), last_value=float(new.value[-1]))
