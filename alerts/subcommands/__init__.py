@@ -5,5 +5,6 @@ from alerts.subcommands.exporting import Export
 from alerts.subcommands.importing import Import
 from alerts.subcommands.linting import Lint
 from alerts.subcommands.schema import Schema
+from alerts.subcommands.testing import Test
 
-SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Schema())
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Schema())
