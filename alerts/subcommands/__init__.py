@@ -4,7 +4,8 @@ from alerts.subcommands.base import Subcommand
 from alerts.subcommands.exporting import Export
 from alerts.subcommands.importing import Import
 from alerts.subcommands.linting import Lint
+from alerts.subcommands.restoring import Restore
 from alerts.subcommands.schema import Schema
 from alerts.subcommands.testing import Test
 
-SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Schema())
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Restore(), Schema())
