@@ -1,0 +1,9 @@
+"""What ``manage.py rules`` can do, one file a subcommand."""
+
+from alerts.subcommands.base import Subcommand
+from alerts.subcommands.exporting import Export
+from alerts.subcommands.importing import Import
+from alerts.subcommands.linting import Lint
+from alerts.subcommands.schema import Schema
+
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Schema())
