@@ -1,23 +1,28 @@
 """Cycles of evaluation over a stretch of the past: the cycles that would have changed something, one after another."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.bench import Bench
 from alerts.board import Board, Standing
+from alerts.conditions import ConditionBroken, Truth, metric_facts
 from alerts.cycle import judge_cycle
 from alerts.replay.history import History
 from alerts.replay.mail import Mail
-from alerts.roster import Key, Roster
+from alerts.roster import Key, Roster, Watch
 from alerts.rulebook import Rulebook
 from alerts.windows import Windows
 from monitoring import series
-from monitoring.series import AT, Fresh, from_ms
+from monitoring.series import AT, Fresh, Subject, from_ms
 
 Progress = Callable[[float], None]
 """Told how much is done, from 0 to 1."""
+
+
+Watched = Mapping[int, tuple[Subject, list[Watch]]]
+_NOBODY: tuple[Subject | None, list[Watch]] = (None, [])
 
 
 @dataclass(slots=True)
@@ -40,15 +45,45 @@ class Course:
     def run(self, moments_ms: Iterator[int], samples: Sequence[Fresh]) -> None:
         """Judges ``samples``, in time order, in the first cycle that each was there for."""
         times = [sample[AT] for sample in samples]
-        place = 0
+        watched = self.roster.of({sample[0] for sample in samples})
+        place, alarming = 0, self._next_alarming(samples, 0, watched)
         is_never_idle = bool(self.book.once_per_cycle) or self.book.alerts_on_silence
         for now_ms in moments_ms:
             until = bisect_right(times, now_ms, place)
-            if until > place or self._standing or is_never_idle or self.history.results:
+            if self._standing or is_never_idle or self.history.results or until > alarming:
                 self._cycle(now_ms, samples[place:until])
+                if not self._standing and until > alarming:
+                    alarming = self._next_alarming(samples, until, watched)
             elif self.mail.alerts:
                 self._post(from_ms(now_ms))
             place, self._last_ms = until, now_ms
+
+    def _next_alarming(self, samples: Sequence[Fresh], place: int, watched: Watched) -> int:
+        """The next sample on which a rule is not plainly false; up to it nothing happens while nothing stands.
+
+        What windows answer depends on the cycle, so that each sample may be one where rules ask them.
+        """
+        if self.book.asked:
+            return place
+        for at in range(place, len(samples)):
+            series_id, at_ms, value = samples[at]
+            subject, watches = watched.get(series_id, _NOBODY)
+            if subject is None or not watches:
+                continue
+            facts = metric_facts(
+                name=subject.name,
+                value=value,
+                timestamp=at_ms / 1000,
+                category=subject.category,
+                tags=subject.tags,
+            )
+            for _, _, verdict, is_plain in watches:
+                try:
+                    if not is_plain or verdict(facts) is Truth.TRUE:
+                        return at
+                except ConditionBroken:
+                    return at
+        return len(samples)
 
     def _cycle(self, now_ms: int, samples: Sequence[Fresh]) -> None:
         now = from_ms(now_ms)

@@ -43,6 +43,7 @@ class Desk:
     _by_key: defaultdict[Key, list[Notification]] = field(default_factory=lambda: defaultdict(list), init=False)
     _told: list[Notification] = field(default_factory=list, init=False)
     _next: datetime | None = field(default=None, init=False)
+    _last_digest_at: datetime | None = field(default=None, init=False)
 
     def take(self, row: Notification) -> None:
         self.rows.append(row)
@@ -71,10 +72,11 @@ class Desk:
             row.due_at = now if row.state == _State.DUE else row.due_at
         self._next = now
 
+    def is_due(self, now: datetime) -> bool:
+        return self._next is not None and self._next <= now
+
     def sweep(self, now: datetime, open_alerts: Sequence[Alert], restless: Collection[Key]) -> None:
         """As ``outbox.deliver_due`` for one channel."""
-        if self._next is None or self._next > now:
-            return
         turn = sorted((row for row in self._waiting if _is_turn(row, now)), key=_by_turn)
         dues = [due_of(row) for row in turn]
         by_id = {row.pk: row for row in turn}
@@ -84,7 +86,13 @@ class Desk:
             if rows:
                 self._judge(rows, now, open_alerts, restless)
         self._waiting = [row for row in self._waiting if row.state == _State.DUE]
+        self._forget(now)
         self._next = min((row.due_at for row in self._waiting), default=None)
+
+    def _forget(self, now: datetime) -> None:
+        """Of what was told long ago, limits and groups take no notice."""
+        longest = max(self.paces.window, HOUR, 2 * self.paces.every)
+        self._told = [row for row in self._told if row.sent_at is not None and row.sent_at > now - longest]
 
     def _judge(
         self, rows: Sequence[Notification], now: datetime, open_alerts: Sequence[Alert], restless: Collection[Key]
@@ -106,6 +114,7 @@ class Desk:
             setattr(row, name, value)
         if row.state in _TOLD:
             self._told.append(row)
+            self._last_digest_at = row.sent_at if row.is_digest else self._last_digest_at
 
     def _supersede(self, resolves: Sequence[Notification], now: datetime) -> None:
         """As ``delivery.supersede_firings``."""
@@ -189,13 +198,12 @@ class Desk:
         }
         overall = [*(row.sent_at for row in firings), *self.others]
         groups = {group_of(standing)[0] for standing in standings if standing.group}
-        digests = [row.sent_at for row in self._told if row.is_digest and row.sent_at is not None]
         return Ledger(
             pace,
             _quota(overall, pace.most_messages, pace.window, now),
             rules,
             self._heard(groups, now) if pace.aggregates else {},
-            max(digests, default=None),
+            self._last_digest_at,
         )
 
     def _heard(self, groups: Collection[str], now: datetime) -> dict[Any, Any]:

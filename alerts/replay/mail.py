@@ -66,7 +66,8 @@ class Mail:
 
     def deliver(self, now: datetime) -> None:
         for desk in self.desks.values():
-            desk.sweep(now, self.open_alerts, self._flapping)
+            if desk.is_due(now):
+                desk.sweep(now, self.open_alerts, self._flapping)
 
     def repeat(self, now: datetime) -> None:
         """As ``repeats.repeat_due``: one event for an alert, a row for each channel that is due."""
