@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.forms import Textarea
 from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.acting import Acting
+from alerts.cases.running import failures
 from alerts.conditions import parse
 from alerts.dead_ends import dead_ends_of
 from alerts.delivery_admin import AttemptAdmin, ChannelAdmin, NotificationAdmin
@@ -21,7 +23,7 @@ from alerts.escalation.admin import EscalationInline
 from alerts.forms import RuleForm
 from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.lifecycle import ITSELF
-from alerts.models import Alert, AlertEvent, Instance, MaintenanceWindow, Rule, Severity, Silence
+from alerts.models import Alert, AlertEvent, Case, Instance, MaintenanceWindow, Rule, Severity, Silence
 from alerts.muting.admin import MaintenanceWindowAdmin, SilenceAdmin
 
 __all__ = ["AlertAdmin", "AttemptAdmin", "ChannelAdmin", "NotificationAdmin", "RuleAdmin"]
@@ -59,6 +61,9 @@ def copy_of(rule: Rule) -> Rule:
     copy.save()
     copy.channels.set(channels)
     copy.depends_on.set(parents)
+    for case in rule.cases.all():
+        case.pk, case.rule = None, copy
+        case.save(force_insert=True)
     return copy
 
 
@@ -80,6 +85,15 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(chosen[value]) if (value := self.value()) in chosen else queryset
 
 
+class CaseInline(admin.StackedInline):
+    model = Case
+    extra = 0
+    fields = ("name", ("must_fire", "at_seconds", "interval_seconds"), "instance", "series")
+    formfield_overrides = {
+        TextField: {"widget": Textarea(attrs={"rows": 3, "spellcheck": "false"})},
+    }
+
+
 @admin.register(Rule)
 class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
     form = RuleForm
@@ -88,6 +102,7 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
     readonly_fields = ("verdicts", "origin", "broken_reason")
+    inlines = (CaseInline,)
     actions = ("enable", "disable", "duplicate")
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
@@ -124,6 +139,8 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         super().save_related(request, form, formsets, change)
         for end in dead_ends_of("rule", form.instance.name, timezone.now()):
             self.message_user(request, str(end), messages.WARNING)
+        for failure in failures(Rule.objects.get(pk=form.instance.pk)):
+            self.message_user(request, f"Saved, but {failure}.", messages.WARNING)
 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:

@@ -190,6 +190,13 @@ def is_known(metric: str) -> bool:
     return Metric.objects.filter(name=metric).exists()
 
 
+def kind_of(metric: str) -> Kind | None:
+    """Of a metric that was ever recorded, or that is declared; else None."""
+    recorded = Metric.objects.filter(name=metric).values_list("kind", flat=True).first()
+    declared = catalogue.find(metric)
+    return Kind(recorded) if recorded else None if declared is None else declared.kind
+
+
 def names() -> list[str]:
     """Every metric that was ever recorded."""
     return list(Metric.objects.order_by("name").values_list("name", flat=True))

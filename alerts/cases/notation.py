@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CHECK_PREFIX = "check:"
+CHECK_PREFIX = "check:"  # as ``alerts.facts`` has it, which models cannot import
 MOST_VALUES = 20_000
 STATUSES = ("healthy", "warning", "critical", "unknown")
 Value = float | str | None

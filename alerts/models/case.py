@@ -1,8 +1,10 @@
 """A test that a rule carries: a stretch of series on which it must fire, or must not."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from alerts.cases import notation
 from alerts.models.rule import LONGEST_SECONDS, Rule
 from alerts.validators import validate_case_series, validate_series_name
 
@@ -55,3 +57,15 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuses a question about a series that the case does not hold: the answer would always be no."""
+        if not (self.instance and self.series):
+            return
+        try:
+            held = [line.named for line in notation.read_lines(self.series)]
+            wanted = notation.read_series(self.instance)
+        except notation.NotationRefused:
+            return  # said at its field
+        if wanted not in held:
+            raise ValidationError({"instance": f"The case has no series {wanted}; it has {', '.join(map(str, held))}."})

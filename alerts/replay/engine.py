@@ -15,6 +15,7 @@ from alerts.replay.gaps import Listening
 from alerts.replay.history import History
 from alerts.replay.mail import Mail
 from alerts.replay.mutes import PastMutes
+from alerts.replay.peaks import Peaks
 from alerts.replay.reading import Reading
 from alerts.replay.report import Episode, Letter, Report
 from alerts.rulebook import Rulebook, compile_rule
@@ -63,10 +64,12 @@ def replay(
     course = Course.begin(book, reading.history, mail, end)
     listening = Listening(start_ms)
     moments = _Moments(start_ms + every_ms, every_ms)
+    peaks = Peaks.of(book.rules[draft.id])
     samples_count = 0
     for until_ms, samples in reading.parts(start_ms, end_ms):
         course.run(moments.until(until_ms), samples)
         listening.hear(samples)
+        peaks.see(samples, course.roster)
         samples_count += len(samples)
         if progress is not None:
             progress((until_ms - start_ms) / (end_ms - start_ms))
@@ -82,6 +85,7 @@ def replay(
         samples=samples_count,
         broken=refusal or (f"{broken[1]} (first at {broken[0]:%Y-%m-%d %H:%M:%S} UTC)" if broken else ""),
         notes=tuple(_notes(draft)),
+        peaks=frozenset(peaks.seen),
     )
 
 

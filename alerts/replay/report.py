@@ -77,6 +77,8 @@ class Report:
     samples: int = 0
     broken: str = ""
     notes: tuple[str, ...] = ()
+    peaks: frozenset[float] = field(default=frozenset(), repr=False)
+    """Values past the rule's threshold, to three digits: what another threshold can be chosen from."""
 
     @property
     def fires(self) -> int:

@@ -1,6 +1,5 @@
 """A threshold that would make a noisy rule quiet, and how often the rule would fire with it."""
 
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,18 +22,18 @@ class Suggestion:
     fires: int
 
 
-def suggest(draft: Draft, report: Report, values: Sequence[float]) -> Suggestion | None:
+def suggest(draft: Draft, report: Report) -> Suggestion | None:
     """The threshold nearest to the present one at which the rule fires at most once a day, by replays of its own.
 
-    ``values`` are those that the rule was judged on, in any order: candidates are among them. None where the rule is
-    quiet enough, compares ``value`` with no number or in more than one place, or no candidate makes it quiet.
+    Candidates are the values it was judged on, to three digits. None where the rule is quiet enough, compares ``value``
+    with no number or in more than one place, or no candidate makes it quiet.
     """
     condition = _parsed(draft.rule.condition)
     threshold = None if condition is None else condition.threshold
     wanted = max(1, int((report.end - report.start) / timedelta(days=1) * WANTED_A_DAY))
     if condition is None or threshold is None or report.fires <= wanted:
         return None
-    beyond = _beyond(values, threshold.value, threshold.direction)
+    beyond = sorted(report.peaks, reverse=threshold.direction is Direction.BELOW)
     found: Suggestion | None = None
     low, high = 0, len(beyond) - 1
     for _ in range(TRIES):
@@ -59,20 +58,6 @@ def with_threshold(condition: Condition, value: float) -> str:
     return f"{condition.text[:start]}{value:g}{condition.text[end:]}"
 
 
-def _beyond(values: Sequence[float], present: float, direction: Direction) -> list[float]:
-    """Round numbers past the present threshold, from near to far, as many as values differ."""
-    is_above = direction is Direction.ABOVE
-    kept = sorted({_rounded(value, present) for value in values if (value > present) == is_above})
-    kept = [value for value in kept if value != present]
-    return kept if is_above else kept[::-1]
-
-
-def _rounded(value: float, present: float) -> float:
-    """To three digits of what the threshold is about."""
-    scale = max(abs(value), abs(present))
-    return float(f"{value:.3g}") if scale else value
-
-
 def _fires(draft: Draft, text: str, start: datetime, end: datetime) -> int:
     rule = copy(draft.rule)
     rule.condition = text
@@ -84,5 +69,3 @@ def _parsed(text: str) -> Condition | None:
         return parse(text)
     except ConditionRefused:
         return None
-
-

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
+from alerts.cases.running import run
 from alerts.conditions import ConditionRefused, parse
 from alerts.drafts import unknown_metrics
 from alerts.models import Case, Rule
@@ -45,6 +46,11 @@ def _of_entry(entry: RuleEntry, names: Names, coming: Iterable[str]) -> Iterator
         yield from _refused(entry.name, whole, case, ("rule",))
     yield from (Finding(entry.name, missing) for missing in names.missing(entry, coming))
     yield from _warnings(entry)
+    yield from (
+        Finding(entry.name, f"case {outcome.case!r} fails: {outcome.message}", is_error=False)
+        for outcome in run(unstored(entry), unstored_cases(entry))
+        if not outcome.passed
+    )
 
 
 def _warnings(entry: RuleEntry) -> Iterator[Finding]:

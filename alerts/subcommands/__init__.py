@@ -4,6 +4,8 @@ from alerts.subcommands.base import Subcommand
 from alerts.subcommands.exporting import Export
 from alerts.subcommands.importing import Import
 from alerts.subcommands.linting import Lint
+from alerts.subcommands.replaying import Replay
 from alerts.subcommands.schema import Schema
+from alerts.subcommands.testing import Test
 
-SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Schema())
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Replay(), Schema())

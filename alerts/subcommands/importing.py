@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from alerts.rulefiles import importing
 from alerts.rulefiles.document import RuleFile
 from alerts.rulefiles.linting import lint
-from alerts.subcommands.base import Write, rules_of
+from alerts.rulefiles.reading import FileRefused
+from alerts.subcommands.base import Write, rules_of, text_of
 
 EVERY = 50  # rules between two lines of progress
 
@@ -22,8 +23,27 @@ class Import:
         parser.add_argument("file", metavar="FILE", help="YAML as `rules export` writes it; - is the standard input")
         parser.add_argument("--dry-run", action="store_true", help="shows what would change and writes nothing")
 
+        parser.add_argument("--prometheus", action="store_true", help="the file holds alerting rules of Prometheus")
+
     def run(self, options: dict[str, Any], out: Write, err: Write) -> None:
-        self._take(rules_of(options["file"]).file, options, out, err)
+        read = self._of_prometheus if options["prometheus"] else self._of_yaml
+        self._take(read(options["file"], err), options, out, err)
+
+    def _of_yaml(self, path: str, err: Write) -> RuleFile:
+        return rules_of(path).file
+
+    def _of_prometheus(self, path: str, err: Write) -> RuleFile:
+        """Those that map; each of the others is told with the reason."""
+        from alerts.prometheus.rules import convert  # with a parser that only this needs
+
+        try:
+            converted = convert(text_of(path))
+        except FileRefused as refused:
+            raise CommandError("\n".join(f"{path}:{fault.line or 1}: {fault}" for fault in refused.faults)) from refused
+        for left in converted.left:
+            err(str(left))
+        err(str(converted))
+        return RuleFile(rules=converted.entries)
 
     def _take(self, file: RuleFile, options: dict[str, Any], out: Write, err: Write) -> None:
         findings = lint(file)
