@@ -17,7 +17,7 @@ from alerts.windows import Windows
 from monitoring import series
 from monitoring.series import AT, Fresh, Subject, from_ms
 
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 """Told how much is done, from 0 to 1."""
 
 
@@ -41,6 +41,11 @@ class Course:
     @classmethod
     def begin(cls, book: Rulebook, history: History, mail: Mail, now: datetime) -> "Course":
         return cls(book, history, mail, Roster(book, series.marker(), now, series.categories()))
+
+    @property
+    def standing(self) -> Mapping[Key, Standing]:
+        """Where instances stand that are not ok, after what was run so far."""
+        return self._standing
 
     def run(self, moments_ms: Iterator[int], samples: Sequence[Fresh]) -> None:
         """Judges ``samples``, in time order, in the first cycle that each was there for."""

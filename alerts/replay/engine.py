@@ -1,12 +1,13 @@
 """Replays a rule, saved or a draft, over stored snapshots: evaluation, lifecycle and gates as live, sending nothing."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from alerts.board import Standing
 from alerts.ledger import paces
 from alerts.models import Alert, Channel, Notification, Rule, Severity
 from alerts.replay.course import Course, Progress
@@ -18,6 +19,7 @@ from alerts.replay.mutes import PastMutes
 from alerts.replay.peaks import Peaks
 from alerts.replay.reading import Reading
 from alerts.replay.report import Episode, Letter, Report
+from alerts.roster import Key
 from alerts.rulebook import Rulebook, compile_rule
 from monitoring.series import to_ms
 
@@ -87,6 +89,20 @@ def replay(
         notes=tuple(_notes(draft)),
         peaks=frozenset(peaks.seen),
     )
+
+
+def standing_at(rule: Rule, since: datetime, at: datetime) -> Mapping[Key, Standing]:
+    """Where the instances of a saved rule, and of those it depends on, would stand at a time, from nothing since."""
+    rules = [replace(one, channels=()) for one in _with_ancestors(Draft.of(rule))]
+    book = Rulebook({one.id: compile_rule(one.rule, one.parents) for one in rules})
+    reading = Reading(book)
+    course = Course.begin(book, reading.history, _mail(rules, book, reading.history, since, at), at)
+    every_ms = round(settings.CONFIG.evaluate_seconds * 1000)
+    start_ms, end_ms = to_ms(since), to_ms(at)
+    moments = _Moments(end_ms - (end_ms - start_ms) // every_ms * every_ms, every_ms)
+    for until_ms, samples in reading.parts(start_ms, end_ms):
+        course.run(moments.until(until_ms), samples)
+    return course.standing
 
 
 @dataclass(slots=True)
