@@ -16,7 +16,7 @@ MOST_CHANGES = 5
 CALM_BELOW = 2
 EVALUATIONS = 20
 GATE = Gate.FLAPPING
-_LONGEST = timedelta(hours=6)
+LONGEST = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Restlessness:
 
     def _span(self, fingerprint: str) -> timedelta:
         if fingerprint not in self._spans:
-            self._spans[fingerprint] = min(_LONGEST, EVALUATIONS * _interval(fingerprint, self.source))
+            self._spans[fingerprint] = min(LONGEST, EVALUATIONS * _interval(fingerprint, self.source))
         return self._spans[fingerprint]
 
 
@@ -99,7 +99,7 @@ def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:
     rows = Alert.objects.filter(
         rule_id__in={rule_id for rule_id, _ in keys},
         fingerprint__in={fingerprint for _, fingerprint in keys},
-        opened_at__gt=now - _LONGEST,
+        opened_at__gt=now - LONGEST,
     ).order_by("opened_at")
     for rule_id, fingerprint, opened_at, resolved_at in rows.values_list(
         "rule_id", "fingerprint", "opened_at", "resolved_at"

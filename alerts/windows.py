@@ -70,6 +70,11 @@ class Windows:
             self._answers[key] = AGGREGATES[question.function](question, Pool(chosen, start_ms, end_ms))
         return self._answers[key]
 
+    def chosen(self, question: WindowRead, facts: Facts) -> Sequence[Stretch]:
+        """What the answer is computed from: the series, each with its snapshots in the window."""
+        bundle = self._bundle(question)
+        return () if bundle is None else bundle.chosen(question, facts)
+
     def _bundle(self, question: WindowRead) -> "Bundle | None":
         span = question.window_seconds, question.offset_seconds
         scope, bundles = self._read.get(span, (Scope(), {}))

@@ -213,6 +213,13 @@ def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
     ]
 
 
+def subject_of(fingerprint: str) -> Subject | None:
+    """The series of this fingerprint, if it was ever recorded."""
+    rows = Series.objects.filter(fingerprint=fingerprint)
+    fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint").first()
+    return None if fields is None else Subject(*fields)
+
+
 def quiet(fingerprints: Collection[str], before_ms: int) -> dict[str, Quiet]:
     """Those of these series that were last heard of before ``before_ms``, by fingerprint."""
     rows = Series.objects.filter(fingerprint__in=fingerprints, last_at__lt=before_ms)

@@ -5,10 +5,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.health.feed import Result
 from monitoring.series import AT, VALUE, Columns, Fresh, Kind, Quiet, Row, Stretch, Subject
 
+Floats = NDArray[np.float64]
 KEPT = 12
 """Snapshots of a series that stay, however old: its usual step is taken from them."""
 
@@ -21,15 +26,24 @@ class Tape:
     kind: Kind
     at_ms: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    _numbers: dict[int, Floats] = field(default_factory=dict, init=False)
+
+    def numbers(self, place: int) -> Floats:
+        """A column of all rows, made once for each part that is read."""
+        if place not in self._numbers:
+            self._numbers[place] = np.array([row[place] for row in self.rows], float)
+        return self._numbers[place]
 
     def extend(self, rows: Iterable[Row]) -> None:
         fresh = list(rows)
+        self._numbers.clear()
         self.rows += fresh
         self.at_ms += [row[AT] for row in fresh]
 
     def forget(self, before_ms: int) -> None:
         place = min(bisect_right(self.at_ms, before_ms), max(len(self.at_ms) - KEPT, 0))
         del self.at_ms[:place], self.rows[:place]
+        self._numbers.clear()
 
     def until(self, now_ms: int) -> int:
         """How many of its snapshots were known by then."""
@@ -43,6 +57,20 @@ class Tape:
         known = self.until(now_ms)
         times = self.at_ms[max(known - KEPT, 0) : known]
         return median(late - early for early, late in pairwise(times)) if len(times) > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt(Stretch):
+    """Rows ``first`` to ``last`` of a tape."""
+
+    tape: Tape | None = None
+    first: int = 0
+    last: int = 0
+
+    def column(self, place: int) -> Any:
+        if self.tape is None or place not in (AT, VALUE):
+            return [row[place] for row in self.rows]
+        return self.tape.numbers(place)[self.first : self.last]
 
 
 @dataclass(slots=True)
@@ -100,14 +128,15 @@ class History:
         self, metrics: Collection[str], start_ms: int, end_ms: int, columns: Columns, joined: Collection[str]
     ) -> list[Stretch]:
         """Rows may have more columns than were asked for, and timings are never joined; both read the same."""
-        found = []
+        found: list[Stretch] = []
         for metric in metrics:
             for tape in self._by_metric.get(metric, ()):
                 first, last = bisect_right(tape.at_ms, start_ms), bisect_right(tape.at_ms, min(end_ms, self.now_ms))
                 if first < last:
                     subject = tape.subject
                     rows = tape.rows[first:last]
-                    found.append(Stretch(subject.series_id, metric, tape.kind, subject.tags, rows))
+                    about = subject.series_id, metric, tape.kind, subject.tags
+                    found.append(Excerpt(*about, rows, tape, first, last))
         return found
 
     def too_large(self, metrics: Collection[str], start_ms: int, end_ms: int) -> dict[str, int]:

@@ -9,3 +9,8 @@ from alerts.subcommands.schema import Schema
 from alerts.subcommands.testing import Test
 
 SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Restore(), Schema())
+from alerts.subcommands.replaying import Replay
+from alerts.subcommands.schema import Schema
+from alerts.subcommands.testing import Test
+
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Replay(), Schema())
