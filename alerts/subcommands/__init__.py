@@ -1,6 +1,7 @@
 """What ``manage.py rules`` can do, one file a subcommand."""
 
 from alerts.subcommands.base import Subcommand
+from alerts.subcommands.explaining import Explain
 from alerts.subcommands.exporting import Export
 from alerts.subcommands.importing import Import
 from alerts.subcommands.linting import Lint
@@ -8,4 +9,4 @@ from alerts.subcommands.replaying import Replay
 from alerts.subcommands.schema import Schema
 from alerts.subcommands.testing import Test
 
-SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Replay(), Schema())
+SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Replay(), Explain(), Schema())
