@@ -9,7 +9,7 @@ from typing import Any
 from alerts.channels import Receipt
 from alerts.delivery import Delivery, due_of
 from alerts.dependencies import speakers_of
-from alerts.gates import Ledger, Pass, Standing, Stop, decide_all
+from alerts.gates import Hold, Ledger, Pass, Standing, Stop, decide_all
 from alerts.gates.ledger import Paces, Quota, group_of
 from alerts.gathering import led_by
 from alerts.ledger import HOUR, heard_of
@@ -38,6 +38,8 @@ class Desk:
     parents: Mapping[int, Collection[int]]
     others: Sequence[datetime] = ()
     rows: list[Notification] = field(default_factory=list)
+    held: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """By the id of a row the gate that held it last, and its reason, also when it was withheld for good later."""
     _waiting: list[Notification] = field(default_factory=list, init=False)
     _by_alert: defaultdict[int, list[Notification]] = field(default_factory=lambda: defaultdict(list), init=False)
     _by_key: defaultdict[Key, list[Notification]] = field(default_factory=lambda: defaultdict(list), init=False)
@@ -106,6 +108,8 @@ class Desk:
             row, decision = judged.delivery.notification, judged.decision
             outcome = _ARRIVED if isinstance(decision, Pass) else decision
             self._apply(row, consequence_of(row, outcome, now, 0).row)
+            if isinstance(decision, Hold) and decision.gate is not None:
+                self.held[row.pk] = decision.gate, decision.reason
             for member in judged.members:
                 self._apply(member.notification, named(member.notification, row, now).row)
 

@@ -163,7 +163,7 @@ def _episodes(mail: Mail, rule_id: int) -> Iterator[Episode]:
     letters: dict[int, list[Letter]] = {}
     for desk in mail.desks.values():
         for row in desk.rows:
-            letters.setdefault(row.alert_id, []).append(_letter(row))
+            letters.setdefault(row.alert_id, []).append(_letter(row, desk.held.get(row.pk)))
     for alert in mail.alerts:
         if alert.rule_id == rule_id:
             own = sorted(letters.get(alert.pk, ()), key=lambda letter: letter.at)
@@ -184,7 +184,7 @@ def _episode(alert: Alert, severity: Severity, letters: Sequence[Letter]) -> Epi
     )
 
 
-def _letter(row: Notification) -> Letter:
+def _letter(row: Notification, held: tuple[str, str] | None) -> Letter:
     responsible = (
         ("silence", row.silence_id) if row.silence_id else ("maintenance", row.maintenance_id or 0)
     )  # of a parent or an earlier letter there is no row outside the replay
@@ -198,6 +198,7 @@ def _letter(row: Notification) -> Letter:
         row.gate,
         row.held_reason,
         responsible if responsible[1] else None,
+        *(held or (row.gate, row.held_reason)),
     )
 
 

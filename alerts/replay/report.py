@@ -28,6 +28,9 @@ class Letter:
     gate: str
     reason: str
     responsible: tuple[str, int] | None = None
+    held_by: str = ""
+    """The gate that held it, also where its alert was over in the end before it could be told."""
+    held_reason: str = ""
 
     @property
     def was_told(self) -> bool:
@@ -101,9 +104,12 @@ class Report:
 
     @property
     def withheld(self) -> dict[str, int]:
-        """How many letters each gate kept back to the end, most first."""
+        """How many firings each gate kept back to the end, most first."""
         counts = Counter(
-            one.gate for episode in self.episodes for one in episode.letters if one.gate and not one.was_told
+            one.held_by
+            for episode in self.episodes
+            for one in episode.letters
+            if one.held_by and not one.was_told and one.kind == Notification.Kind.FIRING
         )
         return dict(counts.most_common())
 

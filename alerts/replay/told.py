@@ -59,8 +59,8 @@ def letter_data(letter: Letter) -> dict[str, Any]:
         "event": letter.event,
         "is_told": letter.was_told,
         "told_at": letter.sent_at if letter.was_told else None,
-        "gate": letter.gate,
-        "reason": letter.reason,
+        "gate": letter.held_by or letter.gate,
+        "reason": letter.held_reason or letter.reason,
         "responsible": kind,
         "responsible_id": number,
     }
@@ -94,8 +94,9 @@ def lines_of(report: Report) -> Iterator[str]:
     for episode in report.episodes:
         yield _episode_line(episode, report)
         for letter in episode.letters:
-            if letter.gate and not letter.was_told:
-                yield f"    {letter.at:%m-%d %H:%M:%S} {letter.channel}: {letter.kind} withheld: {letter.reason}"
+            if letter.reason and not letter.was_told:
+                by = f" ({letter.held_reason})" if letter.held_reason not in ("", letter.reason) else ""
+                yield f"    {letter.at:%m-%d %H:%M:%S} {letter.channel}: {letter.kind} withheld: {letter.reason}{by}"
     for gap in report.gaps:
         span = in_words(gap.ended_at - gap.started_at)
         yield f"{gap.started_at:%m-%d %H:%M:%S} unknown for {span}: {gap.subject}"
