@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.acting import Acting
 from alerts.cases.running import failures
@@ -25,6 +24,7 @@ from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.lifecycle import ITSELF
 from alerts.models import Alert, AlertEvent, Case, Instance, MaintenanceWindow, Rule, Severity, Silence
 from alerts.muting.admin import MaintenanceWindowAdmin, SilenceAdmin
+from alerts.restoring_admin import Restoring
 
 __all__ = ["AlertAdmin", "AttemptAdmin", "ChannelAdmin", "NotificationAdmin", "RuleAdmin"]
 
@@ -95,7 +95,7 @@ class CaseInline(admin.StackedInline):
 
 
 @admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
+class RuleAdmin(Restoring):
     form = RuleForm
     list_display = ("name", "state", "level", "text", "last_fired", "noise")
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")

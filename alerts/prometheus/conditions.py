@@ -165,7 +165,7 @@ def _absent(selector: Any, window: str) -> str:
 def _operand(tree: Any, value: str) -> str:
     """Arithmetic with numbers around the one series in it."""
     if isinstance(tree, promql.ParenExpr):
-        return f"({_operand(tree.expr, value)})"
+        return _operand(tree.expr, value)
     if isinstance(tree, promql.UnaryExpr):
         return f"-{_operand(tree.expr, value)}"
     if isinstance(tree, promql.BinaryExpr):

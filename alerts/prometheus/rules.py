@@ -111,6 +111,8 @@ def _free(name: str, taken: Iterable[str]) -> str:
 
 
 def _span(value: object) -> str:
+    if re.fullmatch(r"0+([smhdwy]|ms)?", str(value)):
+        return "0s"
     try:
         span = promql.parse_duration(str(value))
     except ValueError as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -24,8 +25,8 @@ def entry_of(rule: Rule) -> RuleEntry:
     owner, policy = rule.owner_channel, rule.escalation_policy
     return RuleEntry.model_construct(
         **{name: getattr(rule, name) for name in SCALARS},
-        severity=_word(rule.severity),
-        worse_severity=_word(rule.worse_severity),
+        severity=word_of(rule.severity),
+        worse_severity=word_of(rule.worse_severity),
         owner_channel=None if owner is None else owner.name,
         escalation_policy=None if policy is None else policy.name,
         channels=sorted(channel.name for channel in rule.channels.all()),
@@ -105,14 +106,15 @@ class Names:
 
 
 @transaction.atomic
-def store(entry: RuleEntry, names: Names, origin: str) -> Rule:
+def store(entry: RuleEntry, names: Names, origin: str, actor: User | AnonymousUser | None = None) -> Rule:
     """Makes the rule of this name, or makes it so; its parents have to be there.
 
-    ``origin`` says where a rule that is made came from.
+    ``origin`` says where a rule that is made came from; ``actor`` is who the history names, if anybody.
     """
     rule = filled(Rule.objects.filter(name=entry.name).first() or Rule(seeded_from=origin[:100]), entry)
     rule.owner_channel_id = names.channels[entry.owner_channel] if entry.owner_channel else None
     rule.escalation_policy_id = names.policies[entry.escalation_policy] if entry.escalation_policy else None
+    setattr(rule, "_history_user", actor)  # noqa: B010  (django-simple-history's name, on no model)
     rule.save()
     rule.channels.set([names.channels[name] for name in entry.channels])
     rule.depends_on.set(Rule.objects.filter(name__in=entry.depends_on))
@@ -129,7 +131,7 @@ def _series_entry(row: str) -> SeriesEntry:
     return SeriesEntry(series=line[0], values=line[1])
 
 
-def _word(severity: int) -> str:
+def word_of(severity: int) -> str:
     return Severity(severity).word
 
 

@@ -6,7 +6,17 @@ from alerts.subcommands.exporting import Export
 from alerts.subcommands.importing import Import
 from alerts.subcommands.linting import Lint
 from alerts.subcommands.replaying import Replay
+from alerts.subcommands.restoring import Restore
 from alerts.subcommands.schema import Schema
 from alerts.subcommands.testing import Test
 
-SUBCOMMANDS: tuple[Subcommand, ...] = (Export(), Import(), Lint(), Test(), Replay(), Explain(), Schema())
+SUBCOMMANDS: tuple[Subcommand, ...] = (
+    Export(),
+    Import(),
+    Lint(),
+    Test(),
+    Replay(),
+    Explain(),
+    Restore(),
+    Schema(),
+)

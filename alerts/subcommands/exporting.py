@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from alerts.rulefiles.document import RuleEntry
 from alerts.rulefiles.rows import entry_of, stored
 from alerts.rulefiles.writing import write
 from alerts.subcommands.base import Write
@@ -17,6 +18,9 @@ class Export:
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="of a rule; all without one")
+        parser.add_argument(
+            "--prometheus", action="store_true", help="as alerting rules of Prometheus, as far as they map"
+        )
         parser.add_argument("-o", "--output", metavar="FILE", help="where to; the standard output without it")
 
     def run(self, options: dict[str, Any], out: Write, err: Write) -> None:
@@ -25,7 +29,7 @@ class Export:
         unknown = sorted(set(names or ()) - {entry.name for entry in entries})
         if unknown:
             raise CommandError(f"There is no rule {', '.join(unknown)}. `manage.py rules export` gives all.")
-        text = write(entries)
+        text = self._for_prometheus(entries, err) if options["prometheus"] else write(entries)
         if options["output"] is None:
             out(text)
             return
@@ -33,4 +37,14 @@ class Export:
             Path(options["output"]).write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{options['output']} cannot be written: {error.strerror}.") from error
-        err(f"Wrote {len(entries)} rules to {options['output']}.")
+        err(f"Wrote {options['output']}.")
+
+    def _for_prometheus(self, entries: list[RuleEntry], err: Write) -> str:
+        """Each rule that does not map is told with the reason."""
+        from alerts.prometheus import files  # with a parser that only this needs
+
+        text, left = files.write(entries)
+        for one in left:
+            err(str(one))
+        err(f"{len(entries) - len(left)} of {len(entries)} rules map.")
+        return text
