@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.forms import Textarea
 from django.forms.widgets import Script
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -101,12 +102,12 @@ class RuleAdmin(Restoring):
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
-    readonly_fields = ("verdicts", "origin", "broken_reason")
+    readonly_fields = ("verdicts", "replayed", "origin", "broken_reason")
     inlines = (CaseInline,)
     actions = ("enable", "disable", "duplicate")
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
-        ("When", {"fields": ("condition", "verdicts", "for_seconds", "broken_reason")}),
+        ("When", {"fields": ("condition", "verdicts", "replayed", "for_seconds", "broken_reason")}),
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("No data", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
@@ -122,8 +123,19 @@ class RuleAdmin(Restoring):
     )
 
     class Media:
-        css = {"all": ("console/rule-form.css",)}
-        js = (Script("console/rule-form.js", type="module"),)
+        css = {
+            "all": (
+                "vendor/uplot-1.6.32/uPlot.min.css",
+                "console/charts.css",
+                "console/rule-form.css",
+                "console/rule-replay.css",
+            )
+        }
+        js = (
+            "vendor/uplot-1.6.32/uPlot.iife.min.js",
+            Script("console/rule-form.js", type="module"),
+            Script("console/rule-replay.js", type="module"),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rules: QuerySet[Rule] = super().get_queryset(request)
@@ -173,6 +185,11 @@ class RuleAdmin(Restoring):
         lines = draft(rule.condition, timezone.now()).lines if rule.pk else ()
         shown = ((one.subject, f"{one.value:g}", one.verdict, one.reason) for one in lines)
         return format_html_join("\n", "<p>{} is {}: {} {}</p>", shown) or "about no series or check that there is now"
+
+    @admin.display(description="replay")
+    def replayed(self, rule: Rule) -> SafeString:
+        """Where the form shows what the rule would have done."""
+        return render_to_string("alerts/_replay.html", {"rule": rule, "may_mark": bool(rule.pk)})
 
     @admin.display(description="came from")
     def origin(self, rule: Rule) -> str:
