@@ -22,7 +22,9 @@ def write_entry(rule: RuleEntry) -> str:
 
 
 def _plain(rule: RuleEntry) -> dict[str, Any]:
-    return rule.model_dump(by_alias=True, exclude_defaults=True)
+    """The order of tags says nothing, and PostgreSQL does not keep it."""
+    ordered = rule.model_copy(update={"tags": dict(sorted(rule.tags.items()))})
+    return ordered.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def _dump(data: object) -> str:

@@ -25,7 +25,7 @@ def test_what_is_written_reads_as_exactly_the_same_rules(rules: list[RuleEntry])
 
 @pytest.mark.django_db
 @given(RULES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rules_that_are_imported_are_exported_as_exactly_the_same(rules: list[RuleEntry]) -> None:
     with transaction.atomic():
         for name in CHANNELS:
@@ -47,3 +47,12 @@ def test_dependencies_come_back_whichever_rule_stands_first() -> None:
     importing.apply(importing.plan(RuleFile(rules=rules)), "a test")
     assert {change.word for change in importing.plan(RuleFile(rules=rules))} == {"unchanged"}
     assert set(Rule.objects.get(name="child").depends_on.values_list("name", flat=True)) == {"parent", "other"}
+
+
+@pytest.mark.django_db
+def test_the_order_of_tags_is_no_difference() -> None:
+    tags = {"team": "data", "a": "1", "zone": "2"}
+    rule = RuleEntry.model_validate({"name": "busy", "condition": "value > 1", "tags": tags})
+    importing.apply(importing.plan(RuleFile(rules=[rule])), "a test")
+    other = rule.model_copy(update={"tags": dict(reversed(tags.items()))})
+    assert [change.word for change in importing.plan(RuleFile(rules=[other]))] == ["unchanged"]
