@@ -14,6 +14,8 @@ class ApiToken(models.Model):
         ALERTS_ACKNOWLEDGE = "alerts:acknowledge", "Acknowledge alerts and give them back"
         ALERTS_SILENCE = "alerts:silence", "Silence alerts"
         ALERTS_RESOLVE = "alerts:resolve", "Resolve alerts by hand"
+        RULES_READ = "rules:read", "Replay and explain rules"
+        RULES_WRITE = "rules:write", "Add cases to rules"
 
     name = models.CharField(max_length=100, unique=True, help_text="Who or what uses it.")
     digest = models.CharField(max_length=64, unique=True, editable=False)

@@ -165,6 +165,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
         "m2m_fields": ["channels"],
         "exclude_fields": ["broken_reason", "revision", "updated_at"],
     },
+    {"model": "ahgd_alerts.Case"},
     {"model": "ahgd_alerts.EscalationPolicy", "exclude_fields": ["updated_at"]},
     {"model": "ahgd_alerts.EscalationStep", "m2m_fields": ["channels"]},
     {"model": "ahgd_alerts.Channel", "mask_fields": ["secret", "settings"], "exclude_fields": ["updated_at"]},

@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.forms import Textarea
 from django.forms.widgets import Script
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 
 from alerts.acting import Acting
+from alerts.cases.running import failures
 from alerts.conditions import parse
 from alerts.dead_ends import dead_ends_of
 from alerts.delivery_admin import AttemptAdmin, ChannelAdmin, NotificationAdmin
@@ -21,8 +23,9 @@ from alerts.escalation.admin import EscalationInline
 from alerts.forms import RuleForm
 from alerts.history_admin import HistoryAdmin, HistoryInline
 from alerts.lifecycle import ITSELF
-from alerts.models import Alert, AlertEvent, Instance, MaintenanceWindow, Rule, Severity, Silence
+from alerts.models import Alert, AlertEvent, Case, Instance, MaintenanceWindow, Rule, Severity, Silence
 from alerts.muting.admin import MaintenanceWindowAdmin, SilenceAdmin
+from alerts.restoring_admin import Restoring
 
 __all__ = ["AlertAdmin", "AttemptAdmin", "ChannelAdmin", "NotificationAdmin", "RuleAdmin"]
 
@@ -59,6 +62,9 @@ def copy_of(rule: Rule) -> Rule:
     copy.save()
     copy.channels.set(channels)
     copy.depends_on.set(parents)
+    for case in rule.cases.all():
+        case.pk, case.rule = None, copy
+        case.save(force_insert=True)
     return copy
 
 
@@ -80,18 +86,28 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(chosen[value]) if (value := self.value()) in chosen else queryset
 
 
+class CaseInline(admin.StackedInline):
+    model = Case
+    extra = 0
+    fields = ("name", ("must_fire", "at_seconds", "interval_seconds"), "instance", "series")
+    formfield_overrides = {
+        TextField: {"widget": Textarea(attrs={"rows": 3, "spellcheck": "false"})},
+    }
+
+
 @admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships no types
+class RuleAdmin(Restoring):
     form = RuleForm
     list_display = ("name", "state", "level", "text", "last_fired", "noise")
     list_filter = ("enabled", StateFilter, "severity", "channels", "no_data")
     search_fields = ("name", "condition", "description")
     filter_horizontal = ("channels", "depends_on")
-    readonly_fields = ("verdicts", "origin", "broken_reason")
+    readonly_fields = ("verdicts", "replayed", "origin", "broken_reason")
+    inlines = (CaseInline,)
     actions = ("enable", "disable", "duplicate")
     fieldsets = (
         (None, {"fields": ("name", "enabled", "severity", "description")}),
-        ("When", {"fields": ("condition", "verdicts", "for_seconds", "broken_reason")}),
+        ("When", {"fields": ("condition", "verdicts", "replayed", "for_seconds", "broken_reason")}),
         ("Worse", {"fields": ("worse_condition", "worse_severity")}),
         ("Until", {"fields": ("recovery_condition", "keep_firing_for_seconds")}),
         ("No data", {"classes": ("collapse",), "fields": ("no_data", "no_data_after_seconds")}),
@@ -107,8 +123,19 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
     )
 
     class Media:
-        css = {"all": ("console/rule-form.css",)}
-        js = (Script("console/rule-form.js", type="module"),)
+        css = {
+            "all": (
+                "vendor/uplot-1.6.32/uPlot.min.css",
+                "console/charts.css",
+                "console/rule-form.css",
+                "console/rule-replay.css",
+            )
+        }
+        js = (
+            "vendor/uplot-1.6.32/uPlot.iife.min.js",
+            Script("console/rule-form.js", type="module"),
+            Script("console/rule-replay.js", type="module"),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rules: QuerySet[Rule] = super().get_queryset(request)
@@ -124,6 +151,8 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         super().save_related(request, form, formsets, change)
         for end in dead_ends_of("rule", form.instance.name, timezone.now()):
             self.message_user(request, str(end), messages.WARNING)
+        for failure in failures(Rule.objects.get(pk=form.instance.pk)):
+            self.message_user(request, f"Saved, but {failure}.", messages.WARNING)
 
     @admin.display(description="state")
     def state(self, rule: Any) -> SafeString:
@@ -156,6 +185,11 @@ class RuleAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # the package ships 
         lines = draft(rule.condition, timezone.now()).lines if rule.pk else ()
         shown = ((one.subject, f"{one.value:g}", one.verdict, one.reason) for one in lines)
         return format_html_join("\n", "<p>{} is {}: {} {}</p>", shown) or "about no series or check that there is now"
+
+    @admin.display(description="replay")
+    def replayed(self, rule: Rule) -> SafeString:
+        """Where the form shows what the rule would have done."""
+        return render_to_string("alerts/_replay.html", {"rule": rule, "may_mark": bool(rule.pk)})
 
     @admin.display(description="came from")
     def origin(self, rule: Rule) -> str:

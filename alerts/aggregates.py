@@ -56,12 +56,15 @@ class Pool:
         return sum(1 if row[COUNT] is None else row[COUNT] for row in self.rows)
 
     def values(self) -> Floats:
-        return np.array([row[VALUE] for stretch in self.stretches for row in stretch.rows], float)
+        return self._numbers(VALUE)
 
     def seconds(self) -> Floats:
         """Times before the end of the window."""
-        times = np.array([row[AT] for stretch in self.stretches for row in stretch.rows], float)
-        return (times - self.end_ms) / 1000
+        return (self._numbers(AT) - self.end_ms) / 1000
+
+    def _numbers(self, place: int) -> Floats:
+        found = [np.asarray(stretch.column(place), float) for stretch in self.stretches]
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _count(question: WindowRead, pool: Pool) -> float:
@@ -101,8 +104,7 @@ def _quantile(question: WindowRead, pool: Pool) -> float:
     share = question.quantile or 0.0
     if pool.kind == Kind.TIMING:
         return _quantile_of_calls(share, pool)
-    values = pool.values()
-    values.sort()
+    values = np.sort(pool.values())
     rank = share * (len(values) - 1)
     below = int(rank)
     above = min(below + 1, len(values) - 1)

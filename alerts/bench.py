@@ -9,8 +9,8 @@ from alerts.conditions import ConditionBroken, Truth, WindowReader, metric_facts
 from alerts.facts import CYCLE, Fact, of_cycle, of_sample
 from alerts.roster import Roster
 from alerts.rulebook import Compiled, Rulebook
+from alerts.sources import STORED, Source
 from alerts.states import ALIGHT, Reading
-from monitoring import series
 from monitoring.series import Fresh, to_ms
 
 Tags = Mapping[str, str]
@@ -26,6 +26,7 @@ class Bench:
     windows: WindowReader
     suspects: Collection[int] = ()
     """Rules known to be broken, which a verdict clears."""
+    source: Source = STORED
     broken: dict[int, str] = field(default_factory=dict, init=False)
     sound: set[int] = field(default_factory=set, init=False)
     _waiting: list[tuple[int, Compiled, Fact, Reading]] = field(default_factory=list, init=False)
@@ -118,7 +119,7 @@ class Bench:
 
     def _tags_of(self, fingerprint: str) -> Tags:
         if fingerprint not in self._tags:
-            found = series.newest([fingerprint]) if fingerprint != CYCLE else []
+            found = self.source.newest([fingerprint]) if fingerprint != CYCLE else []
             self._tags[fingerprint] = found[0][0].tags if found else {}
         return self._tags[fingerprint]
 

@@ -1,7 +1,7 @@
 """Which open alerts speak for others: those of a rule that another depends on, on what agrees in the tags both have."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from alerts.gates import Muted
 from alerts.models import Alert, Rule
@@ -19,10 +19,17 @@ def firing_parents(alerts: Sequence[Alert]) -> dict[int, Muted]:
         return {}
     wanted = set().union(*parents.values())
     firing = list(Alert.objects.filter(rule__in=wanted, resolved_at__isnull=True).select_related("rule").order_by("pk"))
+    return speakers_of(alerts, parents, firing)
+
+
+def speakers_of(
+    alerts: Iterable[Alert], parents: Mapping[int, Collection[int]], firing: Sequence[Alert]
+) -> dict[int, Muted]:
+    """The same among these open alerts, by what each rule depends on."""
     found: dict[int, Muted] = {}
     for alert in alerts:
         speaker = next(
-            (one for one in firing if one.rule_id in parents[alert.rule_id or 0] and _agree(one, alert)), None
+            (one for one in firing if one.rule_id in parents.get(alert.rule_id or 0, ()) and _agree(one, alert)), None
         )
         if speaker is not None:
             said = f"depends on {speaker.rule_name}, which fires on {speaker.subject}"

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from alerts import facts, flapping, lifecycle, roster, rulebook, writing
+from alerts import flapping, lifecycle, roster, rulebook, writing
 from alerts.bench import Bench
 from alerts.board import Board, Opened, Resolved, SeverityChanged
-from alerts.missing import judge_silence
+from alerts.cycle import judge_cycle
 from alerts.models import Rule
 from alerts.windows import Windows
 from monitoring import Held, LeaseLost, lease, renewed, series
@@ -77,7 +77,8 @@ def _run(held: Held, now: datetime) -> Report:
     absent = timedelta(0) if held.last_finished_at is None else now - held.last_finished_at
     if absent > CLOCK_SURVIVES:
         bench.board.drop_pending()
-    judged = _judge(bench, samples, checks, _heard_since(absent, now))
+    watched = roster.current(book, now)
+    judged = judge_cycle(bench, samples.samples, checks.results, watched, _heard_since(absent, now))
     changes = bench.board.changes()
     with transaction.atomic():
         held.confirm()
@@ -92,20 +93,6 @@ def _run(held: Held, now: datetime) -> Report:
     return Report(judged, kinds[Opened], kinds[SeverityChanged], kinds[Resolved], broken)
 
 
-def _judge(bench: Bench, samples: series.Unread, checks: feed.UnreadResults, since: datetime | None) -> int:
-    watched = roster.current(bench.book, bench.now)
-    judged = bench.judge_samples(facts.in_time_order(samples.samples, bench.now), watched)
-    results = [one for one in checks.results if one.at >= bench.now - facts.JUDGED_FOR]
-    for result in sorted(results, key=lambda one: one.at):
-        bench.judge(facts.of_check(result, bench.now, bench.windows))
-    bench.judge_the_past()
-    _rejudge_edited(bench)
-    bench.conclude_dependents()
-    judge_silence(bench, watched, since)
-    bench.board.settle(bench.now)
-    return judged + len(results)
-
-
 def _heard_since(absent: timedelta, now: datetime) -> datetime | None:
     """When judging began again, if it paused within the memory of this process."""
     global _began_again
@@ -118,20 +105,6 @@ def forget() -> None:
     """Drops what is remembered of earlier cycles, as after the database was put back."""
     global _began_again
     _began_again = None
-
-
-def _rejudge_edited(bench: Bench) -> None:
-    """An edited rule is judged again on the latest values of what it stands on, without waiting for new ones."""
-    stale = bench.board.stale()
-    latest = facts.latest({fingerprint for _, fingerprint in stale}, bench.now, bench.windows) if stale else {}
-    for key in stale:
-        rule, fact = bench.book.rules[key[0]], latest.get(key[1])
-        if rule.condition is None:
-            bench.board.keep(key)  # broken, so nothing is concluded
-        elif fact is not None and rulebook.selects(rule, fact):
-            bench.judge_by(rule, fact)
-        else:
-            bench.board.end(key, bench.now, "rule changed")
 
 
 def broken_rules() -> dict[int, str]:

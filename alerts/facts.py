@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.conditions import Facts, WindowReader, cycle_facts, health_facts, metric_facts
-from monitoring import series
+from alerts.sources import STORED, Source
 from monitoring.health import feed
 from monitoring.series import Fresh, Subject, from_ms, to_ms
 
@@ -96,9 +96,11 @@ def in_time_order(samples: Collection[Fresh], now: datetime) -> list[Fresh]:
     return sorted((sample for sample in samples if sample[1] >= earliest_ms), key=lambda sample: sample[1])
 
 
-def latest(fingerprints: Collection[str], now: datetime, windows: WindowReader | None = None) -> dict[str, Fact]:
+def latest(
+    fingerprints: Collection[str], now: datetime, windows: WindowReader | None = None, source: Source = STORED
+) -> dict[str, Fact]:
     """The newest fact of each of these subjects, by fingerprint."""
     checks = [text.removeprefix(CHECK_PREFIX) for text in fingerprints if text.startswith(CHECK_PREFIX)]
-    found = [of_sample(sample, subject, now, windows) for subject, sample in series.newest(fingerprints)]
-    found += [of_check(result, now, windows) for result in feed.newest(checks)]
+    found = [of_sample(sample, subject, now, windows) for subject, sample in source.newest(fingerprints)]
+    found += [of_check(result, now, windows) for result in source.checks(checks)]
     return {fact.fingerprint: fact for fact in found}

@@ -9,14 +9,14 @@ from django.conf import settings
 from alerts.facts import CHECK_PREFIX, CYCLE
 from alerts.models import Alert, Gate, Instance, Notification
 from alerts.roster import Key
+from alerts.sources import STORED, Source
 from alerts.states import State
-from monitoring import series
 
 MOST_CHANGES = 5
 CALM_BELOW = 2
 EVALUATIONS = 20
 GATE = Gate.FLAPPING
-_LONGEST = timedelta(hours=6)
+LONGEST = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Restlessness:
 
     changes: dict[Key, list[datetime]]
     flapping: set[Key]
+    source: Source = STORED
     begun: set[Key] = field(default_factory=set, init=False)
     _spans: dict[str, timedelta] = field(default_factory=dict, init=False)
 
@@ -50,7 +51,7 @@ class Restlessness:
 
     def _span(self, fingerprint: str) -> timedelta:
         if fingerprint not in self._spans:
-            self._spans[fingerprint] = min(_LONGEST, EVALUATIONS * _interval(fingerprint))
+            self._spans[fingerprint] = min(LONGEST, EVALUATIONS * _interval(fingerprint, self.source))
         return self._spans[fingerprint]
 
 
@@ -98,7 +99,7 @@ def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:
     rows = Alert.objects.filter(
         rule_id__in={rule_id for rule_id, _ in keys},
         fingerprint__in={fingerprint for _, fingerprint in keys},
-        opened_at__gt=now - _LONGEST,
+        opened_at__gt=now - LONGEST,
     ).order_by("opened_at")
     for rule_id, fingerprint, opened_at, resolved_at in rows.values_list(
         "rule_id", "fingerprint", "opened_at", "resolved_at"
@@ -108,9 +109,9 @@ def _changes(keys: Collection[Key], now: datetime) -> dict[Key, list[datetime]]:
     return found
 
 
-def _interval(fingerprint: str) -> timedelta:
+def _interval(fingerprint: str, source: Source) -> timedelta:
     """How often an instance of this subject is judged."""
     if fingerprint.startswith(CHECK_PREFIX):
         return timedelta(seconds=settings.CONFIG.health_check_interval_seconds)
-    step_ms = 0.0 if fingerprint == CYCLE else series.usual_step_ms(fingerprint)
+    step_ms = 0.0 if fingerprint == CYCLE else source.usual_step_ms(fingerprint)
     return timedelta(milliseconds=step_ms) or timedelta(seconds=settings.CONFIG.evaluate_seconds)

@@ -58,7 +58,7 @@ def _judge(deliveries: Sequence[Delivery], now: datetime) -> list[Judged]:
     everybody = [*deliveries, *_company(deliveries, now)]
     standings = standings_of(everybody, now)
     decisions = decide_all(standings, ledger_of(rows[0].channel_id, standings, now), now)
-    led = _led(everybody, standings, decisions, {row.pk for row in rows})
+    led = led_by(everybody, standings, decisions, {row.pk for row in rows})
     if len(everybody) - len(rows) >= MOST_MEMBERS:
         _leave(led, now)
     return [_with_claimed(judged, {row.pk for row in rows}) for judged in led]
@@ -82,7 +82,7 @@ def _company(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     return [Delivery(row, due_of(row), row.fence, lease_until) for row in found]
 
 
-def _led(
+def led_by(
     everybody: Sequence[Delivery],
     standings: Sequence[Standing],
     decisions: Sequence[Decision],

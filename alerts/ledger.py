@@ -1,6 +1,6 @@
 """Reads what a channel has heard lately, for the limits and groups of a batch of its rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -71,15 +71,25 @@ def _heard(channel_id: int, groups: Iterable[Group], pace: Paces, now: datetime)
         channel=channel_id, alert__group_key__in=keys, sent_at__gt=now - 2 * pace.every, sent_at__lte=now
     )
     messages = lately.filter(state=_State.SENT).order_by("sent_at")
+    worst = lately.filter(kind=_Kind.FIRING, state__in=(_State.SENT, _State.NAMED), sent_at__gt=now - pace.every)
+    highest = dict(worst.order_by().values_list("alert__group_key").annotate(highest=Max("told_severity")))
+    return heard_of(messages.values_list("alert__group_key", "kind", "sent_at"), highest, pace, now)
+
+
+def heard_of(
+    messages: Iterable[tuple[str, str, datetime | None]],
+    highest: Mapping[str, int | None],
+    pace: Paces,
+    now: datetime,
+) -> dict[Group, Heard]:
+    """From the messages of groups, in the order in which they were sent, and the worst of late by group."""
     heard: dict[Group, Heard] = {}
-    for key, kind, at in messages.values_list("alert__group_key", "kind", "sent_at"):
+    for key, kind, at in messages:
         if at is None:
             continue
         group = key, kind == _Kind.RESOLVED
         before = heard.get(group)
         heard[group] = Heard(at, before is None or at - before.at >= pace.every, 0)
-    worst = lately.filter(kind=_Kind.FIRING, state__in=(_State.SENT, _State.NAMED), sent_at__gt=now - pace.every)
-    highest = dict(worst.order_by().values_list("alert__group_key").annotate(highest=Max("told_severity")))
     return {
         group: Heard(one.at, one.is_first, highest.get(group[0]) or 0)
         for group, one in heard.items()

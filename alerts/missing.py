@@ -10,7 +10,6 @@ from alerts.facts import CHECK_PREFIX, CYCLE, Fact
 from alerts.models import NoData
 from alerts.roster import Key, Roster
 from alerts.states import FALSE, Reading, State, Verdict
-from monitoring import series
 from monitoring.series import Quiet, to_ms
 
 AT_LEAST = timedelta(seconds=60)
@@ -24,8 +23,9 @@ def judge_silence(bench: Bench, roster: Roster, since: datetime | None) -> None:
     if not keys:
         return
     before = bench.now - AT_LEAST if since is None else min(bench.now - AT_LEAST, since)
-    quiet = series.quiet({fingerprint for _, fingerprint in keys}, to_ms(before))
-    latest = facts.latest({f for _, f in keys if f in quiet or f.startswith(CHECK_PREFIX)}, bench.now, bench.windows)
+    quiet = bench.source.quiet({fingerprint for _, fingerprint in keys}, to_ms(before))
+    silent = {f for _, f in keys if f in quiet or f.startswith(CHECK_PREFIX)}
+    latest = facts.latest(silent, bench.now, bench.windows, bench.source)
     for key in keys:
         fact = latest.get(key[1])
         if fact is not None:

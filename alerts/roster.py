@@ -1,6 +1,6 @@
 """Which rules each series is judged by, found out once for each series and kept from cycle to cycle."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -34,6 +34,15 @@ class Roster:
     categories: dict[int, str]
     _watches: dict[int, tuple[Subject, list[Watch]]] = field(default_factory=dict, init=False)
     _is_whole: bool = field(default=False, init=False)
+
+    @classmethod
+    def of_subjects(cls, book: Rulebook, subjects: Iterable[Subject], now: datetime) -> "Roster":
+        """A roster of these only, whether or not they were ever recorded."""
+        roster = cls(book, (0, 0), now, {})
+        for subject in subjects:
+            roster._watches[subject.series_id] = subject, roster._watching(subject)
+        roster._is_whole = True
+        return roster
 
     def of(self, series_ids: Collection[int]) -> dict[int, tuple[Subject, list[Watch]]]:
         """Each series with its watches; one that was deleted is missing."""

@@ -1,7 +1,7 @@
 """Reads where notifications of one channel stand, for the gates to judge: a few queries for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +20,8 @@ from alerts.muting.current import Mutes
 _FIRING = Notification.Kind.FIRING
 _TOLD = (Notification.State.SENT, Notification.State.NAMED)
 _UNDER_WAY = (Notification.State.DUE, Notification.State.LEASED)
-_SEVERITIES = ("told_severity", "event__severity", "alert__severity")
-_OF_OTHERS = (
+SEVERITIES = ("told_severity", "event__severity", "alert__severity")
+OF_OTHERS = (
     "pk",
     "alert_id",
     "kind",
@@ -32,7 +32,7 @@ _OF_OTHERS = (
     "sent_at",
     "told",
     "event__kind",
-    *_SEVERITIES,
+    *SEVERITIES,
 )
 _REMINDERS = (AlertEvent.Kind.REPEATED, AlertEvent.Kind.FLAPPING, AlertEvent.Kind.ESCALATED)
 
@@ -40,7 +40,7 @@ Key = tuple[int, str]
 
 
 @dataclass(slots=True)
-class _Past:
+class Past:
     """What became of the other rows that tell the channel of one alert."""
 
     told: Told | None = None
@@ -61,15 +61,15 @@ def standings_of(deliveries: Sequence[Delivery], now: datetime) -> list[Standing
     restless = _flapping()
     leaders = _under_way({row.leader_id for row in rows if row.leader_id is not None})
     return [
-        _standing(
+        standing_of(
             row,
             pasts[row.alert_id],
-            told.get(_key(row.alert)),
+            told.get(instance_of(row.alert)),
             may_have_arrived=delivery.may_have_arrived or bool(row.told),
             parent=parents.get(row.alert_id),
             maintenance=mutes.maintenance_of(row.alert),
             silence=mutes.silence_of(row.alert),
-            is_flapping=_key(row.alert) in restless,
+            is_flapping=instance_of(row.alert) in restless,
             leader_is_under_way=row.leader_id in leaders,
         )
         for delivery, row in zip(deliveries, rows, strict=True)
@@ -81,14 +81,14 @@ def severity_told(row: Notification) -> int:
     return row.event.severity or row.alert.severity
 
 
-def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: Any) -> Standing:
+def standing_of(row: Notification, past: Past, last_told: Told | None, **muting: Any) -> Standing:
     alert, rule = row.alert, row.alert.rule
     is_resolve = row.kind == Notification.Kind.RESOLVED
     others = [until for pk, until in past.under_way.items() if pk != row.pk]
     return Standing(
         id=row.pk,
         rule_id=alert.rule_id,
-        instance=_key(alert),
+        instance=instance_of(alert),
         is_resolve=is_resolve,
         is_reminder=row.event.kind in _REMINDERS,
         is_notice=row.event.kind == AlertEvent.Kind.FLAPPING,
@@ -113,16 +113,21 @@ def _standing(row: Notification, past: _Past, last_told: Told | None, **muting: 
     )
 
 
-def _key(alert: Alert) -> Key:
+def instance_of(alert: Alert) -> Key:
     """A rule that is gone has no instances; each of its alerts stands alone."""
     return (alert.rule_id or -alert.pk, alert.fingerprint)
 
 
-def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, _Past]:
-    pasts: defaultdict[int, _Past] = defaultdict(_Past)
+def _pasts(rows: Sequence[Notification], now: datetime) -> dict[int, Past]:
     alerts = {row.alert_id for row in rows}
     others = Notification.objects.filter(alert__in=alerts, channel=rows[0].channel_id).order_by("sent_at", "pk")
-    for row in others.values(*_OF_OTHERS):
+    return pasts_of(others.values(*OF_OTHERS), now)
+
+
+def pasts_of(others: Iterable[Mapping[str, Any]], now: datetime) -> dict[int, Past]:
+    """By alert, from all rows that tell one channel of it, in the order in which they were sent."""
+    pasts: defaultdict[int, Past] = defaultdict(Past)
+    for row in others:
         past, is_firing = pasts[row["alert_id"]], row["kind"] == _FIRING
         is_partly_told = is_firing and bool(row["told"])  # who heard of the firing hears of its end, too
         sent_at = row["sent_at"] if row["state"] in _TOLD else now if is_partly_told else None
@@ -168,11 +173,20 @@ def _told_instances(rows: Sequence[Notification], now: datetime) -> dict[Key, To
         alert__rule__in=rules,
         alert__fingerprint__in={row.alert.fingerprint for row in rows},
     ).order_by("sent_at")
+    fields = ("pk", "alert__rule_id", "alert__fingerprint", "sent_at", *SEVERITIES)
+    cooldowns = {rule_id: timedelta(minutes=rule.cooldown_minutes) for rule_id, rule in rules.items()}
+    return worst_told(sent.values(*fields), cooldowns, now)
+
+
+def worst_told(
+    sent: Iterable[Mapping[str, Any]], cooldowns: Mapping[int | None, timedelta], now: datetime
+) -> dict[Key, Told]:
+    """Of the firings that were sent, in their order, the worst of each instance within its rule's cooldown."""
     told: dict[Key, Told] = {}
-    for row in sent.values("pk", "alert__rule_id", "alert__fingerprint", "sent_at", *_SEVERITIES):
+    for row in sent:
         key = row["alert__rule_id"], row["alert__fingerprint"]
         severity = _severity_of_firing(row)
-        if row["sent_at"] > now - timedelta(minutes=rules[key[0]].cooldown_minutes):
+        if row["sent_at"] > now - cooldowns[key[0]]:
             worst = max(severity, told[key].severity if key in told else 0)
             told[key] = Told(row["sent_at"], worst, row["pk"])
     return told

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import actions, drafts, pages, runbooks, several, silences
+from alerts.views import actions, cases, drafts, pages, replays, runbooks, several, silences
 
 app_name = "alerts"
 urlpatterns = [
@@ -10,8 +10,10 @@ urlpatterns = [
     path("silenced/", silences.silenced, name="silenced"),
     path("history/", pages.history, name="history"),
     path("conditions/check/", drafts.check, name="check-condition"),
+    path("rules/replay/", replays.replay_draft, name="replay-draft"),
     path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
+    path("rules/<slug:name>/cases/", cases.mark_case, name="mark-case"),
     path("several/", several.several, name="several"),
     path("messages/<int:notification_id>/again/", actions.send_again, name="send-again"),
     path("<int:alert_id>/", pages.detail, name="detail"),

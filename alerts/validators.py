@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 
+from alerts.cases import notation
 from alerts.conditions import ConditionRefused, parse
 from alerts.muting import matchers, weekdays
 from alerts.wording import TemplateRefused, check_template
@@ -45,6 +46,20 @@ def validate_zone(name: str) -> None:
         raise ValidationError(
             f"There is no time zone {name[:64]!r}. Write one such as Australia/Sydney or UTC.", code="zone"
         )
+
+
+def validate_series_name(text: str) -> None:
+    try:
+        notation.read_series(text)
+    except notation.NotationRefused as refused:
+        raise ValidationError(str(refused), code="series") from refused
+
+
+def validate_case_series(text: str) -> None:
+    try:
+        notation.read_lines(text)
+    except notation.NotationRefused as refused:
+        raise ValidationError(str(refused), code="series") from refused
 
 
 _TAG = re.compile(r"[A-Za-z_][\w.:-]{0,99}")

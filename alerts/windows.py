@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from alerts.aggregates import AGGREGATES, JOINING, SUMMARISING, Pool
 from alerts.conditions import Facts, WindowRead
+from alerts.sources import STORED, Source
 from monitoring import series
 from monitoring.series import Stretch
 
@@ -48,6 +49,7 @@ class Windows:
 
     now_ms: int
     asked: Mapping[Span, Scope] = field(default_factory=dict)
+    source: Source = STORED
     _read: dict[Span, tuple[Scope, dict[str, "Bundle"]]] = field(default_factory=dict, init=False)
     _too_large: dict[Span, dict[str, int]] = field(default_factory=dict, init=False)
     """By span the metrics that are left out of what is read, with their number of snapshots."""
@@ -68,6 +70,11 @@ class Windows:
             self._answers[key] = AGGREGATES[question.function](question, Pool(chosen, start_ms, end_ms))
         return self._answers[key]
 
+    def chosen(self, question: WindowRead, facts: Facts) -> Sequence[Stretch]:
+        """What the answer is computed from: the series, each with its snapshots in the window."""
+        bundle = self._bundle(question)
+        return () if bundle is None else bundle.chosen(question, facts)
+
     def _bundle(self, question: WindowRead) -> "Bundle | None":
         span = question.window_seconds, question.offset_seconds
         scope, bundles = self._read.get(span, (Scope(), {}))
@@ -87,10 +94,10 @@ class Windows:
         """Without the metrics that are too large, so that only the rules that ask for these break."""
         bounds, joined = self._bounds(span), scope.metrics - scope.apart
         try:
-            return series.stretches(scope.metrics, *bounds, scope.columns, joined)
+            return self.source.stretches(scope.metrics, *bounds, scope.columns, joined)
         except series.WindowTooLarge:
-            self._too_large[span] = series.too_large(scope.metrics, *bounds)
-            return series.stretches(scope.metrics - self._too_large[span].keys(), *bounds, scope.columns, joined)
+            self._too_large[span] = self.source.too_large(scope.metrics, *bounds)
+            return self.source.stretches(scope.metrics - self._too_large[span].keys(), *bounds, scope.columns, joined)
 
     def _bounds(self, span: Span) -> tuple[int, int]:
         window_seconds, offset_seconds = span

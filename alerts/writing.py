@@ -24,7 +24,7 @@ def apply(changes: Changes, book: Rulebook, now: datetime) -> None:
     """Writes what a cycle found. Call inside the transaction that also takes the facts as read."""
     if changes.events:
         restless = Restlessness.of({event.key for event in changes.events}, now)
-        for batch in _rounds(changes.events):
+        for batch in rounds_of(changes.events):
             _open([event for event in batch if isinstance(event, Opened)], book, restless, now)
             _change([event for event in batch if isinstance(event, SeverityChanged)], restless, now)
             _resolve([event for event in batch if isinstance(event, Resolved)], restless, now)
@@ -33,7 +33,7 @@ def apply(changes: Changes, book: Rulebook, now: datetime) -> None:
     _clear_instances(changes.cleared)
 
 
-def _rounds(events: Iterable[Event]) -> Iterator[list[Event]]:
+def rounds_of(events: Iterable[Event]) -> Iterator[list[Event]]:
     """The first event of each instance, then the second of each, and so on, so that each round can go in bulk."""
     rounds: list[list[Event]] = []
     seen: defaultdict[Key, int] = defaultdict(int)
@@ -49,7 +49,7 @@ def _rounds(events: Iterable[Event]) -> Iterator[list[Event]]:
 def _open(events: Sequence[Opened], book: Rulebook, restless: Restlessness, now: datetime) -> None:
     if not events:
         return
-    alerts = Alert.objects.bulk_create([_alert(event, book) for event in events], batch_size=_BATCH)
+    alerts = Alert.objects.bulk_create([alert_of(event, book) for event in events], batch_size=_BATCH)
     opened = [
         (alert, _Kind.OPENED, event.at, event.fact.value, event.severity, event.reason)
         for alert, event in zip(alerts, events, strict=True)
@@ -57,7 +57,7 @@ def _open(events: Sequence[Opened], book: Rulebook, restless: Restlessness, now:
     _tell(opened, Notification.Kind.FIRING, _channels_of({event.key[0] for event in events}), restless, now)
 
 
-def _alert(event: Opened, book: Rulebook) -> Alert:
+def alert_of(event: Opened, book: Rulebook) -> Alert:
     rule, fact = event.rule, event.fact
     labels = {**rule.tags, **fact.labels}
     return Alert(
@@ -68,13 +68,13 @@ def _alert(event: Opened, book: Rulebook) -> Alert:
         labels=labels,
         group_key=key_of(rule.group_by, rule.name, labels),
         severity=event.severity,
-        summary=_summary(event, event.reason) + _held_back(book.children.get(rule.id, ())),
+        summary=summary_of(event, event.reason) + _held_back(book.children.get(rule.id, ())),
         value=fact.value,
         opened_at=event.at,
     )
 
 
-def _summary(event: Opened | SeverityChanged, reason: str = "") -> str:
+def summary_of(event: Opened | SeverityChanged, reason: str = "") -> str:
     rule, fact = event.rule, event.fact
     if reason:
         return f"{fact.subject}: {reason}"
@@ -100,7 +100,7 @@ def _change(events: Sequence[SeverityChanged], restless: Restlessness, now: date
     for event in events:
         alert = found.get(event.key)
         if alert is not None and Alert.objects.filter(pk=alert.pk, resolved_at__isnull=True).update(
-            severity=event.severity, summary=_summary(event)
+            severity=event.severity, summary=summary_of(event)
         ):
             reason = f"{event.before.word} to {event.severity.word}"
             changed.append((alert, _Kind.SEVERITY_CHANGED, event.at, event.fact.value, event.severity, reason))
@@ -140,14 +140,32 @@ def end(alert: Alert, at: datetime, reason: str) -> bool:
     return bool(unresolved.update(resolved_at=at, resolved_reason=reason))
 
 
-_Told = tuple[Alert, str, datetime, float | None, Severity | None, str]
+Told = tuple[Alert, str, datetime, float | None, Severity | None, str]
 
 
 def _tell(
-    told: Sequence[_Told], kind: str, channels: dict[int, list[int]], restless: Restlessness, now: datetime
+    told: Sequence[Told], kind: str, channels: dict[int, list[int]], restless: Restlessness, now: datetime
 ) -> None:
     """An event for each, and a row of the outbox for each of its channels; ``channels`` by rule, resolves by alert."""
-    quiet, rows, news = [], [], []
+    rows, news, quiet = events_of(told, restless)
+    written = AlertEvent.objects.bulk_create(rows, batch_size=_BATCH)
+    Notification.objects.bulk_create(
+        [
+            row_of(event, channel_id, kind, is_quiet, now)
+            for event, is_quiet in zip((written[place] for place in news), quiet, strict=True)
+            for channel_id in channels.get(_place(event.alert, kind), ())
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def events_of(told: Iterable[Told], restless: Restlessness) -> tuple[list[AlertEvent], list[int], list[bool]]:
+    """The events that say so, which of them are to be told, and which of these are not, since their instance flaps.
+
+    The notice of flapping is told in place of what began it.
+    """
+    rows: list[AlertEvent] = []
+    news, quiet = [], []
     for alert, event_kind, at, value, severity, reason in told:
         key = alert.rule_id or 0, alert.fingerprint
         quiet.append(key in restless.flapping)
@@ -158,16 +176,7 @@ def _tell(
         news.append(len(rows) - 1)
         if quiet[-1]:
             rows.append(_as(event, _Kind.WITHHELD, flapping.GATE))
-    written = AlertEvent.objects.bulk_create(rows, batch_size=_BATCH)
-    events = [written[place] for place in news]  # the notice of flapping is told in place of what began it
-    Notification.objects.bulk_create(
-        [
-            _row(event, channel_id, kind, is_quiet, now)
-            for event, is_quiet in zip(events, quiet, strict=True)
-            for channel_id in channels.get(_place(event.alert, kind), ())
-        ],
-        batch_size=_BATCH,
-    )
+    return rows, news, quiet
 
 
 def _as(event: AlertEvent, kind: str, reason: str) -> AlertEvent:
@@ -186,7 +195,7 @@ def _place(alert: Alert, kind: str) -> int:
     return alert.pk if kind == Notification.Kind.RESOLVED else alert.rule_id or 0
 
 
-def _row(event: AlertEvent, channel_id: int, kind: str, is_quiet: bool, now: datetime) -> Notification:
+def row_of(event: AlertEvent, channel_id: int, kind: str, is_quiet: bool, now: datetime) -> Notification:
     state, gate = (_State.WITHHELD, flapping.GATE) if is_quiet else (_State.DUE, "")
     return Notification(
         alert=event.alert,

@@ -195,6 +195,13 @@ def is_known(metric: str) -> bool:
     return Metric.objects.filter(name=metric).exists()
 
 
+def kind_of(metric: str) -> Kind | None:
+    """Of a metric that was ever recorded, or that is declared; else None."""
+    recorded = Metric.objects.filter(name=metric).values_list("kind", flat=True).first()
+    declared = catalogue.find(metric)
+    return Kind(recorded) if recorded else None if declared is None else declared.kind
+
+
 def names() -> list[str]:
     """Every metric that was ever recorded."""
     return list(Metric.objects.order_by("name").values_list("name", flat=True))
@@ -209,6 +216,13 @@ def newest(fingerprints: Collection[str]) -> list[tuple[Subject, Fresh]]:
         for *subject, at_ms, value in fields
         if at_ms is not None and value is not None
     ]
+
+
+def subject_of(fingerprint: str) -> Subject | None:
+    """The series of this fingerprint, if it was ever recorded."""
+    rows = Series.objects.filter(fingerprint=fingerprint)
+    fields = rows.values_list("id", "metric__name", "metric__category", "tags", "fingerprint").first()
+    return None if fields is None else Subject(*fields)
 
 
 def quiet(fingerprints: Collection[str], before_ms: int) -> dict[str, Quiet]:

@@ -54,6 +54,10 @@ class Stretch:
     tags: Mapping[str, str]
     rows: list[Row] = field(default_factory=list)
 
+    def column(self, place: int) -> Any:
+        """One column of the rows, not to be changed; whoever has it as an array gives that."""
+        return [row[place] for row in self.rows]
+
 
 def stretches(
     metrics: Collection[str],

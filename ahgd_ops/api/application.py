@@ -10,13 +10,15 @@ from ninja.openapi.schema import OpenAPISchema
 from ahgd_ops.api import problems, reference
 from ahgd_ops.api.answers import MEDIA_TYPE
 from ahgd_ops.api.callers import BearerToken, SignedIn
+from alerts.api.cases import router as cases_router
 from alerts.api.operations import router as alerts_router
+from alerts.api.rules import router as rules_router
 
 DESCRIPTION = (
     "Alerts for programs. Make a token under Admin, API tokens, choose its scopes, and send it as "
     "Authorization: Bearer ahgd_.... A token may never do more than its owner."
 )
-ROUTERS = (("/alerts", alerts_router),)
+ROUTERS = (("/alerts", alerts_router), ("/rules", rules_router), ("/rules", cases_router))
 
 
 class Api(NinjaAPI):

@@ -17,6 +17,8 @@ class Need:
 
 
 READ = Need("alerts:read", "ahgd_alerts.view_alert", "read alerts")
+READ_RULES = Need("rules:read", "ahgd_alerts.view_rule", "read rules")
+WRITE_RULES = Need("rules:write", "ahgd_alerts.change_rule", "change rules")
 ACKNOWLEDGE = Need("alerts:acknowledge", "ahgd_alerts.acknowledge_alert", "acknowledge alerts")
 SILENCE = Need("alerts:silence", "ahgd_alerts.add_silence", "silence alerts")
 RESOLVE = Need("alerts:resolve", "ahgd_alerts.resolve_alert", "resolve alerts")

@@ -32,7 +32,7 @@ from alerts.conditions.tree import (
     Window,
     walk,
 )
-from alerts.conditions.values import ConditionBroken, Truth
+from alerts.conditions.values import ConditionBroken, Truth, Value
 from alerts.conditions.vocabulary import FACTS, HEALTH_CHECK, NUMBERS, OPERATORS, Presence, ValueType
 
 Judge = Callable[[Facts], Truth]
@@ -55,6 +55,15 @@ def compile_judge(tree: Node) -> Judge:
     """The condition as a function of facts."""
     constants = tuple([value for _, value in constants_of(tree)])
     return FunctionType(_code_of(outline_of(tree)), _NAMES, "condition", constants)
+
+
+def compile_value(tree: Node) -> Callable[[Facts], Value]:
+    """A part of a condition as a function of facts, which gives what that part is worth; None is unknown."""
+    constants = dict(constants_of(tree))
+    parameters = {node: f"c{place}" for place, node in enumerate(constants)}
+    on_metric, on_health = (_Writer(subject, parameters).write(tree).expression for subject in Subject)
+    chosen = ast.IfExp(item("facts", _POSITIONS["is_health"]), on_health, on_metric)
+    return FunctionType(_function(chosen, parameters.values()), _NAMES, "value", tuple(constants.values()))
 
 
 @lru_cache(maxsize=2000)

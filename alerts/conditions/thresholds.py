@@ -1,7 +1,7 @@
 """The line a chart draws for a condition."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.conditions.tree import Comparison, Fact, Literal, Node, Not, walk
@@ -16,10 +16,11 @@ class Direction(enum.Enum):
 
 @dataclass(frozen=True)
 class Threshold:
-    """``value`` is in the unit of the metric."""
+    """``value`` is in the unit of the metric; ``span`` is where it stands in the text, with its sign."""
 
     value: float
     direction: Direction
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 _DIRECTIONS: Final = {">": Direction.ABOVE, ">=": Direction.ABOVE, "<": Direction.BELOW, "<=": Direction.BELOW}
@@ -51,4 +52,4 @@ def _of_comparison(node: Comparison, upright: bool) -> Threshold | None:
         return None
     if not (isinstance(right, Literal) and isinstance(right.value, (int, float))):
         return None
-    return Threshold(float(right.value), direction if upright else _OPPOSITE[direction])
+    return Threshold(float(right.value), direction if upright else _OPPOSITE[direction], right.span)

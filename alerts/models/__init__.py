@@ -2,6 +2,7 @@
 
 from alerts.models.alert import Alert as Alert
 from alerts.models.alert import AlertEvent as AlertEvent
+from alerts.models.case import Case as Case
 from alerts.models.channel import Channel as Channel
 from alerts.models.escalation import Escalation as Escalation
 from alerts.models.escalation import EscalationPolicy as EscalationPolicy

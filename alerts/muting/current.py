@@ -27,7 +27,13 @@ class Mutes:
 
     @classmethod
     def at(cls, now: datetime) -> "Mutes":
-        return cls(_silences(now), _windows(now))
+        rows = Silence.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
+        return cls.among(rows.select_related("created_by"), MaintenanceWindow.objects.filter(enabled=True), now)
+
+    @classmethod
+    def among(cls, silences: Iterable[Silence], windows: Iterable[MaintenanceWindow], now: datetime) -> "Mutes":
+        """What of these silences was in force at ``now``, by when each was over in fact, and which windows went on."""
+        return cls(_silences(silences, now), _windows(windows, now))
 
     def silence_of(self, alert: Alert) -> Muted | None:
         """The silence that holds the alert back longest."""
@@ -58,11 +64,11 @@ def _longest(mutes: Iterable[Mute], alert: Alert) -> Muted | None:
     return max(fitting, key=lambda muted: muted.until or _NEVER, default=None)
 
 
-def _silences(now: datetime) -> list[Mute]:
-    rows = Silence.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
+def _silences(rows: Iterable[Silence], now: datetime) -> list[Mute]:
     return [
-        Mute(matchers.stored(row.matchers), Muted(row.pk, _said(row), row.ends_at))
-        for row in rows.select_related("created_by")
+        Mute(matchers.stored(row.matchers), Muted(row.pk, _said(row), row.over_at))
+        for row in rows
+        if row.starts_at <= now < row.over_at
     ]
 
 
@@ -71,9 +77,9 @@ def _said(silence: Silence) -> str:
     return f"silenced{by} until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {silence.comment}"[:300]
 
 
-def _windows(now: datetime) -> list[Mute]:
+def _windows(rows: Iterable[MaintenanceWindow], now: datetime) -> list[Mute]:
     found = []
-    for row in MaintenanceWindow.objects.filter(enabled=True):
+    for row in rows:
         occurrence = plan_of(row).current(now)
         if occurrence is not None:
             said = f"maintenance {row.name} until {occurrence.end:%Y-%m-%d %H:%M} UTC"

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitoring.clock import from_ms
+from django.db.models import QuerySet
+
+from monitoring.clock import from_ms, to_ms
 from monitoring.cursors import Span, advance, span
 from monitoring.models import HealthCheckState, HealthRecord
 
@@ -32,9 +34,19 @@ def unread(reader: str) -> UnreadResults:
     """What is new for ``reader``; a new reader begins at the present."""
     new = span(reader, HealthRecord)
     every = HealthRecord.objects.filter(id__gt=new.position, id__lte=new.reached).order_by("id")
-    rows = every.filter(state__instance="")  # what single hosts said is part of what they come to
+    return UnreadResults(new, _results(every) if new.has_rows else [])
+
+
+def between(after: datetime, until: datetime) -> list[Result]:
+    """What health checks said after one time up to and with another, in the order of time."""
+    records = HealthRecord.objects.filter(at__gt=to_ms(after), at__lte=to_ms(until))
+    return _results(records.order_by("at", "id"))
+
+
+def _results(records: QuerySet[HealthRecord]) -> list[Result]:
+    rows = records.filter(state__instance="")  # what single hosts said is part of what they come to
     fields = rows.values_list("state__name", "status", "message", "duration_ms", "metadata", "at")
-    return UnreadResults(new, [Result(*row[:5], from_ms(row[5])) for row in fields] if new.has_rows else [])
+    return [Result(*row[:5], from_ms(row[5])) for row in fields]
 
 
 def newest(names: Collection[str] | None = None) -> list[Result]:

@@ -10,6 +10,7 @@ from django.forms import BaseForm
 from django.test import Client, RequestFactory
 
 from alerts import evaluation
+from alerts.admin import copy_of
 from alerts.escalation.forms import StepForm
 from alerts.models import Alert, Channel, EscalationPolicy, MaintenanceWindow, Notification, Rule, Silence
 from alerts.views.silence_forms import SilenceForm
@@ -41,6 +42,8 @@ def form_of(rule: Rule, **changes: object) -> dict[str, object]:
         "group_by": json.dumps(rule.group_by),
         "tags": "{}",
         "channels": [channel.pk for channel in rule.channels.all()],
+        "cases-TOTAL_FORMS": 0,
+        "cases-INITIAL_FORMS": 0,
         **changes,
     }
 
@@ -267,3 +270,31 @@ def test_whoever_saves_a_rule_that_tells_nobody_is_told_so(admin: Client, make_r
     address, says = f"/admin/ahgd_alerts/rule/{rule.pk}/change/", "Rule high_cpu tells nobody: choose a channel"
     assert says not in admin.post(address, form_of(rule), follow=True).content.decode()
     assert says in admin.post(address, form_of(rule, channels=[]), follow=True).content.decode()
+
+
+def test_a_case_that_does_not_hold_is_named_when_its_rule_is_saved(
+    admin: Client, make_rule: Callable[..., Rule]
+) -> None:
+    rule = make_rule(for_seconds=60)
+    case = {
+        "name": "a short peak",
+        "must_fire": "False",
+        "interval_seconds": 15,
+        "series": "cpu_usage_percent 50 95x3 50",
+    }
+    address = f"/admin/ahgd_alerts/rule/{rule.pk}/change/"
+    cases = {"cases-TOTAL_FORMS": 1} | {f"cases-0-{name}": value for name, value in case.items()}
+    says = "case “a short peak” fails: it fires at 15s"
+    assert says not in admin.post(address, form_of(rule, **cases), follow=True).content.decode()
+    held = {"cases-TOTAL_FORMS": 1, "cases-INITIAL_FORMS": 1, "cases-0-id": rule.cases.get().pk}
+    response = admin.post(address, form_of(rule, for_seconds=0, **cases | held), follow=True)
+    assert says in response.content.decode()
+    rule.refresh_from_db()
+    assert rule.for_seconds == 0
+
+
+def test_a_copy_of_a_rule_carries_its_cases(make_rule: Callable[..., Rule]) -> None:
+    rule = make_rule()
+    rule.cases.create(name="busy", series="cpu_usage_percent 95")
+    assert copy_of(rule).cases.get().name == "busy"
+    assert rule.cases.count() == 1

@@ -1,0 +1,211 @@
+"""Replays a rule, saved or a draft, over stored snapshots: evaluation, lifecycle and gates as live, sending nothing."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from alerts.board import Standing
+from alerts.ledger import paces
+from alerts.models import Alert, Channel, Notification, Rule, Severity
+from alerts.replay.course import Course, Progress
+from alerts.replay.desk import Desk
+from alerts.replay.gaps import Listening
+from alerts.replay.history import History
+from alerts.replay.mail import Mail
+from alerts.replay.mutes import PastMutes
+from alerts.replay.peaks import Peaks
+from alerts.replay.reading import Reading
+from alerts.replay.report import Episode, Letter, Report
+from alerts.roster import Key
+from alerts.rulebook import Rulebook, compile_rule
+from monitoring.series import to_ms
+
+DRAFT_ID = -1
+"""Of a rule that was never saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule with whom it tells and what it depends on, which an unsaved row cannot say. ``rule`` is not written."""
+
+    rule: Rule
+    channels: tuple[Channel, ...] = ()
+    parents: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, rule: Rule) -> "Draft":
+        """A saved rule as it is."""
+        return cls(rule, tuple(rule.channels.all()), tuple(rule.depends_on.values_list("pk", flat=True)))
+
+    @property
+    def id(self) -> int:
+        return self.rule.pk or DRAFT_ID
+
+
+def replay(
+    draft: Draft,
+    start: datetime,
+    end: datetime,
+    progress: Progress | None = None,
+    step: timedelta | None = None,
+) -> Report:
+    """What the rule would have done after ``start`` up to ``end``, beginning with nothing firing.
+
+    A cycle takes place every ``step``, as often as live by default; a sample is judged in the first that it was there
+    for. Raises ReplayTooLarge.
+    """
+    every_ms = round((step or timedelta(seconds=settings.CONFIG.evaluate_seconds)) / timedelta(milliseconds=1))
+    start_ms, end_ms = to_ms(start), to_ms(end)
+    rules = _with_ancestors(draft)
+    book = Rulebook({one.id: compile_rule(one.rule, one.parents) for one in rules})
+    reading = Reading(book)
+    mail = _mail(rules, book, reading.history, start, end)
+    course = Course.begin(book, reading.history, mail, end)
+    listening = Listening(start_ms)
+    moments = _Moments(start_ms + every_ms, every_ms)
+    peaks = Peaks.of(book.rules[draft.id])
+    samples_count = 0
+    for until_ms, samples in reading.parts(start_ms, end_ms):
+        course.run(moments.until(until_ms), samples)
+        listening.hear(samples)
+        peaks.see(samples, course.roster)
+        samples_count += len(samples)
+        if progress is not None:
+            progress((until_ms - start_ms) / (end_ms - start_ms))
+    refusal = book.rules[draft.id].refusal
+    broken = course.broken.get(draft.id)
+    return Report(
+        rule=draft.rule.name,
+        start=start,
+        end=end,
+        episodes=tuple(_episodes(mail, draft.id)),
+        gaps=tuple(listening.gaps(end_ms, course.roster, reading.history.kinds(), draft.id)),
+        instances=listening.instances(course.roster, draft.id) or len(book.once_per_cycle),
+        samples=samples_count,
+        broken=refusal or (f"{broken[1]} (first at {broken[0]:%Y-%m-%d %H:%M:%S} UTC)" if broken else ""),
+        notes=tuple(_notes(draft)),
+        peaks=frozenset(peaks.seen),
+    )
+
+
+def standing_at(rule: Rule, since: datetime, at: datetime) -> Mapping[Key, Standing]:
+    """Where the instances of a saved rule, and of those it depends on, would stand at a time, from nothing since."""
+    rules = [replace(one, channels=()) for one in _with_ancestors(Draft.of(rule))]
+    book = Rulebook({one.id: compile_rule(one.rule, one.parents) for one in rules})
+    reading = Reading(book)
+    course = Course.begin(book, reading.history, _mail(rules, book, reading.history, since, at), at)
+    every_ms = round(settings.CONFIG.evaluate_seconds * 1000)
+    start_ms, end_ms = to_ms(since), to_ms(at)
+    moments = _Moments(end_ms - (end_ms - start_ms) // every_ms * every_ms, every_ms)
+    for until_ms, samples in reading.parts(start_ms, end_ms):
+        course.run(moments.until(until_ms), samples)
+    return course.standing
+
+
+@dataclass(slots=True)
+class _Moments:
+    """When cycles take place; a part of what is read may end between two of them."""
+
+    next_ms: int
+    every_ms: int
+
+    def until(self, end_ms: int) -> Iterator[int]:
+        while self.next_ms <= end_ms:
+            yield self.next_ms
+            self.next_ms += self.every_ms
+
+
+def _with_ancestors(draft: Draft) -> list[Draft]:
+    """The draft, as if it were saved and enabled, then the enabled rules that it depends on, directly or not."""
+    own = copy(draft.rule)
+    own.pk, own.enabled = draft.id, True
+    found, ahead = {draft.id: replace(draft, rule=own)}, list(draft.parents)
+    while ahead:
+        parents = Rule.objects.filter(pk__in=ahead, enabled=True).exclude(pk__in=found)
+        fresh = {rule.pk: Draft.of(rule) for rule in parents}
+        found |= fresh
+        ahead = [parent for one in fresh.values() for parent in one.parents]
+    return list(found.values())
+
+
+def _mail(rules: Sequence[Draft], book: Rulebook, history: History, start: datetime, end: datetime) -> Mail:
+    mutes, pace = PastMutes.between(start, end), paces()
+    told = {one.id: [channel for channel in one.channels if channel.enabled] for one in rules}
+    parents = {one.id: one.parents for one in rules}
+    channels = {channel.pk: channel for own in told.values() for channel in own}
+    others = _told_of_others(channels, [one.id for one in rules], start - pace.window, end)
+    desks = {pk: Desk(one, mutes, pace, parents, others.get(pk, ())) for pk, one in channels.items()}
+    return Mail(book, {one.id: one.rule for one in rules}, told, desks, history)
+
+
+def _told_of_others(
+    channels: Iterable[int], rules: Collection[int], start: datetime, end: datetime
+) -> dict[int, list[datetime]]:
+    """When these channels were really told of firings of other rules: they share the limit of the channel."""
+    sent = Notification.objects.filter(
+        channel__in=list(channels), kind=Notification.Kind.FIRING, state=Notification.State.SENT
+    )
+    rows = sent.filter(sent_at__gt=start, sent_at__lte=end).exclude(alert__rule__in=rules).order_by("sent_at")
+    found: dict[int, list[datetime]] = {}
+    for channel_id, at in rows.values_list("channel_id", "sent_at"):
+        if at is not None:
+            found.setdefault(channel_id, []).append(at)
+    return found
+
+
+def _episodes(mail: Mail, rule_id: int) -> Iterator[Episode]:
+    worst: dict[int, int] = {}
+    for event in mail.events:
+        worst[event.alert_id] = max(worst.get(event.alert_id, 0), event.severity or 0)
+    letters: dict[int, list[Letter]] = {}
+    for desk in mail.desks.values():
+        for row in desk.rows:
+            letters.setdefault(row.alert_id, []).append(_letter(row, desk.held.get(row.pk)))
+    for alert in mail.alerts:
+        if alert.rule_id == rule_id:
+            own = sorted(letters.get(alert.pk, ()), key=lambda letter: letter.at)
+            yield _episode(alert, Severity(worst[alert.pk]), own)
+
+
+def _episode(alert: Alert, severity: Severity, letters: Sequence[Letter]) -> Episode:
+    return Episode(
+        alert.rule_name,
+        alert.fingerprint,
+        alert.subject,
+        alert.opened_at,
+        alert.resolved_at,
+        severity,
+        alert.value,
+        alert.resolved_reason,
+        tuple(letters),
+    )
+
+
+def _letter(row: Notification, held: tuple[str, str] | None) -> Letter:
+    responsible = (
+        ("silence", row.silence_id) if row.silence_id else ("maintenance", row.maintenance_id or 0)
+    )  # of a parent or an earlier letter there is no row outside the replay
+    return Letter(
+        row.created_at,
+        row.channel.name,
+        row.kind,
+        row.event.kind,
+        row.state,
+        row.sent_at,
+        row.gate,
+        row.held_reason,
+        responsible if responsible[1] else None,
+        *(held or (row.gate, row.held_reason)),
+    )
+
+
+def _notes(draft: Draft) -> Iterator[str]:
+    enabled = [channel for channel in draft.channels if channel.enabled]
+    for channel in draft.channels:
+        if not channel.enabled:
+            yield f"The channel {channel.name} is disabled, so it is told nothing."
+    if not enabled:
+        yield "It has no channel that is on, so nobody is told."
