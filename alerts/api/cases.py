@@ -3,17 +3,16 @@
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Path, Router, Schema, Status
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from alerts.api.access import WRITE_RULES, caller_of
 from alerts.api.problems import Problem
+from alerts.api.rules import RuleName, find_rule
 from alerts.api.schemas import Moment, ProblemOut
 from alerts.audit import audit
 from alerts.cases.marking import Marked, MarkRefused, mark
-from alerts.models import Rule
 
-RuleOfCase = Annotated[str, Path(max_length=100, pattern=r"^[-a-zA-Z0-9_]+$", description="The name of the rule.")]
 router = Router(tags=["rules"])
 
 
@@ -44,12 +43,10 @@ class CaseOut(Schema):
     operation_id="markCase",
     summary="Make a case of an episode",
 )
-def mark_case(request: HttpRequest, name: RuleOfCase, body: CaseIn) -> Status[dict[str, Any]]:
+def mark_case(request: HttpRequest, name: RuleName, body: CaseIn) -> Status[dict[str, Any]]:
     """The stored series of that time become a test that the rule carries. Needs the scope rules:write."""
     actor = caller_of(request, WRITE_RULES)
-    rule = Rule.objects.filter(name=name).first()
-    if rule is None:
-        raise Problem(404, f"There is no rule {name}.")
+    rule = find_rule(name)
     marked = Marked(body.instance, body.start, body.end, body.expect == "must fire")
     try:
         case, outcome = mark(rule, marked)

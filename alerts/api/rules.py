@@ -29,7 +29,7 @@ router = Router(tags=["rules"])
 def replay_rule(request: HttpRequest, name: RuleName, asked: Query[ReplayOf]) -> dict[str, Any]:
     """When it would have fired and told over what is stored. Needs the scope rules:read."""
     caller_of(request, READ_RULES)
-    draft = Draft.of(_find(name))
+    draft = Draft.of(find_rule(name))
     report = _replayed(draft, asked.since)
     return as_data(report) | _suggested(draft, report, asked.suggest)
 
@@ -43,8 +43,8 @@ def replay_rule(request: HttpRequest, name: RuleName, asked: Query[ReplayOf]) ->
 def replay_draft(request: HttpRequest, name: RuleName, body: ReplayIn) -> dict[str, Any]:
     """As it would be with what the body names, and how that differs from it as it is. Needs the scope rules:read."""
     caller_of(request, READ_RULES)
-    saved = Draft.of(_find(name))
-    draft = Draft.of(_find(name))
+    saved = Draft.of(find_rule(name))
+    draft = Draft.of(find_rule(name))
     for field, value in body.model_dump(exclude={"since", "suggest"}, exclude_none=True).items():
         if field.endswith("condition") and value:
             _check(field, value)
@@ -64,10 +64,10 @@ def explain_rule(request: HttpRequest, name: RuleName, asked: Query[ExplainIn]) 
     caller_of(request, READ_RULES)
     now = timezone.now()
     at = now if asked.at is None else min(asked.at, now)
-    return explanation_data(explain(_find(name), asked.instance, at, now))
+    return explanation_data(explain(find_rule(name), asked.instance, at, now))
 
 
-def _find(name: str) -> Rule:
+def find_rule(name: str) -> Rule:
     rule = Rule.objects.filter(name=name).first()
     if rule is None:
         raise Problem(404, f"There is no rule {name}.")

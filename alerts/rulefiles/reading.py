@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from alerts.rulefiles.document import RuleFile
 
@@ -52,7 +53,7 @@ def read(text: str) -> Read:
     except ValidationError as error:
         raise FileRefused(
             [
-                Fault(_line_of(node, one["loc"]), _path(one["loc"]), one["msg"].removeprefix("Value error, "))
+                Fault(_line_of(node, one["loc"]), _path(one["loc"]), _message(one))
                 for one in error.errors(include_url=False)[:MOST_FAULTS]
             ]
         ) from error
@@ -71,6 +72,14 @@ def load(text: str) -> tuple[yaml.Node | None, Any]:
         raise FileRefused([Fault(line, "", error.problem or "this is no YAML")]) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise FileRefused([Fault(None, "", f"this is no YAML: {str(error)[:200]}")]) from error
+
+
+def _message(error: ErrorDetails) -> str:
+    known = {
+        "extra_forbidden": "there is no such field; the schema has all that there are",
+        "missing": "this field is missing",
+    }
+    return known.get(error["type"], error["msg"].removeprefix("Value error, "))
 
 
 class _Loader(yaml.SafeLoader):

@@ -15,8 +15,8 @@ SUBCOMMANDS: tuple[Subcommand, ...] = (
     Import(),
     Lint(),
     Test(),
+    Restore(),
     Replay(),
     Explain(),
-    Restore(),
     Schema(),
 )

@@ -5,20 +5,31 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from alerts import starter_rules
+from alerts.cases.running import run
 from alerts.conditions import parse
 from alerts.models import EscalationPolicy, Rule, Severity
+from alerts.rulefiles.document import RuleEntry, RuleFile
+from alerts.rulefiles.linting import lint
+from alerts.rulefiles.rows import unstored, unstored_cases
 from alerts.wording import check_template
 from tests.alerts.told import configure
 
 pytestmark = pytest.mark.django_db
-ALL = (*starter_rules.DEFAULT, *starter_rules.production(72.5, 1000))
+ALL = (*starter_rules.default(), *starter_rules.production(72.5, 1000))
 
 
 @pytest.mark.parametrize("starter", ALL, ids=lambda starter: starter.name)
-def test_every_starter_rule_is_one_that_could_be_saved(starter: starter_rules.Starter) -> None:
+def test_every_starter_rule_is_one_that_could_be_saved(starter: RuleEntry) -> None:
     parse(starter.condition)
-    check_template(starter.message)
-    Rule(name=starter.name, condition=starter.condition, message_template=starter.message).full_clean()
+    check_template(starter.message_template)
+    assert [str(finding) for finding in lint(RuleFile(rules=[starter])) if finding.is_error] == []
+
+
+@pytest.mark.parametrize("starter", ALL, ids=lambda starter: starter.name)
+def test_every_starter_rule_does_what_its_cases_say(starter: RuleEntry) -> None:
+    outcomes = run(unstored(starter), unstored_cases(starter))
+    assert outcomes
+    assert [str(outcome) for outcome in outcomes if not outcome.passed] == []
 
 
 def test_the_guides_limits_hold() -> None:
@@ -41,7 +52,7 @@ def test_production_takes_its_limits_from_the_environment(settings: Settings) ->
 def test_development_has_no_production_rules(settings: Settings) -> None:
     configure(settings, environment="development")
     starter_rules.load()
-    assert Rule.objects.count() == len(starter_rules.DEFAULT)
+    assert Rule.objects.count() == len(starter_rules.default())
 
 
 def test_loading_again_changes_nothing_that_people_edited_or_deleted() -> None:
@@ -54,9 +65,7 @@ def test_loading_again_changes_nothing_that_people_edited_or_deleted() -> None:
 
 
 @pytest.mark.parametrize("starter", ALL, ids=lambda starter: starter.name)
-def test_every_starter_rule_links_to_a_runbook_that_is_there(
-    admin_client: Client, starter: starter_rules.Starter
-) -> None:
+def test_every_starter_rule_links_to_a_runbook_that_is_there(admin_client: Client, starter: RuleEntry) -> None:
     url = starter_rules.runbook_url(starter.name)
     page = admin_client.get(urlsplit(url).path)
     assert page.status_code == 200
