@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import actions, cases, drafts, pages, replays, runbooks, several, silences
+from alerts.views import actions, cases, drafts, explaining, pages, replays, runbooks, several, silences
 
 app_name = "alerts"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("silenced/", silences.silenced, name="silenced"),
     path("history/", pages.history, name="history"),
     path("conditions/check/", drafts.check, name="check-condition"),
+    path("rules/<slug:name>/explain/", explaining.explain_rule, name="explain"),
     path("rules/replay/", replays.replay_draft, name="replay-draft"),
     path("conditions/words/", drafts.words, name="condition-words"),
     path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),

@@ -36,7 +36,7 @@ def replay_rule(request: HttpRequest, name: RuleName, asked: Query[ReplayOf]) ->
 
 @router.post(
     "/{name}/replay",
-    response={200: ReplayedOut} | ANYWHERE,
+    response={200: ReplayedOut, 400: ProblemOut} | ANYWHERE,
     operation_id="replayDraft",
     summary="Replay a rule with other values",
 )

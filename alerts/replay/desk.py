@@ -9,13 +9,14 @@ from typing import Any
 from alerts.channels import Receipt
 from alerts.delivery import Delivery, due_of
 from alerts.dependencies import speakers_of
-from alerts.gates import Hold, Ledger, Pass, Standing, Stop, decide_all
-from alerts.gates.ledger import Paces, Quota, group_of
+from alerts.gates import Hold, Pass, Standing, Stop, decide_all
+from alerts.gates.ledger import Paces
 from alerts.gathering import led_by
-from alerts.ledger import HOUR, heard_of
+from alerts.ledger import HOUR
 from alerts.models import Alert, Channel, Gate, Notification
 from alerts.models.gate import GATHERING, LIMITS
 from alerts.muting.current import Mutes
+from alerts.replay.heard import as_read, ledger_of
 from alerts.replay.mutes import PastMutes
 from alerts.results import consequence_of, named, withheld
 from alerts.roster import Key
@@ -103,7 +104,8 @@ class Desk:
         self._supersede([row for row in rows if row.kind != _FIRING], now)
         everybody = [Delivery(row, due_of(row), 0, now) for row in (*rows, *self._company(rows, now))]
         standings = self._standings([one.notification for one in everybody], now, open_alerts, restless)
-        decisions = decide_all(standings, self._ledger(standings, now), now)
+        ledger = ledger_of(standings, self._told, self.others, self._last_digest_at, self.paces, now)
+        decisions = decide_all(standings, ledger, now)
         for judged in led_by(everybody, standings, decisions, {row.pk for row in rows}):
             row, decision = judged.delivery.notification, judged.decision
             outcome = _ARRIVED if isinstance(decision, Pass) else decision
@@ -178,7 +180,7 @@ class Desk:
     def _pasts(self, rows: Sequence[Notification], now: datetime) -> dict[int, Past]:
         others = [other for alert_id in {row.alert_id for row in rows} for other in self._by_alert[alert_id]]
         others.sort(key=lambda row: (row.sent_at is None, row.sent_at or now, row.pk))
-        return pasts_of([_as_read(row) for row in others], now)
+        return pasts_of([as_read(row) for row in others], now)
 
     def _worst(self, rows: Sequence[Notification], now: datetime) -> dict[Key, Any]:
         keys = {instance_of(row.alert) for row in rows}
@@ -190,39 +192,7 @@ class Desk:
             if row.kind == _FIRING and row.state in _TOLD and row.sent_at is not None
         ]
         sent.sort(key=lambda row: (row.sent_at or now, row.pk))
-        return worst_told([_as_read(row) for row in sent], cooldowns, now)
-
-    def _ledger(self, standings: Sequence[Standing], now: datetime) -> Ledger:
-        pace = self.paces
-        firings = [row for row in self._told if row.state == _State.SENT and row.kind == _FIRING]
-        limits = {one.rule_id: one.most_per_hour for one in standings if one.rule_id and one.most_per_hour}
-        rules = {
-            rule_id: _quota([row.sent_at for row in firings if row.alert.rule_id == rule_id], most, HOUR, now)
-            for rule_id, most in limits.items()
-        }
-        overall = [*(row.sent_at for row in firings), *self.others]
-        groups = {group_of(standing)[0] for standing in standings if standing.group}
-        return Ledger(
-            pace,
-            _quota(overall, pace.most_messages, pace.window, now),
-            rules,
-            self._heard(groups, now) if pace.aggregates else {},
-            self._last_digest_at,
-        )
-
-    def _heard(self, groups: Collection[str], now: datetime) -> dict[Any, Any]:
-        pace = self.paces
-        lately = [
-            row
-            for row in self._told
-            if row.alert.group_key in groups and row.sent_at is not None and row.sent_at > now - 2 * pace.every
-        ]
-        messages = [(row.alert.group_key, row.kind, row.sent_at) for row in lately if row.state == _State.SENT]
-        highest: dict[str, int] = {}
-        for row in lately:
-            if row.kind == _FIRING and row.sent_at is not None and row.sent_at > now - pace.every:
-                highest[row.alert.group_key] = max(highest.get(row.alert.group_key, 0), row.told_severity or 0)
-        return heard_of(messages, highest, pace, now)
+        return worst_told([as_read(row) for row in sent], cooldowns, now)
 
 
 def _is_turn(row: Notification, now: datetime) -> bool:
@@ -234,32 +204,6 @@ def _by_turn(row: Notification) -> tuple[datetime, int]:
     return row.due_at, row.pk
 
 
-def _quota(sent: Sequence[datetime | None], limit: int, window: timedelta, now: datetime) -> Quota:
-    recent = sorted((at for at in sent if at is not None and now - window < at <= now), reverse=True)
-    return Quota(limit, window, recent[:limit])
-
-
 def _cooldown(row: Notification) -> timedelta:
     rule = row.alert.rule
     return timedelta(minutes=0 if rule is None else rule.cooldown_minutes)
-
-
-def _as_read(row: Notification) -> dict[str, Any]:
-    """As the reader of standings has it from the database."""
-    return {
-        "pk": row.pk,
-        "alert_id": row.alert_id,
-        "alert__rule_id": row.alert.rule_id,
-        "alert__fingerprint": row.alert.fingerprint,
-        "kind": row.kind,
-        "state": row.state,
-        "lease_until": None,
-        "gate": row.gate,
-        "due_at": row.due_at,
-        "sent_at": row.sent_at,
-        "told": [],
-        "event__kind": row.event.kind,
-        "told_severity": row.told_severity,
-        "event__severity": row.event.severity,
-        "alert__severity": row.alert.severity,
-    }

@@ -1,7 +1,6 @@
 """Replays a rule, saved or a draft, over stored snapshots: evaluation, lifecycle and gates as live, sending nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,40 +8,21 @@ from django.conf import settings
 
 from alerts.board import Standing
 from alerts.ledger import paces
-from alerts.models import Alert, Channel, Notification, Rule, Severity
+from alerts.models import Notification, Rule
 from alerts.replay.course import Course, Progress
 from alerts.replay.desk import Desk
+from alerts.replay.drafts import Draft, with_ancestors
+from alerts.replay.episodes import episodes_of
 from alerts.replay.gaps import Listening
 from alerts.replay.history import History
 from alerts.replay.mail import Mail
 from alerts.replay.mutes import PastMutes
 from alerts.replay.peaks import Peaks
 from alerts.replay.reading import Reading
-from alerts.replay.report import Episode, Letter, Report
+from alerts.replay.report import Report
 from alerts.roster import Key
 from alerts.rulebook import Rulebook, compile_rule
 from monitoring.series import to_ms
-
-DRAFT_ID = -1
-"""Of a rule that was never saved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A rule with whom it tells and what it depends on, which an unsaved row cannot say. ``rule`` is not written."""
-
-    rule: Rule
-    channels: tuple[Channel, ...] = ()
-    parents: tuple[int, ...] = ()
-
-    @classmethod
-    def of(cls, rule: Rule) -> "Draft":
-        """A saved rule as it is."""
-        return cls(rule, tuple(rule.channels.all()), tuple(rule.depends_on.values_list("pk", flat=True)))
-
-    @property
-    def id(self) -> int:
-        return self.rule.pk or DRAFT_ID
 
 
 def replay(
@@ -59,7 +39,7 @@ def replay(
     """
     every_ms = round((step or timedelta(seconds=settings.CONFIG.evaluate_seconds)) / timedelta(milliseconds=1))
     start_ms, end_ms = to_ms(start), to_ms(end)
-    rules = _with_ancestors(draft)
+    rules = with_ancestors(draft)
     book = Rulebook({one.id: compile_rule(one.rule, one.parents) for one in rules})
     reading = Reading(book)
     mail = _mail(rules, book, reading.history, start, end)
@@ -81,7 +61,7 @@ def replay(
         rule=draft.rule.name,
         start=start,
         end=end,
-        episodes=tuple(_episodes(mail, draft.id)),
+        episodes=tuple(episodes_of(mail, draft.id)),
         gaps=tuple(listening.gaps(end_ms, course.roster, reading.history.kinds(), draft.id)),
         instances=listening.instances(course.roster, draft.id) or len(book.once_per_cycle),
         samples=samples_count,
@@ -93,7 +73,7 @@ def replay(
 
 def standing_at(rule: Rule, since: datetime, at: datetime) -> Mapping[Key, Standing]:
     """Where the instances of a saved rule, and of those it depends on, would stand at a time, from nothing since."""
-    rules = [replace(one, channels=()) for one in _with_ancestors(Draft.of(rule))]
+    rules = [replace(one, channels=()) for one in with_ancestors(Draft.of(rule))]
     book = Rulebook({one.id: compile_rule(one.rule, one.parents) for one in rules})
     reading = Reading(book)
     course = Course.begin(book, reading.history, _mail(rules, book, reading.history, since, at), at)
@@ -116,19 +96,6 @@ class _Moments:
         while self.next_ms <= end_ms:
             yield self.next_ms
             self.next_ms += self.every_ms
-
-
-def _with_ancestors(draft: Draft) -> list[Draft]:
-    """The draft, as if it were saved and enabled, then the enabled rules that it depends on, directly or not."""
-    own = copy(draft.rule)
-    own.pk, own.enabled = draft.id, True
-    found, ahead = {draft.id: replace(draft, rule=own)}, list(draft.parents)
-    while ahead:
-        parents = Rule.objects.filter(pk__in=ahead, enabled=True).exclude(pk__in=found)
-        fresh = {rule.pk: Draft.of(rule) for rule in parents}
-        found |= fresh
-        ahead = [parent for one in fresh.values() for parent in one.parents]
-    return list(found.values())
 
 
 def _mail(rules: Sequence[Draft], book: Rulebook, history: History, start: datetime, end: datetime) -> Mail:
@@ -154,52 +121,6 @@ def _told_of_others(
         if at is not None:
             found.setdefault(channel_id, []).append(at)
     return found
-
-
-def _episodes(mail: Mail, rule_id: int) -> Iterator[Episode]:
-    worst: dict[int, int] = {}
-    for event in mail.events:
-        worst[event.alert_id] = max(worst.get(event.alert_id, 0), event.severity or 0)
-    letters: dict[int, list[Letter]] = {}
-    for desk in mail.desks.values():
-        for row in desk.rows:
-            letters.setdefault(row.alert_id, []).append(_letter(row, desk.held.get(row.pk)))
-    for alert in mail.alerts:
-        if alert.rule_id == rule_id:
-            own = sorted(letters.get(alert.pk, ()), key=lambda letter: letter.at)
-            yield _episode(alert, Severity(worst[alert.pk]), own)
-
-
-def _episode(alert: Alert, severity: Severity, letters: Sequence[Letter]) -> Episode:
-    return Episode(
-        alert.rule_name,
-        alert.fingerprint,
-        alert.subject,
-        alert.opened_at,
-        alert.resolved_at,
-        severity,
-        alert.value,
-        alert.resolved_reason,
-        tuple(letters),
-    )
-
-
-def _letter(row: Notification, held: tuple[str, str] | None) -> Letter:
-    responsible = (
-        ("silence", row.silence_id) if row.silence_id else ("maintenance", row.maintenance_id or 0)
-    )  # of a parent or an earlier letter there is no row outside the replay
-    return Letter(
-        row.created_at,
-        row.channel.name,
-        row.kind,
-        row.event.kind,
-        row.state,
-        row.sent_at,
-        row.gate,
-        row.held_reason,
-        responsible if responsible[1] else None,
-        *(held or (row.gate, row.held_reason)),
-    )
 
 
 def _notes(draft: Draft) -> Iterator[str]:

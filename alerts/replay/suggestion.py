@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.conditions import Condition, ConditionRefused, Direction, parse
-from alerts.replay.engine import Draft, replay
+from alerts.replay.drafts import Draft
+from alerts.replay.engine import replay
 from alerts.replay.report import Report
 
 WANTED_A_DAY = 1.0

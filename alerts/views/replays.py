@@ -1,5 +1,6 @@
 """What the rule form shows under the condition: what the rule as it is being written would have done."""
 
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from alerts.replay.budget import Budget, ReplayTooSlow
 from alerts.replay.charts import chart_of
 from alerts.replay.told import as_data, difference_sentence
 
-_REFUSALS = (SpanRefused, ReplayTooLarge, ReplayTooSlow)
+_COLUMNS = {field.name for field in Rule._meta.concrete_fields}
+_REFUSALS = (ConditionRefused, SpanRefused, ReplayTooLarge, ReplayTooSlow)
 
 
 @require_POST
@@ -35,8 +37,6 @@ def replay_draft(request: HttpRequest) -> JsonResponse:
         report = replay(draft, end - span, end, Budget())
         found = as_data(report) | {"chart": chart_of(condition, report), "threshold": _threshold(condition.threshold)}
         found |= _compared(report, saved, end - span, end) | _suggested(request, draft, report)
-    except ConditionRefused as refused:
-        return JsonResponse({"refused": str(refused)})
     except _REFUSALS as refused:
         return JsonResponse({"refused": str(refused)})
     return JsonResponse(found)
@@ -49,13 +49,13 @@ def _saved(rule_id: str) -> Rule | None:
 
 def _draft(request: HttpRequest, saved: Rule | None) -> Draft:
     """The saved rule with what the form has that can be used."""
-    form = RuleForm(request.POST, instance=Rule.objects.get(pk=saved.pk) if saved is not None else Rule())
+    rule = Rule() if saved is None else copy(saved)
+    form = RuleForm(request.POST, instance=copy(rule))  # which it changes
     form.is_valid()
     fine = form.cleaned_data
-    rule = form.instance
-    for name, value in fine.items():
-        if name not in ("channels", "depends_on", "tests"):
-            setattr(rule, name, value)
+    for name in _COLUMNS & fine.keys() & request.POST.keys():
+        if fine[name] is not None:
+            setattr(rule, name, fine[name])
     rule.name = fine.get("name") or rule.name or "draft"
     rule.condition = request.POST.get("condition", "")
     parents = tuple(parent.pk for parent in fine.get("depends_on", ()))

@@ -54,7 +54,7 @@ def replayed(condition: str, end: datetime, days: int) -> Report:
 def answered(condition: str) -> dict[str, object]:
     """What the form gets for a keystroke."""
     user, _ = User.objects.get_or_create(username="bench", defaults={"is_superuser": True, "is_staff": True})
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     answer = client.post(reverse("alerts:replay-draft"), {"name": "bench", "condition": condition, "since": "24h"})
     found: dict[str, object] = answer.json()

@@ -48,7 +48,7 @@ function Replay(panel) {
     if (told.refused) return say(told.refused);
     const withheld = Object.entries(told.withheld).map(([gate, count]) => `${count} withheld by ${gate}`).join(", ");
     const about = told.instances === 1 ? "1 instance." : `${told.instances} instances.`;
-    const gaps = told.gaps.length ? `${told.gaps.length} gaps, where nothing is known.` : "";
+    const gaps = told.gaps.length ? `${told.gaps.length} ${told.gaps.length === 1 ? "gap" : "gaps"}, where nothing is known.` : "";
     const broken = told.broken ? `▲ ${told.broken}` : "";
     const rest = [broken, about, withheld && `${withheld}.`, gaps, told.difference, told.noise && `● ${told.noise}`];
     say(sentence(told.summary), [...rest, ...told.notes]);

@@ -15,7 +15,7 @@ from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from ahgd_ops.config import ProductionConfig
-from alerts import AlertManager, evaluation
+from alerts import AlertManager, cycle, evaluation
 from alerts.models import Alert, AlertEvent, Rule
 from monitoring.clock import database_now
 from monitoring.leases import acquire
@@ -154,7 +154,7 @@ def test_a_cycle_that_takes_longer_than_its_lease_keeps_it_and_is_finished(
             end = Lease.objects.get(pk=evaluation.LEASE).expires_at
             wait_until(lambda last=end: Lease.objects.get(pk=evaluation.LEASE).expires_at > last, 60)
 
-    monkeypatch.setattr(evaluation, "judge_silence", judge_silence_slowly)
+    monkeypatch.setattr(cycle, "judge_silence", judge_silence_slowly)
     report = evaluation.evaluate(feed.now)
     assert report is not None
     assert report.opened == 1

@@ -37,6 +37,7 @@ PAGES = (
     "/ops/alerts/history/",
     "/ops/alerts/silenced/",
     "/ops/silences/",
+    "/ops/alerts/rules/a_rule_with_a_rather_long_name_for_a_phone/explain/",
     "/ops/silences/new/?alert={alert}",
     "/ops/alerts/{alert}/",
     "/ops/alerts/runbooks/high_cpu_usage/",

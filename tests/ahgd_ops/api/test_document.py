@@ -20,6 +20,7 @@ from tests.people import person
 
 pytestmark = pytest.mark.django_db
 ALERT = "/api/v1/alerts/{alert_id}"
+RULE = "/api/v1/rules/{name}"
 OPERATIONS = (
     ("/api/v1/alerts", "GET"),
     (ALERT, "GET"),
@@ -27,6 +28,8 @@ OPERATIONS = (
     (f"{ALERT}/give-back", "POST"),
     (f"{ALERT}/silence", "POST"),
     (f"{ALERT}/resolve", "POST"),
+    (f"{RULE}/replay", "POST"),
+    (f"{RULE}/explain", "GET"),
 )
 NOT_ASKED = [negative_data_rejection]  # nonsense may stand in the headers only, of which the token is put right
 
@@ -43,14 +46,15 @@ def one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def token(db: None) -> str:
-    scopes = ["alerts:read", "alerts:acknowledge", "alerts:silence", "alerts:resolve"]
+    scopes = ["alerts:read", "alerts:acknowledge", "alerts:silence", "alerts:resolve", "rules:read"]
     return tokens.issue("schemathesis", scopes, person("Operator"))[1]
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_an_answer_is_one_that_the_document_describes(token: str, path: str, method: str, mode: GenerationMode) -> None:
-    not_asked = NOT_ASKED + ([positive_data_acceptance] if path.endswith("/silence") else [])  # matchers are a language
+    takes_language = path.endswith(("/silence", "/replay"))  # matchers, conditions and spans
+    not_asked = NOT_ASKED + ([positive_data_acceptance] if takes_language else [])
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     there = an_alert(timezone.now()).pk
 
@@ -59,6 +63,8 @@ def test_an_answer_is_one_that_the_document_describes(token: str, path: str, met
     def call(case: schemathesis.Case, is_there: bool) -> None:
         if is_there and "alert_id" in case.path_parameters:
             case.path_parameters["alert_id"] = there
+        if is_there and "name" in case.path_parameters:
+            case.path_parameters["name"] = "high_cpu_usage"  # of the alert's rule
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=not_asked)
 
     call()

@@ -19,7 +19,7 @@ from tests.alerts.muting.rows import a_silence
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEP = timedelta(seconds=11)  # no time that a gate counts with is a multiple of it
-CYCLES = 70
+CYCLES = 50
 
 RULES: dict[str, dict[str, Any]] = {
     "plain": {},
