@@ -16,6 +16,7 @@ from monitoring.models.facts import (
     Status,
 )
 from monitoring.models.facts import Kind as Kind
+from monitoring.models.pushed import PushAllowance, PushedTotal, PushReceipt
 from monitoring.models.uptime import ExcludedInterval, HealthDay
 from monitoring.models.watched import WatchedCheck
 
@@ -31,6 +32,9 @@ __all__ = [
     "Metric",
     "MetricSnapshot",
     "ProcessState",
+    "PushAllowance",
+    "PushReceipt",
+    "PushedTotal",
     "QueryShape",
     "ReadCursor",
     "Series",
