@@ -11,7 +11,7 @@ from examples.demo.place import Place
 from examples.demo.rows import CHECK, MEMORY_LIMIT_MB, MEMORY_RULE
 
 LONGEST_SECONDS = 420.0
-_BAD_DAY = {"query_steps": 30_000_000, "leak_mb": 60, "most_mb": MEMORY_LIMIT_MB}
+_BAD_DAY = {"query_steps": 20_000_000, "leak_mb": 60, "most_mb": MEMORY_LIMIT_MB}
 _EVERY_SECONDS = 3.0
 _Alert = dict[str, Any]
 Say = Callable[[str], None]
@@ -76,7 +76,7 @@ def _wait_for(place: Place, symptom: Symptom, say: Say, longest_seconds: float) 
         return bool(found)
 
     _until(is_there, longest_seconds, f"no alert of {symptom.rule}")
-    say(f"ALERT {symptom.rule}: {found[0].get('message', '')}")
+    say(f"ALERT {symptom.rule}: {found[0]['summary']}")
     return found[0]
 
 

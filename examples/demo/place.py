@@ -4,7 +4,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +41,11 @@ class Place:
         return self.state_dir / "demo-token"
 
     @property
+    def history_file(self) -> Path:
+        """There once the history is."""
+        return self.state_dir / "demo-history"
+
+    @property
     def environment(self) -> dict[str, str]:
         """Of the console: it checks the data and the dashboard, and judges soon."""
         return os.environ | {
@@ -75,6 +80,3 @@ class Place:
             raise ConsoleRefused(f"{error.code}: {error.read(500).decode('utf-8', 'replace')}") from error
         except OSError as error:
             raise ConsoleRefused(f"{self.console_url} does not answer: is the demo running? ({error})") from error
-
-    def __str__(self) -> str:
-        return ", ".join(map(str, asdict(self).values()))

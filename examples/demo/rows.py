@@ -19,7 +19,7 @@ def make(token_file: Path) -> None:
 
     from ahgd_ops.access import tokens
     from ahgd_ops.models import ApiToken
-    from alerts import AlertManager, AlertRule, AlertSeverity
+    from alerts import AlertChannel, AlertManager, AlertRule, AlertSeverity
     from monitoring.models import WatchedCheck
 
     user, is_new = User.objects.get_or_create(username=NAME, defaults={"first_name": "Demo"})
@@ -40,6 +40,7 @@ def make(token_file: Path) -> None:
             condition="name == 'process_resident_memory_bytes' and tags['process'] == 'dashboard'"
             f" and value > {MEMORY_LIMIT_MB * 10**6}",
             severity=AlertSeverity.HIGH,
+            channels=[AlertChannel.LOG, AlertChannel.FILE],
             message_template="The dashboard holds {value:.0f} bytes of memory",
         )
     )

@@ -51,9 +51,12 @@ class Demo:
             self._spawn(["-m", "examples.demo.visitor", place.dashboard_url], place.environment)
 
     def push_history(self) -> int:
-        """The hours before now, once: the minute is the same for an hour, so that starting again adds nothing."""
-        hour_ms = 3_600_000
-        return history.push(self.place, time.time_ns() // 1_000_000 // hour_ms * hour_ms + 5 * 60_000)
+        """The hours before now, once in the life of the state directory."""
+        if self.place.history_file.exists():
+            return 0
+        stored = history.push(self.place, time.time_ns() // 1_000_000)
+        self.place.history_file.touch()
+        return stored
 
     def _spawn(self, arguments: list[object], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen([sys.executable, *map(str, arguments)], cwd=PROJECT_DIR, env=environment)
@@ -73,7 +76,7 @@ class Demo:
 def _streamlit(place: Place) -> list[object]:
     port = place.dashboard_url.rpartition(":")[2]
     options = {"server.port": port, "server.headless": "true", "server.address": "localhost"}
-    options |= {"browser.gatherUsageStats": "false", "server.fileWatcherType": "none"}
+    options |= {"browser.gatherUsageStats": "false", "client.toolbarMode": "viewer", "server.fileWatcherType": "none"}
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return ["-m", "streamlit", "run", EXAMPLE_DIR / "app.py", *flags]
 
@@ -102,5 +105,5 @@ def _answers(url: str) -> bool:
 def remove(place: Place) -> None:
     """Rows in the database, then the files of the data."""
     _run(["-m", "examples.demo.rows", "remove"], place.environment)
-    for path in (*place.data_dir.glob("*"), place.token_file):
+    for path in (*place.data_dir.glob("*"), place.token_file, place.history_file):
         Path(path).unlink(missing_ok=True)

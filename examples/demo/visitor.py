@@ -1,4 +1,7 @@
-"""Somebody who clicks about in the dashboard, in a real browser: ``python -m examples.demo.visitor URL [CLICKS]``."""
+"""Somebody who clicks about in the dashboard, in a real browser.
+
+``python -m examples.demo.visitor URL [CLICKS [PAUSE_SECONDS]]``, for ever without a number.
+"""
 
 import random
 import shutil
@@ -34,14 +37,14 @@ def click(page: Page, name: str) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def wander(url: str, clicks: int | None, chance: random.Random, pause_seconds: float = _PAUSE_SECONDS) -> None:
-    """So many clicks, or without an end. Another session now and then, as visitors come and go."""
+def wander(url: str, clicks: int | None, pause_seconds: float, chance: random.Random) -> None:
+    """Each page, then any, so many clicks or without an end. Another session now and then, as visitors come and go."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = come_in(browser, url)
         done = 0
         while clicks is None or done < clicks:
-            click(page, chance.choice(PAGES))
+            click(page, PAGES[done % len(PAGES)] if done < len(PAGES) else chance.choice(PAGES))
             done += 1
             time.sleep(pause_seconds * chance.random() * 2)
             if done % 25 == 0:
@@ -52,9 +55,10 @@ def wander(url: str, clicks: int | None, chance: random.Random, pause_seconds: f
 
 def main() -> None:
     clicks = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    pause_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else _PAUSE_SECONDS
     while True:
         try:
-            wander(sys.argv[1], clicks, random.Random(5))  # noqa: S311  (which page is no secret)
+            wander(sys.argv[1], clicks, pause_seconds, random.Random(5))  # noqa: S311  (which page is no secret)
             return
         except BrowserError as error:
             print(f"The visitor has to begin again: {str(error).splitlines()[0]}", file=sys.stderr)

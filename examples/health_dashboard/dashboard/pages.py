@@ -79,6 +79,15 @@ def _table(found: pd.DataFrame, page: str) -> None:
     )
 
 
+_COLUMNS = {
+    "id": None,
+    "sa2_code": st.column_config.TextColumn("SA2"),
+    "sa2_name": "Area",
+    "remoteness": "Remoteness",
+    "year": st.column_config.NumberColumn("Year", format="%d"),
+    "condition": "Condition",
+    "prevalence_percent": st.column_config.NumberColumn("Percent of adults", format="%.1f"),
+}
 PAGES: dict[str, Page] = {
     "Overview": overview,
     "Trends": trends,
