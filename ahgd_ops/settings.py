@@ -1,4 +1,7 @@
-"""Django settings, derived from ``ProductionConfig``: the environment is read there and nowhere else."""
+"""Django settings, derived from ``ProductionConfig``: the environment is read there and nowhere else.
+
+One file, though a long one: whoever looks for a setting of Django looks here.
+"""
 
 import os
 from pathlib import Path

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from caching.codec import NEVER, PEEK_BYTES, decoded, encoded
 from caching.signing import Buffer
 from caching.stats import Tally
+from caching.tiers.asking import Asking
 from caching.tiers.base import TierFailed, TierFull, Usage
 
 _SCAN_COUNT = 1000
 _COUNTED_BY_SCAN = 20_000
 _BATCH = 1000
-_LONG_BYTES = 64 * 1024
 T = TypeVar("T")
 
 
@@ -28,8 +28,8 @@ class RedisTier:
 
     def read(self, key: str) -> Buffer | None:
         try:  # as _try does; this is what every look-up waits for
-            found: bytes | None = _ask(self._client, "GET", self._name(key))
-        except Exception as error:
+            found: bytes | None = self._asking.ask("GET", self._name(key))
+        except Exception as error:  # _failure says what it means
             if _is_of_another_type(error):
                 return None
             raise _failure(error) from error
@@ -41,8 +41,8 @@ class RedisTier:
 
     def peek(self, key: str) -> Buffer | None:
         try:
-            start: bytes | None = _ask(self._client, "GETRANGE", self._name(key), 0, PEEK_BYTES - 1) or None
-        except Exception as error:
+            start: bytes | None = self._asking.ask("GETRANGE", self._name(key), 0, PEEK_BYTES - 1) or None
+        except Exception as error:  # _failure says what it means
             if _is_of_another_type(error):
                 return None
             raise _failure(error) from error
@@ -51,8 +51,8 @@ class RedisTier:
     def write(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> None:
         until = ("PX", _milliseconds(ttl_seconds)) if ttl_seconds != NEVER else ()
         try:
-            _ask(self._client, "SET", self._name(key), b"".join(entry), *until)
-        except Exception as error:
+            self._asking.ask("SET", self._name(key), b"".join(entry), *until)
+        except Exception as error:  # _failure says what it means
             raise _failure(error) from error
 
     def claim(self, key: str, entry: Sequence[Buffer], ttl_seconds: float) -> bool:
@@ -79,16 +79,23 @@ class RedisTier:
         self._try(lambda client: client.ping())
 
     def close(self) -> None:
-        client = self.__dict__.pop("_client", None)
+        asking, client = (self.__dict__.pop(name, None) for name in ("_asking", "_client"))
+        if asking is not None:
+            asking.give_back_all()
         if client is not None:
             client.close()
 
     def after_fork(self) -> None:
-        """redis-py notices by itself."""
+        if "_asking" in self.__dict__:
+            self._asking.after_fork()
 
     @cached_property
     def _client(self) -> Any:
         return self._connect()
+
+    @cached_property
+    def _asking(self) -> Asking:
+        return Asking(self._client)
 
     def _name(self, key: str) -> bytes:
         return encoded(self._prefix + key)
@@ -114,56 +121,8 @@ class RedisTier:
     def _try(self, operation: Callable[[Any], T]) -> T:
         try:
             return operation(self._client)
-        except Exception as error:
+        except Exception as error:  # _failure says what it means
             raise _failure(error) from error
-
-
-def _ask(client: Any, *command: Any) -> Any:
-    """The answer as the server gives it, by a connection of the client's pool.
-
-    ``execute_command``, which clients without one pool have to use, takes up to twice the time in this process.
-    """
-    pool = getattr(client, "connection_pool", None)
-    if pool is None:
-        return client.execute_command(*command)
-    connection = pool.get_connection()
-    try:
-        try:
-            return _answer(connection, command)
-        except Exception as error:
-            if not _is_lost(error):
-                raise
-            return _answer(connection, command)
-    finally:
-        pool.release(connection)
-
-
-def _answer(connection: Any, command: Sequence[Any]) -> Any:
-    """A connection of which an answer may still come is closed, so that nobody takes it for another one."""
-    try:
-        connection.send_packed_command(_packed(command))
-        return connection.read_response()
-    except BaseException as error:
-        if not _is_answer(error):
-            connection.disconnect()
-        raise
-
-
-def _packed(command: Sequence[Any]) -> list[bytes]:
-    """As RESP has it, an array of texts with their lengths; what is long stands apart, so that it is not copied.
-
-    redis-py's own packing, for arguments of any kind, takes a tenth of a look-up's time.
-    """
-    texts = [one if type(one) is bytes else str(one).encode() for one in command]
-    parts, found = [b"*%d\r\n" % len(texts)], list[bytes]()
-    for text in texts:
-        parts.append(b"$%d\r\n" % len(text))
-        if len(text) > _LONG_BYTES:
-            found += (b"".join(parts), text)
-            parts = [b"\r\n"]
-        else:
-            parts += (text, b"\r\n")
-    return [*found, b"".join(parts)]
 
 
 def _pipelined(client: Any, command: str, names: Sequence[bytes]) -> list[Any]:
@@ -183,19 +142,6 @@ def _entry_or_none(answer: Any) -> Any:
             return None
         raise answer
     return answer
-
-
-def _is_lost(error: Exception) -> bool:
-    """The server closed the connection; a time-out is another thing, and is not waited for twice."""
-    from redis.exceptions import ConnectionError as Lost
-
-    return isinstance(error, Lost)
-
-
-def _is_answer(error: BaseException) -> bool:
-    from redis.exceptions import ResponseError
-
-    return isinstance(error, ResponseError)
 
 
 def _is_of_another_type(error: Exception) -> bool:

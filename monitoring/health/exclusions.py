@@ -1,21 +1,26 @@
 """Time that uptime does not count, written by those who know why: maintenance windows, outages of our own, people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from monitoring.models import ExcludedInterval, HealthCheckState
 
 
-def exclude(start: datetime, end: datetime, reason: str, source: str, check: str = "") -> None:
-    """Leaves ``start`` to ``end`` out of the uptime of ``check``, or of every check; written again, it is corrected.
+def exclude(start: datetime, end: datetime, reason: str, source: str, checks: Sequence[str] = ("",)) -> None:
+    """Leaves ``start`` to ``end`` out of the uptime of ``checks``, or of every check; written again, it is corrected.
 
-    ``source`` and ``start`` identify the interval; an end that is not after the start takes it back.
+    ``source``, ``start`` and the check identify an interval; an end that is not after the start takes it back.
     """
     if end <= start:
-        ExcludedInterval.objects.filter(source=source, check_name=check, start=start).delete()
+        ExcludedInterval.objects.filter(source=source, check_name__in=checks, start=start).delete()
         return
     fields = {"end": end, "reason": reason[:300]}
-    ExcludedInterval.objects.update_or_create(source=source, check_name=check, start=start, defaults=fields)
+    noted = set(
+        ExcludedInterval.objects.filter(source=source, start=start, **fields).values_list("check_name", flat=True)
+    )
+    for check in checks:
+        if check not in noted:
+            ExcludedInterval.objects.update_or_create(source=source, check_name=check, start=start, defaults=fields)
 
 
 def count_again(source: str, since: datetime) -> int:

@@ -44,7 +44,7 @@ def test_the_guides_keywords_construct_it() -> None:
 
 def test_it_is_frozen() -> None:
     with pytest.raises(AttributeError):
-        ProductionConfig().port = 1  # type: ignore[misc]
+        ProductionConfig().port = 1  # type: ignore[misc]  # that it is frozen is the point
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,12 @@ def _session(person: Any, address: str) -> Any:
     client.force_login(person)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
     return {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}
+
+
+@pytest.fixture
+def sampled(transactional_db: None) -> None:
+    """An hour of the two charts that every overview has."""
+    from tests.browser.live import record_hour
+
+    record_hour("cpu_usage_percent", 40.0)
+    record_hour("memory_usage_percent", 60.0)

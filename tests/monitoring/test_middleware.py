@@ -16,4 +16,4 @@ def test_it_stands_before_everything_else() -> None:
 def test_a_probe_is_answered_and_anything_else_goes_on(rf: RequestFactory) -> None:
     middleware = ProbeMiddleware(console)
     assert middleware(rf.get("/health/live")).headers["Content-Type"] == "application/json"
-    assert middleware(rf.get("/ops/")).getvalue() == b"console"  # type: ignore[attr-defined]
+    assert middleware(rf.get("/ops/")).getvalue() == b"console"  # type: ignore[attr-defined]  # of HttpResponse, which it is here

@@ -53,7 +53,7 @@ def test_an_interval_begins_empty(recorder: Recorder, shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "many", None])
 def test_what_is_no_finite_number_is_refused_and_counted(recorder: Recorder, shelf: Shelf, value: object) -> None:
-    recorder.record(GAUGE, value)  # type: ignore[arg-type]
+    recorder.record(GAUGE, value)  # type: ignore[arg-type]  # what callers without types do
     recorder.flush(1000)
     assert shelf.samples == []
     assert recorder.refused == 1

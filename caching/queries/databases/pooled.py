@@ -62,8 +62,7 @@ class PooledDatabase(Database):
             self._count_waiting(-1)
         try:
             yield fairy.dbapi_connection
-        except BaseException:
-            # Whatever state a statement was left in, by an error, a time-out or Ctrl+C, nobody is given it again.
+        except BaseException:  # whatever state an error, a time-out or Ctrl+C left it in, nobody is given it again
             fairy.invalidate()
             raise
         finally:

@@ -64,7 +64,7 @@ def test_an_index_that_is_advised_is_used_and_not_advised_again(sqlite: QueryOpt
 def test_joined_tables_are_advised_by_what_joins_them(
     request: pytest.FixtureRequest, kind: str, tmp_path: object
 ) -> None:
-    with QueryOptimizer(made.TARGETS[kind](request, tmp_path)) as optimizer:  # type: ignore[arg-type]
+    with QueryOptimizer(made.TARGETS[kind](request, tmp_path)) as optimizer:  # type: ignore[arg-type]  # targets of several types
         if kind == "postgresql":
             made.fill(optimizer)
         optimizer.execute_query("DROP TABLE IF EXISTS areas")
@@ -166,7 +166,7 @@ def test_values_are_taken_out_of_a_plan(vendor: str, text: str, expected: str) -
 
 
 def test_slow_queries_are_kept_with_their_plan(sqlite_path: object) -> None:
-    with QueryOptimizer(sqlite_path, slow_seconds=0.0) as optimizer:  # type: ignore[arg-type]
+    with QueryOptimizer(sqlite_path, slow_seconds=0.0) as optimizer:  # type: ignore[arg-type]  # targets of several types
         for state in ("NSW", "VIC"):
             optimizer.execute_query(f"{WHERE}state = ?", [state])
         (slow,) = optimizer.get_slow_queries()

@@ -7,7 +7,7 @@ from monitoring.collectors.system import CpuCollector, CpuTimes, DiskCollector, 
 
 
 def values(readings: object) -> dict[str, float]:
-    return {reading.name: reading.value for reading in readings}  # type: ignore[attr-defined]
+    return {reading.name: reading.value for reading in readings}  # type: ignore[attr-defined]  # any iterable of readings
 
 
 def test_the_first_reading_of_the_cpu_compares_two_looks() -> None:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from monitoring.health import count_again, exclude
 from monitoring.models import ExcludedInterval
@@ -35,7 +36,7 @@ def test_an_interval_that_ends_where_it_began_is_taken_back() -> None:
 def test_two_sources_exclude_the_same_time() -> None:
     exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12")
     exclude(NOW, NOW + HOUR, "Move", "maintenance:13")
-    exclude(NOW, NOW + HOUR, "Move of one", "maintenance:13", check="disk")
+    exclude(NOW, NOW + HOUR, "Move of one", "maintenance:13", checks=["disk"])
     assert len(kept()) == 3
 
 
@@ -50,3 +51,11 @@ def test_what_is_taken_back_is_cut_where_it_had_begun() -> None:
 def test_the_database_refuses_an_interval_that_ends_before_it_starts() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         ExcludedInterval.objects.create(start=NOW, end=NOW - HOUR, reason="x", source="y")
+
+
+def test_what_is_noted_is_not_written_again(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    checks = [f"service {number}" for number in range(50)]
+    exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks)
+    with django_assert_num_queries(1):
+        exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks)
+    assert ExcludedInterval.objects.count() == 50

@@ -84,7 +84,7 @@ def test_maintenance_is_left_out() -> None:
 
 def test_maintenance_of_another_check_is_not() -> None:
     each_minute(Status.CRITICAL, NOW - 10 * timedelta(minutes=1), NOW)
-    exclude(NOW - HOUR, NOW, "Upgrade", "maintenance:1", check="db")
+    exclude(NOW - HOUR, NOW, "Upgrade", "maintenance:1", checks=["db"])
     assert shares()["24 h"] == 0
 
 
@@ -195,7 +195,7 @@ def test_days_whose_transitions_are_gone_stay_as_they_were(settings: Settings) -
 def test_an_outage_of_a_host_and_maintenance_of_all_its_kind_are_left_out_of_its_uptime() -> None:
     for at, status in ((NOW - 10 * HOUR, Status.HEALTHY), (NOW - HOUR, Status.CRITICAL), (NOW, Status.HEALTHY)):
         record([Result("disk", Finding(status, "so"), 4, at)], at, "host-b", silences={"disk": 3600.0})
-    exclude(NOW - HOUR, NOW - HOUR / 2, "Upgrade", "maintenance:1", check="disk")
+    exclude(NOW - HOUR, NOW - HOUR / 2, "Upgrade", "maintenance:1", checks=["disk"])
     state = HealthCheckState.objects.get(name="disk@host-b")
     uptime = past.read([state], NOW - past.LONGEST, NOW)[state.pk].uptime(to_ms(NOW - DAY), to_ms(NOW))
     assert (uptime.up_seconds, uptime.down_seconds, uptime.excluded_seconds) == (0, 1800, 9.5 * 3600)

@@ -51,7 +51,7 @@ def test_a_row_of_each_kind_is_a_check_with_its_name_interval_and_limit(
 
 
 def test_limits_that_were_left_empty_are_the_checks_own() -> None:
-    inner = check_of(row(kind=Kind.CERTIFICATE, target="db:443", warning=30)).check  # type: ignore[attr-defined]
+    inner = check_of(row(kind=Kind.CERTIFICATE, target="db:443", warning=30)).check  # type: ignore[attr-defined]  # a check that wraps another
     assert (inner.warning_days, inner.critical_days) == (30, 7)
 
 
