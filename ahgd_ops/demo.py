@@ -5,4 +5,4 @@ from monitoring.models import Series
 
 def is_here() -> bool:
     """One indexed read: the demo's host has its processor among its series."""
-    return Series.objects.filter(metric__name="cpu_usage_percent", tags__demo="true").exists()
+    return Series.objects.filter(metric__name="cpu_usage_percent", tags__demo="made up").exists()

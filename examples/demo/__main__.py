@@ -31,7 +31,7 @@ def _stay(demo: running.Demo) -> None:
     try:
         with demo:
             stored = demo.push_history()
-            _say(f"A day of history is there ({stored} new samples, tagged demo=true).")
+            _say(f"A day of history is there ({stored} new samples).")
             _say(f"Console: {demo.place.console_url}/   Dashboard: {demo.place.dashboard_url}/   Stop: Ctrl+C")
             _say("In another terminal: scripts/demo --incident")
             if demo.console is not None:

@@ -1,4 +1,4 @@
-"""A day of made-up readings, pushed through ``POST /api/metrics`` as any program's: each is tagged ``demo="true"``."""
+"""A day of made-up readings, pushed through ``POST /api/metrics`` like any other; each is tagged ``demo="made up"``."""
 
 import math
 import random
@@ -10,7 +10,7 @@ from examples.demo.place import Place
 
 HOURS = 24
 STEP_SECONDS = 60
-TAGS = {"demo": "true", "instance": "demo-host"}
+TAGS = {"demo": "made up", "instance": "demo-host"}
 _AT_ONCE = 2000
 _PAGES = {"overview": 0.12, "trends": 0.2, "areas": 0.08, "inequality": 0.9, "records": 0.1}
 _TIERS = {"memory": 0.9, "session": 0.6, "file": 0.75}

@@ -54,7 +54,7 @@ def remove() -> str:
     from alerts.models import Rule
     from monitoring.models import Metric, Series, WatchedCheck
 
-    gone, _ = Series.objects.filter(tags__demo="true").delete()
+    gone, _ = Series.objects.filter(tags__demo="made up").delete()
     Metric.objects.filter(series=None, name__startswith="dashboard_").delete()
     Rule.objects.filter(name=MEMORY_RULE).delete()
     for check in WatchedCheck.objects.filter(name=CHECK):

@@ -40,7 +40,7 @@ def test_the_history_is_pushed_once_is_tagged_and_goes_by_one_command(place: Pla
     stored = history.push(place, int(now_ms), hours=1)
     assert stored == MetricSnapshot.objects.count() == 55 * 13
     assert history.push(place, int(now_ms), hours=1) == 0
-    assert {series.tags["demo"] for series in Series.objects.all()} == {"true"}
+    assert {series.tags["demo"] for series in Series.objects.all()} == {"made up"}
     client.force_login(person("Viewer"))
     assert b"There is demo data" in client.get("/ops/").content
 
@@ -69,7 +69,7 @@ def test_making_the_rows_again_gives_another_token_and_no_second_rule(place: Pla
 @pytest.fixture
 def opened(place: Place) -> Iterator[list[Alert]]:
     """The alerts of a bad day, as the evaluator would open them."""
-    subjects = (rows.CHECK, 'db_query_duration_seconds{query="burn"}', "process_resident_memory_bytes")
+    subjects = ('db_query_duration_seconds{query="burn"}', "process_resident_memory_bytes", rows.CHECK)
     found = []
     for symptom, subject in zip(incident.SYMPTOMS, subjects, strict=True):
         rule = Rule.objects.get_or_create(name=symptom.rule, defaults={"condition": "value > 0"})[0]
@@ -83,7 +83,7 @@ def test_a_bad_day_waits_for_its_alerts_acknowledges_them_and_sees_them_end(plac
 
     def say(text: str) -> None:
         said.append(text)
-        if text.startswith("ALERT") and len(said) < 4:
+        if text.startswith("ALERT"):
             assert not list(place.data_dir.glob("*.parquet"))
             assert json.loads((place.data_dir / "bad_day.json").read_text())["leak_mb"] > 0
         if text.startswith("The cause is gone"):
@@ -103,6 +103,6 @@ def test_a_bad_day_without_alerts_says_so_and_is_over(place: Place) -> None:
     def ignore(text: Any) -> None:
         """Nobody listens."""
 
-    with pytest.raises(TimeoutError, match="no alert of health_check_failure after 0 s"):
+    with pytest.raises(TimeoutError, match="no alert of slow_database_query after 0 s"):
         incident.run(place, ignore, longest_seconds=0)
     assert [path.name for path in place.data_dir.iterdir()] == ["aihw_mortality_sa2.parquet"]
