@@ -22,12 +22,13 @@ from monitoring.catalogue import find
 from monitoring.ingest.reading import MOST_SAMPLES, BodyRefused, Fault, Reading, check_time, whole
 from monitoring.kinds import Kind
 from monitoring.samples import LONGEST_NAME, LONGEST_TAG, Sample, SeriesKey, finite, is_metric_name, sorted_tags
-from monitoring.sketch import Sketch, SketchDamaged, sketch_of
+from monitoring.sketch import SCALE, Sketch, SketchDamaged, sketch_of
 
 _INTERVAL = ("total", "minimum", "maximum")
 _FIELDS = frozenset({"name", "value", "kind", "tags", "category", "at", "count", "sketch", *_INTERVAL})
 _MOST_TAGS = 30
 _LONGEST_CATEGORY = 64
+_FARTHEST = 1100  # doublings from 1 to the largest float, or the smallest
 
 
 class _Wrong(ValueError):
@@ -107,11 +108,24 @@ def _sample(key: SeriesKey, at_ms: int, one: Mapping[str, Any]) -> Sample:
     value = _number(one, "value")
     if key.kind != Kind.GAUGE and value < 0:
         raise _Wrong("value", f"of a {key.kind} cannot be below 0")
+    if key.kind == Kind.TIMING:
+        return _timing(key, at_ms, value, one)
     interval = {name: _number(one, name) for name in _INTERVAL if one.get(name) is not None}
-    sketch = _sketch(one["sketch"]) if one.get("sketch") is not None else None
-    if key.kind == Kind.TIMING and sketch is None and not interval:
+    if one.get("sketch") is not None:
+        raise _Wrong("sketch", f"is for a timing, not for a {key.kind}")
+    return Sample(key, at_ms, value, _count(one), **interval, sketch=None)
+
+
+def _timing(key: SeriesKey, at_ms: int, value: float, one: Mapping[str, Any]) -> Sample:
+    """Whole, as readers expect it: one duration stands for itself, several need their total."""
+    count = _count(one) or 1
+    if count > 1 and one.get("total") is None:
+        raise _Wrong("total", "has to be there where count is above 1")
+    total, least, most = (_number(one, name) if one.get(name) is not None else value for name in _INTERVAL)
+    sketch = _sketch(one["sketch"], count) if one.get("sketch") is not None else None
+    if sketch is None and count == 1:
         sketch = sketch_of([value])
-    return Sample(key, at_ms, value, _count(one), **interval, sketch=sketch)
+    return Sample(key, at_ms, value, count, total, least, most, sketch)
 
 
 def _name(one: Mapping[str, Any]) -> str:
@@ -178,9 +192,14 @@ def _time(at: Any) -> int:
     raise _Wrong("at", "has to be milliseconds since the epoch, or ISO 8601")
 
 
-def _sketch(text: Any) -> Sketch:
+def _sketch(text: Any, count: int) -> Sketch:
+    """One that can be merged with ours and speaks of as many values."""
     try:
         sketch = Sketch.decode(b64decode(text, validate=True))
     except (TypeError, ValueError, binascii.Error, SketchDamaged) as error:
         raise _Wrong("sketch", "is no sketch of version 1 in base64") from error
+    if sketch.scale > SCALE or any(abs(index) > _FARTHEST << SCALE for index in sketch.counts):
+        raise _Wrong("sketch", f"has a scale above {SCALE}, or values that no number has")
+    if sketch.count != count:
+        raise _Wrong("sketch", f"counts {sketch.count} values, where count says {count}")
     return sketch
