@@ -7,6 +7,7 @@ wrong about the broker does no harm.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -46,18 +47,18 @@ class Unasked(threading.Thread):
         self._job, self._look_seconds = name, look_seconds
         self._every_seconds = FIRST_GUESS_SECONDS
         self._asked = time.monotonic()
-        self._failures = 0
-        """In a row."""
+        self._failed: Counter[str] = Counter()
+        """Looks and runs, in a row."""
         self._over = threading.Event()
 
     def asked(self, **kwargs: Any) -> None:
         """The broker brought the task."""
         self._asked = time.monotonic()
-        self._failures = 0
+        self._failed.clear()
 
     def run(self) -> None:
-        while not self._over.wait(self._look_seconds * 2 ** min(self._failures, MOST_DOUBLINGS)):
-            self._attempt(self._look)
+        while not self._over.wait(self._look_seconds * 2 ** min(max(self._failed.values(), default=0), MOST_DOUBLINGS)):
+            self._attempt("look", self._look)
 
     def stop(self, wait_seconds: float) -> None:
         self._over.set()
@@ -82,13 +83,13 @@ class Unasked(threading.Thread):
     def _work(self) -> None:
         log.warning("The broker is silent: %s runs unasked.", self._job)
         self.task()
-        self._failures = 0
 
-    def _attempt(self, work: Callable[[], object]) -> None:
+    def _attempt(self, what: str, work: Callable[[], object]) -> None:
         try:
             work()
+            self._failed[what] = 0
         except Exception as error:  # noqa: BLE001  (the edge of a thread, which logs it and asks less often)
-            self._failures += 1
+            self._failed[what] += 1
             self._say(error)
 
     def _say(self, error: Exception) -> None:
@@ -120,7 +121,7 @@ class Beside(Unasked):
     def _work(self) -> None:
         self._runs = [run for run in self._runs if run.is_alive()]
         if len(self._runs) < self._most:
-            run = threading.Thread(target=self._attempt, args=[self._run], name=f"{self.name}-run", daemon=True)
+            run = threading.Thread(target=self._attempt, args=["run", self._run], name=f"{self.name}-run", daemon=True)
             run.start()
             self._runs.append(run)
 

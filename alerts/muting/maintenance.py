@@ -29,7 +29,7 @@ def exclude_windows(now: datetime) -> int:
         checks = checks_of(matchers.stored(window.matchers), known)
         since = max(now - LOOKS_BACK, window.updated_at)  # what took place before was noted as it was planned then
         for occurrence in plan_of(window).between(since, now + LOOKS_AHEAD):
-            exclude(occurrence.start, occurrence.end, f"maintenance {window.name}", source_of(window.pk), checks)
+            exclude(occurrence.start, occurrence.end, f"maintenance {window.name}", source_of(window.pk), checks=checks)
             noted += len(checks)
     return noted
 

@@ -79,7 +79,7 @@ class RedisTier:
         self._try(lambda client: client.ping())
 
     def close(self) -> None:
-        asking, client = (self.__dict__.pop(name, None) for name in ("_asking", "_client"))
+        client, asking = (self.__dict__.pop(name, None) for name in ("_client", "_asking"))
         if asking is not None:
             asking.give_back_all()
         if client is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from monitoring.models import ExcludedInterval, HealthCheckState
 
 
-def exclude(start: datetime, end: datetime, reason: str, source: str, checks: Sequence[str] = ("",)) -> None:
+def exclude(start: datetime, end: datetime, reason: str, source: str, *, checks: Sequence[str] = ("",)) -> None:
     """Leaves ``start`` to ``end`` out of the uptime of ``checks``, or of every check; written again, it is corrected.
 
     ``source``, ``start`` and the check identify an interval; an end that is not after the start takes it back.

@@ -72,6 +72,40 @@ def test_the_master_is_asked_of_the_sentinels(make: Make, tmp_path: Path, valkey
         )
 
 
+def test_the_new_master_is_asked_after_a_failover(make: Make, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("first", "second", "sentinel")]
+    for folder in folders:
+        folder.mkdir()
+    first, second, sentinel = folders
+    with running(first, "--save", "") as master, running(second, "--save", "") as replica:
+        replica.replicaof("127.0.0.1", port_of(master))
+        until(lambda: replica.info("replication")["master_link_status"] == "up")
+        with running(sentinel, "--sentinel") as watcher:
+            watcher.execute_command("SENTINEL", "MONITOR", "cache", "127.0.0.1", port_of(master), 1)
+            until(lambda: watcher.execute_command("SENTINEL", "REPLICAS", "cache"))
+            sentinels = (f"127.0.0.1:{port_of(watcher)}",)
+            cache = make("redis", redis_host="", redis_port=1, redis_sentinels=sentinels, redis_service="cache")
+            assert cache.set("key", "before") == []
+            until(lambda: failed_over(watcher))
+            until(lambda: master.role()[0] == b"slave" and replica.role()[0] == b"master")
+            until(lambda: watcher.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "cache")[1] == port_text(replica))
+            assert cache.set("key", "after") == []
+            assert cache.get("key") == "after"
+            assert cache.get_stats()[-1].errors == 0
+
+
+def failed_over(watcher: "redis.Redis") -> bool:
+    """The Sentinel refuses until it knows that the replica is in step."""
+    try:
+        return bool(watcher.execute_command("SENTINEL", "FAILOVER", "cache"))
+    except redis.ResponseError:
+        return False
+
+
+def port_text(client: "redis.Redis") -> bytes:
+    return str(port_of(client)).encode()
+
+
 def test_a_cluster_keeps_keys_of_all_slots(make: Make, tmp_path: Path) -> None:
     bus = str(servers.free_port())  # by default its port plus 10 000, which may be none
     with running(tmp_path, "--cluster-enabled", "yes", "--cluster-port", bus, "--save", "") as node:

@@ -55,7 +55,7 @@ def test_the_database_refuses_an_interval_that_ends_before_it_starts() -> None:
 
 def test_what_is_noted_is_not_written_again(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     checks = [f"service {number}" for number in range(50)]
-    exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks)
+    exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks=checks)
     with django_assert_num_queries(1):
-        exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks)
+        exclude(NOW, NOW + HOUR, "Upgrade", "maintenance:12", checks=checks)
     assert ExcludedInterval.objects.count() == 50
