@@ -14,7 +14,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from monitoring.ingest.json_body import encode
+from monitoring.ingest.json_writing import encode
 from monitoring.samples import Sample
 from monitoring.unsent import Unsent
 

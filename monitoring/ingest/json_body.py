@@ -13,8 +13,8 @@
 
 import binascii
 import json
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,21 +35,6 @@ class _Wrong(ValueError):
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
         self.field = field
-
-
-def encode(samples: Iterable[Sample]) -> bytes:
-    """A body of these samples; ``read`` gives them back exactly."""
-    return json.dumps({"samples": [_object(sample) for sample in samples]}, separators=(",", ":")).encode()
-
-
-def _object(sample: Sample) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": sample.key.name, "kind": str(sample.key.kind), "value": sample.value}
-    found |= {"at": sample.at_ms, "tags": dict(sample.key.tags), "category": sample.key.category}
-    interval = {name: getattr(sample, name) for name in ("count", *_INTERVAL)}
-    found |= {name: value for name, value in interval.items() if value is not None}
-    if sample.sketch is not None:
-        found["sketch"] = b64encode(sample.sketch.encode()).decode()
-    return found
 
 
 def read(body: bytes, now_ms: int) -> list[Reading]:

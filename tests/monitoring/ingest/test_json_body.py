@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.ingest import json_body
+from monitoring.ingest import json_body, json_writing
 from monitoring.ingest.reading import BodyRefused
 from monitoring.kinds import Kind
 from monitoring.samples import Sample, SeriesKey
@@ -52,7 +52,7 @@ def test_a_metric_of_the_catalogue_has_the_kind_it_has_there() -> None:
 def test_what_a_recorder_gathered_comes_back_exactly(values: list[float], name: str, tag: str) -> None:
     key = SeriesKey(name, (("ward", tag),), Kind.TIMING, "application")
     sample = Sample(key, NOW_MS, max(values), len(values), sum(values) / 2, min(values), max(values), sketch_of(values))
-    (reading,) = json_body.read(json_body.encode([sample]), NOW_MS + 5)
+    (reading,) = json_body.read(json_writing.encode([sample]), NOW_MS + 5)
     assert reading.sample == sample
     assert reading.sample.key.category == "application"
 
