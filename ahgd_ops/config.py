@@ -52,6 +52,8 @@ class ProductionConfig:
     target_allow: tuple[str, ...] = PRIVATE_NETWORKS
     webhook_allow: tuple[str, ...] = ()
     chat_allow: tuple[str, ...] = ()
+    push_max_kb: int = 1024
+    push_per_minute: int = 240
     heartbeat_url: str = field(default="", repr=False)
 
     readiness_checks: tuple[str, ...] = ("draining", "database", "migrations")

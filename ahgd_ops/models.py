@@ -9,6 +9,7 @@ class ApiToken(models.Model):
 
     class Scope(models.TextChoices):
         METRICS_READ = "metrics:read", "Read /metrics and series"
+        METRICS_WRITE = "metrics:write", "Push samples to /api/metrics"
         HEALTH_READ = "health:read", "Read health details"
         ALERTS_READ = "alerts:read", "Read alerts"
         ALERTS_ACKNOWLEDGE = "alerts:acknowledge", "Acknowledge alerts and give them back"

@@ -299,6 +299,7 @@ HEALTH_CHECKS = (
     "monitoring.health.data.checks.DataFreshness",
     ("monitoring.health.data.checks.DataQuality", {"rules": {name: {"rows": [1, None]} for name in CONFIG.data_files}}),
 )
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, CONFIG.push_max_kb * 1024)  # Django's own, unless pushes may be larger
 PROBE_SCOPES = "ahgd_ops.access.probes.scopes_of"
 EXPOSITION_COLLECTORS = ("alerts.exposition.AlertsCollector",)
 

@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from ahgd_ops import cache_views, live, views
 from ahgd_ops.access import first_sign_in
-from ahgd_ops.api import application
+from ahgd_ops.api import application, push
 from monitoring.views import database, jobs
 
 handler500 = "ahgd_ops.views.server_error"
@@ -42,6 +42,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="overview")),
     path("favicon.ico", views.favicon),
     path("ops/", include(console)),
+    path("api/metrics", push.push, name="push"),
     path("api/v1/", include((application.urls(), "api"))),
     path("accounts/", include(accounts)),
     path("admin/login/", views.admin_sign_in),  # before the admin's own

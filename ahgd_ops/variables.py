@@ -94,6 +94,8 @@ VARIABLES = (
     Variable(
         "AHGD_CHAT_ALLOW", "chat_allow", LIST, "Hosts that chat channels may name, with a port where not the usual."
     ),
+    Variable("AHGD_PUSH_MAX_KB", "push_max_kb", whole(1, 102400), "Size of one body sent to /api/metrics, KiB."),
+    Variable("AHGD_PUSH_PER_MINUTE", "push_per_minute", whole(1, 100000), "Bodies that one token may send a minute."),
     Variable("AHGD_HEARTBEAT_URL", "heartbeat_url", URL, "Fetched after each good evaluation cycle.", True),
     # Stores
     recording.DATABASE,

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ahgd_ops import changes, live
+from ahgd_ops import changes, demo, live
 from ahgd_ops.access import away
 from ahgd_ops.reading import VIEW_ALERTS, VIEW_MONITORING
 from monitoring.health import look_again
@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "presets": PRESETS,
         "charts": CHARTS,
         "beats": BEATS,
+        "has_demo": demo.is_here(),
         "changes": changes.last(LAST_CHANGES) if may_see_changes else None,
     }
     return render(request, "console/overview.html", shown)

@@ -1,6 +1,6 @@
 """Variables that programs without Django settings read, too; ``ahgd_ops.variables`` has these same rows."""
 
-from caching.environment import FLAG, HOSTNAME, PATH, Reader, Variable, number, whole
+from caching.environment import FLAG, HOSTNAME, PATH, TEXT, URL, Reader, Variable, number, whole
 
 _DATABASE_URL = Reader(
     "postgresql://user:password@host:port/name or sqlite:///path",
@@ -31,5 +31,9 @@ SLOW_QUERY = Variable(
 REPEATED_QUERIES = Variable(
     "AHGD_REPEATED_QUERIES", "repeated_queries", whole(2, 10000), "Executions within one request that are an N+1."
 )
+PUSH_URL = Variable("AHGD_PUSH_URL", "push_url", URL, "The console, where its database is not reached.")
+PUSH_TOKEN = Variable("AHGD_PUSH_TOKEN", "push_token", TEXT, "An API token with the scope metrics:write.", True)
 
 VARIABLES = (STATE_DIR, INSTANCE, DATABASE, WAL, ENABLED, COLLECT, FLUSH, HOST_LEASE, SLOW_QUERY, REPEATED_QUERIES)
+PUSHING = (PUSH_URL, PUSH_TOKEN)
+"""Of programs without settings only: a console does not push its own facts elsewhere."""

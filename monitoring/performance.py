@@ -14,7 +14,7 @@ from monitoring.kinds import Kind
 from monitoring.process import get_recorder
 from monitoring.recorder import Recorder
 from monitoring.samples import SeriesKey, sorted_tags
-from monitoring.standalone import Configuration, setup
+from monitoring.standalone import Configuration, pushing, setup
 from monitoring.tracking import timed
 
 
@@ -70,24 +70,26 @@ class PerformanceMonitor:
     def get_performance_summary(self, hours: float = 1) -> dict[str, Any]:
         """What was recorded in the last ``hours``, by all processes; what this one has not flushed is in it.
 
-        Keys are in ``monitoring/summary.py``. Raises what the database raises.
+        Keys are in ``monitoring/summary.py``. A process that pushes knows only what the console has not taken yet.
+        Raises what the database raises.
         """
         from monitoring.summary import summarise
 
-        setup()
+        has_saved = pushing() is None
         now = datetime.now(UTC)
-        return aside(lambda: summarise(self._recorder.unsaved, now - timedelta(hours=hours), now))
+        return aside(lambda: summarise(self._recorder.unsaved, now - timedelta(hours=hours), now, has_saved))
 
     def start_monitoring(self, process: str = "main") -> None:
         """Begins to measure this process under the name ``process``, to flush by itself, and to look after the host.
 
-        Of the processes of a host one measures it (CPU, memory, disks); the others stand by. While monitoring is
+        Of the processes of a host one measures it (CPU, memory, disks); the others stand by. One that pushes has no
+        database to agree with them, so it leaves the host alone. While monitoring is
         switched off neither is measured: of the host the checks are left, where there are some.
         """
         config = setup()
         if config.enable_performance_monitoring:
             self._measure_process(process, config)
-        if self._own is None:
+        if self._own is None and pushing() is None:
             host_thread.start()
 
     def _measure_process(self, process: str, config: Configuration) -> None:

@@ -9,9 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from caching import WrongValue
 from monitoring.collectors.recorder import RecorderSampler
+from monitoring.push import PushStorage
 from monitoring.recorder import Recorder, Sampler
 from monitoring.samples import Sample
-from monitoring.standalone import setup
+from monitoring.standalone import pushing, setup
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +40,25 @@ def _configured() -> Recorder:
     except (ImproperlyConfigured, WrongValue) as wrong:  # recording never raises into those who record
         log.error("Nothing that is measured in this process will be stored: %s", wrong)
         return Recorder(flush_seconds=None)
-    recorder = Recorder(config.flush_seconds)
+    pushed = pushing()
+    storage = None if pushed is None else PushStorage(pushed.push_url, pushed.push_token)
+    recorder = Recorder(config.flush_seconds, storage)
     recorder.set_sampler("recorder", RecorderSampler(recorder, config.instance))
-    recorder.set_sampler("queries", _queries(recorder))
+    recorder.set_sampler("queries", _queries(recorder, keeps_texts=pushed is None))
     return recorder
 
 
-def _queries(recorder: Recorder) -> Sampler:
-    """Its models can be loaded only once Django is set up, and the first sample may come earlier."""
+def _queries(recorder: Recorder, keeps_texts: bool) -> Sampler:
+    """Its models can be loaded only once Django is set up, and the first sample may come earlier.
+
+    Texts of queries go to the database, so where there is none they are not kept.
+    """
 
     def sample(now_ms: int) -> Iterable[Sample]:
         from monitoring.automatic import executions
         from monitoring.queries.sampler import QuerySampler
 
-        sampler = QuerySampler(executions, recorder)
+        sampler = QuerySampler(executions, recorder, keeps_texts)
         recorder.set_sampler("queries", sampler)
         return sampler(now_ms)
 

@@ -15,8 +15,10 @@ from monitoring.flusher import Flusher
 from monitoring.gathering import ROOM, Gathering
 from monitoring.limits import Limits
 from monitoring.samples import Sample, SampleRefused, SeriesKey, finite, is_metric_name
+from monitoring.unsent import Unsent
 
 if TYPE_CHECKING:
+    from monitoring.push import PushStorage
     from monitoring.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class Recorder:
     database was away, ``refused`` values that were no finite numbers.
     """
 
-    def __init__(self, flush_seconds: float | None = 5.0, storage: "Storage | None" = None) -> None:
+    def __init__(self, flush_seconds: float | None = 5.0, storage: "Storage | PushStorage | None" = None) -> None:
         self.flush_seconds = flush_seconds
         self.limits = Limits()
         self.dropped = 0
@@ -62,7 +64,7 @@ class Recorder:
             self._storage.after_fork()
 
     @property
-    def storage(self) -> "Storage":
+    def storage(self) -> "Storage | PushStorage":
         if self._storage is None:
             from monitoring.storage import Storage  # its models can be loaded only once Django is set up
 
@@ -155,6 +157,14 @@ class Recorder:
                 self.last_error = f"{type(error).__name__}: {error}"
                 log.warning("%d samples are kept until the database takes them: %s", len(samples), self.last_error)
                 return 0
+            except Unsent as unsent:
+                self.last_error = str(unsent)
+                self.dropped += unsent.done - unsent.stored
+                for _ in range(unsent.done):
+                    self._unsaved.popleft()
+                log.warning("%d samples are kept until the console takes them: %s", len(self._unsaved), unsent)
+                return unsent.stored
+            self.dropped += len(samples) - written
             self._unsaved.clear()
             self.last_error = ""
             self.flush_took_seconds = time.monotonic() - began
@@ -169,7 +179,6 @@ class Recorder:
                 middle = len(samples) // 2
                 return self._store(samples[:middle], now_ms) + self._store(samples[middle:], now_ms)
             log.warning("A sample of %r cannot be stored: %s", samples[0].key.name, error)
-            self.dropped += 1
             return 0
 
     def _take(self, now_ms: int) -> None:

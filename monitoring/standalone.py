@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from caching.environment import read
-from monitoring.environment import VARIABLES
+from caching.environment import WrongValue, read
+from monitoring.environment import PUSHING, VARIABLES
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _lock = threading.RLock()
@@ -45,18 +45,25 @@ class RecordingConfig:
     host_lease_seconds: float = 30
     slow_query_ms: float = 500
     repeated_queries: int = 10
+    push_url: str = ""
+    push_token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.push_url and not self.push_token:
+            raise WrongValue("AHGD_PUSH_URL needs AHGD_PUSH_TOKEN: an API token with the scope metrics:write")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Raises WrongValue with one line when a variable holds what it must not."""
-        return cls(**read(VARIABLES, environ))
+        return cls(**read((*VARIABLES, *PUSHING), environ))
 
 
 def setup(environ: Mapping[str, str] = os.environ) -> Configuration:
     """Makes recording work in this process, and gives its configuration.
 
     With settings (configured, or named by DJANGO_SETTINGS_MODULE) those count; else it connects to the console's
-    database, as DATABASE_URL or AHGD_STATE_DIR say. Called again it does nothing. Raises WrongValue.
+    database, as DATABASE_URL or AHGD_STATE_DIR say, or to none where AHGD_PUSH_URL names the console. Called again it
+    does nothing. Raises WrongValue.
     """
     import django
     from django.apps import apps
@@ -69,7 +76,7 @@ def setup(environ: Mapping[str, str] = os.environ) -> Configuration:
                 CONFIG=config,
                 INSTANCE=config.instance,
                 INSTALLED_APPS=["monitoring"],
-                DATABASES={"default": database(config)},
+                DATABASES={} if config.push_url else {"default": database(config)},
                 DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
                 USE_TZ=True,
                 TIME_ZONE="UTC",
@@ -78,6 +85,12 @@ def setup(environ: Mapping[str, str] = os.environ) -> Configuration:
             django.setup()
         found: Configuration = settings.CONFIG
         return found
+
+
+def pushing() -> RecordingConfig | None:
+    """The configuration of a process that pushes, so that it has no database; None for any other."""
+    config = setup()
+    return config if isinstance(config, RecordingConfig) and config.push_url else None
 
 
 def database(config: RecordingConfig) -> dict[str, Any]:

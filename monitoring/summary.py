@@ -71,10 +71,12 @@ class Period:
         return found
 
 
-def summarise(unsaved: Callable[[], list[Sample]], start: datetime, end: datetime) -> dict[str, Any]:
-    """From the snapshots of all processes, and the samples that this one has not saved yet."""
+def summarise(
+    unsaved: Callable[[], list[Sample]], start: datetime, end: datetime, has_saved: bool = True
+) -> dict[str, Any]:
+    """From the snapshots of all processes where they are in reach, and the samples that this one has not saved yet."""
     pending = unsaved()
-    periods = _saved(to_ms(start), to_ms(end))
+    periods = _saved(to_ms(start), to_ms(end)) if has_saved else {}
     for sample in pending:
         key = (sample.key.name, sample.key.tags)
         period = periods.setdefault(key, Period(sample.key.kind))

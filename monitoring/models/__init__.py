@@ -17,6 +17,7 @@ from monitoring.models.facts import (
 )
 from monitoring.models.facts import Kind as Kind
 from monitoring.models.keeping import ChunkTimes, Hold, MetricChunk, ReadGap, Resolution
+from monitoring.models.pushed import PushAllowance, PushedTotal, PushReceipt
 from monitoring.models.uptime import ExcludedInterval, HealthDay
 from monitoring.models.watched import WatchedCheck
 
@@ -35,6 +36,9 @@ __all__ = [
     "MetricChunk",
     "MetricSnapshot",
     "ProcessState",
+    "PushAllowance",
+    "PushReceipt",
+    "PushedTotal",
     "QueryShape",
     "ReadCursor",
     "ReadGap",

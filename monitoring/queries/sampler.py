@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 class QuerySampler:
     """Asked at each flush, on the recorder's thread, where finding a shape holds up nobody."""
 
-    def __init__(self, executions: Executions, recorder: Recorder) -> None:
+    def __init__(self, executions: Executions, recorder: Recorder, keeps_texts: bool = True) -> None:
         self._executions = executions
+        self._keeps_texts = keeps_texts
         self._limits = recorder.limits
         self._met: set[SeriesKey] = set()
         self._kept = KeptShapes()
@@ -46,8 +47,10 @@ class QuerySampler:
         lost, self._told_lost = self._executions.lost - self._told_lost, self._executions.lost
         if lost:
             self._add(gathered, SeriesKey("ahgd_ops_queries_dropped_total", (), Kind.COUNTER, "console"), lost)
-        keep(slow, repeated)
-        self._kept.keep({asked for asked, *_ in done}, self._executions.take_plans())
+        plans = self._executions.take_plans()
+        if self._keeps_texts:
+            keep(slow, repeated)
+            self._kept.keep({asked for asked, *_ in done}, plans)
         return [sample for one in gathered.values() if (sample := one.take(now_ms)) is not None]
 
     def _add(self, gathered: dict[SeriesKey, Gathering], key: SeriesKey, number: float) -> None:

@@ -26,3 +26,8 @@ def test_a_path_of_sqlite_may_be_absolute() -> None:
 def test_a_wrong_value_is_said_in_one_line() -> None:
     with pytest.raises(WrongValue, match="AHGD_FLUSH_SECONDS"):
         RecordingConfig.from_environment({"AHGD_FLUSH_SECONDS": "often"})
+
+
+def test_pushing_needs_a_token() -> None:
+    with pytest.raises(WrongValue, match="AHGD_PUSH_URL needs AHGD_PUSH_TOKEN"):
+        RecordingConfig.from_environment({"AHGD_PUSH_URL": "https://ops.example.org"})

@@ -45,15 +45,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Environment]:
-    """Makes an environment with the wheel and an extra (or ""), everything as pinned."""
+def install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Environment]:
+    """Makes an environment with the wheel and an extra (or ""), and what more files ask for, everything as pinned."""
 
-    def make(extra: str) -> Environment:
+    def make(extra: str, *files: Path) -> Environment:
         directory = tmp_path_factory.mktemp("environment")
         _uv("venv", "--python", sys.executable, str(directory), "--allow-existing")
         wanted = f"ahgd-ops{extra} @ {wheel.as_uri()}"
         pins = str(PROJECT_DIR / "requirements.txt")
-        _uv("pip", "install", "--python", str(directory / "bin" / "python"), "--constraints", pins, wanted)
+        more = [argument for file in files for argument in ("--requirements", str(file))]
+        _uv("pip", "install", "--python", str(directory / "bin" / "python"), "--constraints", pins, wanted, *more)
         return Environment(directory)
 
     return make

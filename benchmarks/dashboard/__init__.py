@@ -1,0 +1,1 @@
+"""The example dashboard as a bench visits it."""
