@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 CHECK_PREFIX = "check:"  # as ``alerts.facts`` has it, which models cannot import
 MOST_VALUES = 20_000
+LONGEST_ITEM = 100  # characters; digits without end would take the square of their number to be refused
 STATUSES = ("healthy", "warning", "critical", "unknown")
 Value = float | str | None
 """A number, a status, or None for a missing sample."""
@@ -104,6 +105,8 @@ def read_values(text: str, is_check: bool = False) -> tuple[Value, ...]:
     """Raises NotationRefused, also for more than ``MOST_VALUES``."""
     values: list[Value] = []
     for item in text.split():
+        if len(item) > LONGEST_ITEM:
+            raise NotationRefused(f"{item[:40]!r} is too long for a value")
         values += _status_run(item) if is_check else _run(item)
         if len(values) > MOST_VALUES:
             raise NotationRefused(f"more than {MOST_VALUES:,} values; take a longer interval or a shorter stretch")

@@ -52,6 +52,7 @@ def test_labels_may_hold_anything_in_quotes() -> None:
         ("check:database 5", "no status"),
         ("cpu 1x9999999", f"more than {MOST_VALUES:,}"),
         ("cpu 1e999", "too large"),
+        ("cpu " + "1" * 100_000 + "e", "too long"),
         ("cpu 1\ncpu 2", "line 2: cpu is there twice"),
         (" \n", "no series"),
     ],
