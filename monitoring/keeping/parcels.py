@@ -55,15 +55,13 @@ def labels(metrics: Collection[str] | None = None) -> list[tuple[int, Label]]:
 def parcels(of: Sequence[tuple[int, Label]], start_ms: int, end_ms: int) -> Iterator[list[Parcel]]:
     """What is kept of these series from ``start_ms`` up to and with ``end_ms``, series by series.
 
-    Hours come only where samples are past their retention: others are made of the samples.
+    Hours come only where samples are past their retention: others are made of the samples. They come first, so that an
+    import knows which samples they count already.
     """
     for series_id, label in of:
-        both = apart(Series.objects.filter(pk=series_id), start_ms, end_ms)
-        yield [
-            Parcel(label, resolution, frames[series_id])
-            for resolution, frames in zip(Resolution, both, strict=True)
-            if len(frames.get(series_id, ()))
-        ]
+        samples, hours = apart(series_id, label.kind, start_ms, end_ms)
+        both = (Parcel(label, Resolution.HOURLY, hours), Parcel(label, Resolution.RAW, samples))
+        yield [parcel for parcel in both if len(parcel.frame)]
 
 
 def whole(of: Iterable[Parcel]) -> Iterator[Parcel]:

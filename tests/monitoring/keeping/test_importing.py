@@ -6,10 +6,14 @@ import pytest
 from django.db import transaction
 
 from monitoring.keeping import copies
+from monitoring.keeping.reading import fine
 from monitoring.kinds import Kind
-from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution
+from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
+from monitoring.samples import Sample
 from tests.monitoring.keeping.copied import empty, equal, everything, export, seal, some_of_each_kind, take
-from tests.monitoring.keeping.frames import gauges, key, write
+from tests.monitoring.keeping.frames import HOUR_MS, START_MS, gauges, key, write
+
+DAY_MS = 24 * HOUR_MS
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +96,31 @@ def test_a_copy_of_another_kind_is_refused(tmp_path: Path) -> None:
     Metric.objects.update(kind=Kind.COUNTER)
     with pytest.raises(copies.NotCopied, match="beds is a counter here and a gauge in the copy"):
         take(tmp_path / "copy", copies.PARQUET)
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+@pytest.mark.parametrize("form", copies.FORMATS)
+def test_hours_come_back_beside_a_sample_that_came_after_their_samples_had_gone(
+    form: str, is_sealed: bool, tmp_path: Path
+) -> None:
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    seal()
+    MetricChunk.objects.filter(resolution=Resolution.RAW).delete()
+    write(Sample(key(), START_MS + HOUR_MS + 5, 99))
+    if is_sealed:
+        seal()
+    export(tmp_path / "copy", form)
+    empty()
+    take(tmp_path / "copy", form)
+    (frame,) = fine(Series.objects.all(), START_MS, START_MS + DAY_MS).values()
+    assert (int(frame.counts.sum()), frame.maxima.max(), frame.totals.sum()) == (61, 99, sum(range(60)) + 99)
+
+
+def test_a_span_that_begins_within_an_hour_is_copied_as_samples_only(tmp_path: Path) -> None:
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    seal()
+    within = START_MS + HOUR_MS // 2, START_MS + 2 * HOUR_MS + HOUR_MS // 2
+    copies.export(tmp_path / "copy", copies.PARQUET, *within, lambda done, of: None)
+    empty()
+    assert take(tmp_path / "copy", copies.PARQUET) == 21
+    assert {parcel.resolution for parcel in everything()} == {Resolution.RAW}
