@@ -12,9 +12,10 @@ from django.db.models import Q
 
 from monitoring.keeping import chunks
 from monitoring.keeping.blocks import HOUR_MS, block_of
+from monitoring.keeping.checking import check
 from monitoring.keeping.frame import EDITED, EMPTY, Flags, Frame
 from monitoring.keeping.hours import counts_by_hour
-from monitoring.keeping.parcels import Label, NotOurs, Parcel
+from monitoring.keeping.parcels import Label, Parcel
 from monitoring.keeping.reopening import rows_of
 from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
 from monitoring.samples import fingerprint
@@ -32,8 +33,7 @@ def take_in(parcel: Parcel) -> int:
 
     Raises NotOurs, OtherKind, ChunkDamaged.
     """
-    if not np.isfinite(parcel.frame.value).all():
-        raise NotOurs(f"{parcel.label.metric} has a value that is no finite number")
+    check(parcel)
     series_id = _series_of(parcel.label)
     add = _add_samples if parcel.resolution == Resolution.RAW else _add_hours
     added = 0
