@@ -72,11 +72,15 @@ def _counted_already(new: Frame, stored: Frame, series_id: int) -> Flags:
 
 
 def _add_hours(series_id: int, block: int, part: Frame) -> int:
-    """Hours that are here stay as they are."""
+    """Hours that are here stay as they are, unless the copy's count more than them and what is not sealed yet: they
+    knew those of the copy's samples that are past their retention.
+    """
     stored = _stored(series_id, Resolution.HOURLY, block)
-    new = part.only(~np.isin(part.at // HOUR_MS, stored.at // HOUR_MS))
+    known = Counter(counts_by_hour(stored)) + Counter(_counts_of_rows(series_id, part))
+    new = part.only(np.array([count > known[hour] for hour, count in counts_by_hour(part).items()], bool))
     if len(new):
-        chunks.save([chunks.row_of(series_id, Resolution.HOURLY, Frame.joined([stored, new]))])
+        rest = stored.only(~np.isin(stored.at // HOUR_MS, new.at // HOUR_MS))
+        chunks.save([chunks.row_of(series_id, Resolution.HOURLY, Frame.joined([rest, new]))])
     return len(new)
 
 
@@ -90,6 +94,13 @@ def _rows(series_id: int, part: Frame) -> list[Row]:
     within = (int(part.at[0]), int(part.at[-1]))
     rows = MetricSnapshot.objects.filter(series=series_id, at__range=within).values_list(*TIMINGS, "edited")
     return [_comparable(row) for row in rows]
+
+
+def _counts_of_rows(series_id: int, part: Frame) -> dict[int, int]:
+    hours = part.at // HOUR_MS
+    within = (int(hours[0]) * HOUR_MS, int(hours[-1] + 1) * HOUR_MS - 1)
+    rows = MetricSnapshot.objects.filter(series=series_id, at__range=within).values_list(*TIMINGS)
+    return counts_by_hour(Frame.of_rows(list(rows)))
 
 
 def _missing(part: Frame, series_id: int, present: Iterable[Row]) -> Frame:
