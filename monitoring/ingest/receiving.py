@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
 from monitoring.ingest.reading import Reading
+from monitoring.keeping.sealed_times import sealed
 from monitoring.models import MetricSnapshot, PushAllowance, PushedTotal, PushReceipt
 from monitoring.samples import Sample, SeriesKey, fingerprint
 from monitoring.storage import Storage, batched
@@ -98,7 +99,7 @@ def _once(readings: Iterable[Reading]) -> Iterable[Reading]:
 
 
 def _unseen(readings: Sequence[Reading]) -> list[Reading]:
-    """Without those whose series has a snapshot at their very time; what has no time of its own is always new."""
+    """Without those whose series has a sample at their very time; what has no time of its own is always new."""
     timed = [one for one in readings if one.has_time]
     stored = set[tuple[str, int]]()
     if timed:
@@ -108,6 +109,9 @@ def _unseen(readings: Sequence[Reading]) -> list[Reading]:
                 series__fingerprint__in=names, at__range=(min(times), max(times))
             ).values_list("series__fingerprint", "at")
             stored.update(rows)
+        moments = [(_fingerprint(one.sample.key), one.sample.at_ms) for one in timed]
+        for some in batched(moments):  # behind the rows: sealing moves from there to here
+            stored.update(sealed(some))
     return [
         one
         for one in _once(readings)

@@ -73,17 +73,19 @@ def coarse(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMING
 
 
 def apart(series_id: int, kind: Kind, start_ms: int, end_ms: int) -> tuple[Frame, Frame]:
-    """Samples as recorded, and the hours that know more than they do; for copies. Raises Damaged, CodecMissing."""
-    own = _read([series_id], start_ms, end_ms, (*TIMINGS, "edited"), tuple(Resolution)).get(series_id, _Found())
-    sealed = _unpacked(own, Resolution.RAW, (*TIMINGS, "edited"), unpacked)  # whole blocks, and so whole hours
-    hours = _unpacked(own, Resolution.HOURLY, TIMINGS, unpacked)
-    late = Frame.of_rows(own.rows) if own.rows else EMPTY
-    more = hours.only(_knows_more(sealed, hours)).between(start_ms, end_ms)
-    to_come = late.only(np.isin(late.at // HOUR_MS, more.at // HOUR_MS))  # as sealing will add them
-    return (
-        Frame.joined([sealed.between(start_ms, end_ms), late]),
-        by_hour(Frame.joined([more, to_come]), kind) if len(to_come) else more,
-    )
+    """Samples as recorded, and the hours that know more than they do; for copies.
+
+    Samples that are not sealed yet are added to those hours, to which sealing would add them. Raises Damaged,
+    CodecMissing.
+    """
+    columns = (*TIMINGS, "edited")
+    found = _read((series_id,), start_ms, end_ms, columns, tuple(Resolution)).get(series_id, _Found())
+    rows, packed = Frame.of_rows(found.rows), _unpacked(found, Resolution.RAW, columns, unpacked)
+    hours = _unpacked(found, Resolution.HOURLY, TIMINGS, unpacked).between(start_ms, end_ms)
+    more = hours.only(_knows_more(hours, packed))
+    fresh = rows.only(np.isin(rows.at // HOUR_MS, more.at // HOUR_MS))
+    samples = Frame.joined([packed.between(start_ms, end_ms), rows])
+    return samples, by_hour(Frame.joined([more, fresh]), kind) if len(fresh) else more
 
 
 def figures(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMINGS) -> dict[int, Frame]:
@@ -126,16 +128,17 @@ def _unpacked(own: _Found, resolution: Resolution, columns: Columns, unpack: Unp
 
 
 def _completed(samples: Frame, hours: Frame) -> list[Frame]:
-    """An hour that knows more stands for all of its samples."""
-    is_more = _knows_more(samples, hours)
+    """Whatever is sealed is in its hour, so that an hour that counts more stands for all of its samples."""
+    is_more = _knows_more(hours, samples)
     if not is_more.any():
         return [samples]
-    return [samples.only(~np.isin(samples.at // HOUR_MS, (hours.at // HOUR_MS)[is_more])), hours.only(is_more)]
+    return [samples.only(~np.isin(samples.at // HOUR_MS, hours.at[is_more] // HOUR_MS)), hours.only(is_more)]
 
 
-def _knows_more(samples: Frame, hours: Frame) -> Flags:
-    """Which hours count more than the samples that are left of them: whatever is sealed is in its hour."""
-    of_samples, of_hours = samples.at // HOUR_MS, hours.at // HOUR_MS
+def _knows_more(hours: Frame, samples: Frame) -> Flags:
+    """Which hours count more than the samples in them do."""
     counted = np.concatenate(([0], np.cumsum(samples.counts)))
+    of_samples, of_hours = samples.at // HOUR_MS, hours.at // HOUR_MS
     first, last = (np.searchsorted(of_samples, of_hours, side) for side in _SIDES)
-    return hours.counts > counted[last] - counted[first]
+    flags: Flags = hours.counts > counted[last] - counted[first]
+    return flags

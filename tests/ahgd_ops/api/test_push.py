@@ -7,7 +7,9 @@ from pytest_django.fixtures import Settings
 
 from ahgd_ops.access import tokens
 from monitoring import series
+from monitoring.clock import to_ms
 from monitoring.ingest.receiving import Receiving
+from monitoring.keeping import sealing
 from monitoring.models import MetricSnapshot, PushedTotal, PushReceipt, Series
 from tests.people import person
 
@@ -143,6 +145,16 @@ def test_samples_with_times_of_their_own_count_once_in_whichever_body(pusher: Pu
     assert pusher.send(f"beds 1 {at}\nbeds 2 {at + 1}\n")[1] == {"stored": 0, "duplicates": 2}
     assert pusher.send(f"beds 2 {at + 1}\nbeds 3 {at + 2}\n")[1] == {"stored": 1, "duplicates": 1}
     assert values("beds") == [1, 2, 3]
+
+
+def test_samples_that_come_again_when_they_are_sealed_count_once(pusher: Pusher) -> None:
+    at_ms = to_ms(timezone.now() - timedelta(hours=9))
+    assert pusher.send(f"beds 1 {at_ms}\nbeds 2 {at_ms + 60_000}\nrooms 1 {at_ms}\n")[1]["stored"] == 3
+    list(sealing.seal(timezone.now(), timedelta(0)))
+    assert not MetricSnapshot.objects.exists()
+    again = f"beds 1 {at_ms}\nbeds 2 {at_ms + 60_000}\nbeds 3 {at_ms + 30_000}\nrooms 4 {at_ms + 60_000}\n"
+    assert pusher.send(again)[1] == {"stored": 2, "duplicates": 2}
+    assert (values("beds"), values("rooms")) == ([3], [4])
 
 
 def test_a_line_that_is_repeated_within_a_body_counts_once(pusher: Pusher) -> None:
