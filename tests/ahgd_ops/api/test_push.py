@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from ahgd_ops.access import tokens
 from monitoring import series
 from monitoring.ingest.receiving import Receiving
+from monitoring.keeping import sealing
 from monitoring.models import MetricSnapshot, PushedTotal, PushReceipt, Series
 from tests.people import person
 
@@ -102,7 +103,11 @@ def test_a_body_that_cannot_be_read_is_a_400(pusher: Pusher) -> None:
 
 @pytest.mark.parametrize(
     ("content_type", "headers"),
-    [("application/x-protobuf", {}), ("text/plain", {"Content_Encoding": "gzip"})],
+    [
+        ("application/x-protobuf", {}),
+        ("application/openmetrics-text", {}),  # its times are seconds
+        ("text/plain", {"Content_Encoding": "gzip"}),
+    ],
 )
 def test_another_format_is_a_415_that_lists_what_can_be_read(
     pusher: Pusher, content_type: str, headers: dict[str, str]
@@ -113,6 +118,11 @@ def test_another_format_is_a_415_that_lists_what_can_be_read(
 def test_other_methods_are_told_what_to_do(client: Client, db: None) -> None:
     response = client.get(URL)
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+
+
+def test_a_body_of_unknown_length_is_a_411(pusher: Pusher) -> None:
+    status, answer = pusher.send("a 1\n", CONTENT_LENGTH="")
+    assert (status, "Content-Length" in str(answer["detail"])) == (411, True)
 
 
 def test_a_large_body_is_refused_before_it_is_read(pusher: Pusher, settings: Settings) -> None:
@@ -143,6 +153,14 @@ def test_samples_with_times_of_their_own_count_once_in_whichever_body(pusher: Pu
     assert pusher.send(f"beds 1 {at}\nbeds 2 {at + 1}\n")[1] == {"stored": 0, "duplicates": 2}
     assert pusher.send(f"beds 2 {at + 1}\nbeds 3 {at + 2}\n")[1] == {"stored": 1, "duplicates": 1}
     assert values("beds") == [1, 2, 3]
+
+
+def test_a_sample_counts_once_also_when_it_is_sent_again_after_it_was_sealed(pusher: Pusher) -> None:
+    now = timezone.now()
+    at = int(now.timestamp() * 1000) - 3 * 3_600_000
+    pusher.send(f"beds 1 {at}\n")
+    assert sum(sealing.seal(now)) == 1
+    assert pusher.send(f"beds 1 {at}\nbeds 2 {at + 1}\n")[1] == {"stored": 1, "duplicates": 1}
 
 
 def test_a_line_that_is_repeated_within_a_body_counts_once(pusher: Pusher) -> None:
