@@ -88,7 +88,8 @@ def test_every_page_works_and_what_it_measures_arrives(
     assert found["Records"]["rows"] == [100]
     assert found["last page"]["first"] != found["Records"]["first"]
     assert found["Victoria"]["title"] == "All records of VIC"
-    assert found["kept"]["title"] == "Health in VIC"
+    assert (found["kept"]["title"], found["kept"]["session"]) == ("Health in VIC", 1)
+    assert found["another visitor"]["title"] == "Health in ACT"
     _expect_series()
 
 

@@ -27,7 +27,15 @@ def overview(chosen: Filters) -> None:
         column.metric(label, text)
     st.subheader(f"Long-term conditions, {chosen.year}")
     found = questions.conditions_of(chosen.state, chosen.year)
-    st.bar_chart(found, x="condition", y="prevalence", x_label="", y_label="percent of adults", horizontal=True, sort="-prevalence")
+    st.bar_chart(
+        found,
+        x="condition",
+        y="prevalence",
+        x_label="",
+        y_label="percent of adults",
+        horizontal=True,
+        sort="-prevalence",
+    )
 
 
 def trends(chosen: Filters) -> None:
