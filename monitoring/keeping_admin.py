@@ -58,8 +58,7 @@ class MetricChunkAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        chunk = self.get_object(request, unquote(object_id))
-        points = {} if chunk is None else _points(chunk)
+        points = _points(object_id) if self.has_view_permission(request) else {}
         return super().change_view(request, object_id, form_url, {**points, **(extra_context or {})})
 
     @admin.display(description="begins", ordering="start")
@@ -164,8 +163,12 @@ def _note(chunk: MetricChunk, until: datetime) -> None:
     LogEntry.objects.log_create(chunk.series, force_log=True, action=LogEntry.Action.UPDATE, changes=changes)
 
 
-def _points(chunk: MetricChunk) -> dict[str, Any]:
-    """The decoded samples for the page, or why they cannot be shown."""
+def _points(object_id: str) -> dict[str, Any]:
+    """The decoded samples for the page, or why they cannot be shown. Read with its times at once: both may change."""
+    pk = unquote(object_id)
+    chunk = MetricChunk.objects.select_related("times").filter(pk=pk).first() if pk.isdecimal() else None
+    if chunk is None:
+        return {}
     try:
         frame = opened(chunk)
     except (ChunkDamaged, CodecMissing) as error:

@@ -150,14 +150,17 @@ def latest(metric: str, since_ms: int | None = None) -> list[Latest]:
     return [Latest(series_id, metric, tags_of(tags), value, at_ms) for series_id, tags, value, at_ms in found]
 
 
-def points(metric: str, start_ms: int, end_ms: int, most: int = 1500) -> list[Points]:
+def points(
+    metric: str, start_ms: int, end_ms: int, most: int = 1500, ids: Collection[int] | None = None
+) -> list[Points]:
     """Values from ``start_ms`` to ``end_ms``, at most ``most`` a series: beyond, each bucket's minimum and maximum.
 
-    Spikes survive the thinning, since every bucket keeps its extremes.
+    Spikes survive the thinning, since every bucket keeps its extremes. Of all of the metric's series, or of those of
+    some ``ids``. Raises WindowTooLarge.
     """
     from monitoring.keeping import charts  # with NumPy, which the library in a watched application does without
 
-    found = charts.lines(metric, start_ms, end_ms, most)
+    found = charts.lines(metric, start_ms, end_ms, most, ids)
     return [Points(series_id, tags, at_ms, values) for series_id, tags, at_ms, values in found]
 
 

@@ -1,5 +1,6 @@
 """Lines of charts: values as they are while they are few, beyond that the extremes of equal parts of the span."""
 
+from collections.abc import Collection
 from typing import Final
 
 from monitoring.keeping.blocks import HOUR_MS
@@ -16,18 +17,21 @@ _HOURS_FROM_MS: Final = 45 * 60_000
 Line = tuple[int, dict[str, str], list[int], list[float]]  # series, tags, times in ms, values
 
 
-def lines(metric: str, start_ms: int, end_ms: int, most: int) -> list[Line]:
-    """The metric's series with samples from ``start_ms`` up to and with ``end_ms``, by id."""
+def lines(metric: str, start_ms: int, end_ms: int, most: int, ids: Collection[int] | None = None) -> list[Line]:
+    """The metric's series with samples from ``start_ms`` up to and with ``end_ms``, by id: all, or some by their ids.
+
+    Raises WindowTooLarge.
+    """
+    series = Series.objects.filter(metric__name=metric)
+    if ids is not None:
+        series = series.filter(id__in=ids)
     about = {
-        series_id: (tags, Kind(kind))
-        for series_id, tags, kind in Series.objects.filter(metric__name=metric).values_list(
-            "id", "tags", "metric__kind"
-        )
+        series_id: (tags, Kind(kind)) for series_id, tags, kind in series.values_list("id", "tags", "metric__kind")
     }
     step_ms = (end_ms - start_ms) // max(most // 2, 1) + 1
     is_coarse = step_ms >= _HOURS_FROM_MS
     read = coarse if is_coarse else fine
-    frames = read(Series.objects.filter(metric__name=metric), start_ms, end_ms, SUMMARIES)
+    frames = read(series if ids is None else ids, start_ms, end_ms, SUMMARIES)
     return [
         (series_id, about[series_id][0], *_line(frame, start_ms, step_ms, most, about[series_id][1], is_coarse))
         for series_id, frame in sorted(frames.items())

@@ -111,9 +111,8 @@ def _merge(frames: Mapping[int, Frame], resolution: Resolution, kinds: Mapping[i
 
 
 def _stored(keys: Mapping[_Key, Any], resolution: Resolution) -> Iterator[tuple[_Key, MetricChunk]]:
-    """Of few blocks, as sealing has them, so that one query asks for all."""
-    series, blocks = {key[0] for key in keys}, {key[1] for key in keys}
-    among = Q(series__in=series, start__range=(min(blocks), max(blocks))) if keys else Q(pk=None)
+    """Of few series and blocks, as sealing has them, so that one query asks for all; a late sample's lies far back."""
+    among = Q(series__in={key[0] for key in keys}, start__in={key[1] for key in keys})
     for chunk in MetricChunk.objects.filter(among, resolution=resolution).select_related("times"):
         key = chunk.series_id, chunk.start
         if key in keys:

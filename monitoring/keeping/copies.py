@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.db import DatabaseError
+
 from monitoring.keeping import openmetrics, parquet
 from monitoring.keeping.codecs import CodecMissing
 from monitoring.keeping.columns import Damaged
@@ -73,6 +75,8 @@ def take_copy(path: Path, form: str, tell: Tell) -> int:
                 tell(read, new)
     except OSError as error:
         raise NotCopied(f"{path} cannot be read: {error.strerror or error}") from error
+    except DatabaseError as error:  # a full disk, say, or a series that was deleted meanwhile
+        raise NotCopied(f"The database did not take it: {error}.") from error
     except (CodecMissing, ValueError) as error:  # NotOurs of all three, OtherKind, ChunkDamaged, and text that is none
         raise NotCopied(str(error)) from error
     return new

@@ -12,9 +12,10 @@ from django.db.models import Q
 
 from monitoring.keeping import chunks
 from monitoring.keeping.blocks import HOUR_MS, block_of
+from monitoring.keeping.checking import check
 from monitoring.keeping.frame import EDITED, EMPTY, Flags, Frame
 from monitoring.keeping.hours import counts_by_hour
-from monitoring.keeping.parcels import Label, NotOurs, Parcel
+from monitoring.keeping.parcels import Label, Parcel
 from monitoring.keeping.reopening import rows_of
 from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
 from monitoring.samples import fingerprint
@@ -32,8 +33,7 @@ def take_in(parcel: Parcel) -> int:
 
     Raises NotOurs, OtherKind, ChunkDamaged.
     """
-    if not np.isfinite(parcel.frame.value).all():
-        raise NotOurs(f"{parcel.label.metric} has a value that is no finite number")
+    check(parcel)
     series_id = _series_of(parcel.label)
     add = _add_samples if parcel.resolution == Resolution.RAW else _add_hours
     added = 0
@@ -72,11 +72,15 @@ def _counted_already(new: Frame, stored: Frame, series_id: int) -> Flags:
 
 
 def _add_hours(series_id: int, block: int, part: Frame) -> int:
-    """Hours that are here stay as they are."""
+    """Hours that are here stay as they are, unless the copy's count more than them and what is not sealed yet: they
+    knew those of the copy's samples that are past their retention.
+    """
     stored = _stored(series_id, Resolution.HOURLY, block)
-    new = part.only(~np.isin(part.at // HOUR_MS, stored.at // HOUR_MS))
+    known = Counter(counts_by_hour(stored)) + Counter(_counts_of_rows(series_id, part))
+    new = part.only(np.array([count > known[hour] for hour, count in counts_by_hour(part).items()], bool))
     if len(new):
-        chunks.save([chunks.row_of(series_id, Resolution.HOURLY, Frame.joined([stored, new]))])
+        rest = stored.only(~np.isin(stored.at // HOUR_MS, new.at // HOUR_MS))
+        chunks.save([chunks.row_of(series_id, Resolution.HOURLY, Frame.joined([rest, new]))])
     return len(new)
 
 
@@ -90,6 +94,13 @@ def _rows(series_id: int, part: Frame) -> list[Row]:
     within = (int(part.at[0]), int(part.at[-1]))
     rows = MetricSnapshot.objects.filter(series=series_id, at__range=within).values_list(*TIMINGS, "edited")
     return [_comparable(row) for row in rows]
+
+
+def _counts_of_rows(series_id: int, part: Frame) -> dict[int, int]:
+    hours = part.at // HOUR_MS
+    within = (int(hours[0]) * HOUR_MS, int(hours[-1] + 1) * HOUR_MS - 1)
+    rows = MetricSnapshot.objects.filter(series=series_id, at__range=within).values_list(*TIMINGS)
+    return counts_by_hour(Frame.of_rows(list(rows)))
 
 
 def _missing(part: Frame, series_id: int, present: Iterable[Row]) -> Frame:

@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 import numpy as np
 
 from monitoring.families import label_set, metric_name
+from monitoring.keeping.checking import MOST_COUNT, fields_of
 from monitoring.keeping.frame import NO_COUNT, Frame
 from monitoring.keeping.parcels import Label, NotOurs, Parcel
 from monitoring.kinds import Kind
@@ -26,6 +27,7 @@ _SUFFIX: Final = {Kind.GAUGE: "", Kind.COUNTER: ":increase", Kind.TIMING: ":slow
 _FLOATS: Final = ("total", "minimum", "maximum")
 _COLUMNS: Final = ("count", *_FLOATS, "edited")
 _COLUMN, _SKETCH, _HOURS, _TAGS = "ahgd_column", "ahgd_sketch", "ahgd_hours", "ahgd_tags"
+_LATEST_MS: Final = 2**53
 _LINE: Final = re.compile(
     r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)(?: (?P<at>\S+))?", re.ASCII
 )
@@ -146,6 +148,10 @@ def _gather(into: _Gathered, column: str, sketch: str | None, value: str, at_ms:
     if sketch is not None:
         into.sketches.append(None if sketch == "none" else base64.b64decode(sketch))
         return
+    if column not in ("value", *_COLUMNS):
+        raise ValueError(f"no column is called {column[:40]}")
+    if column == "count" and abs(float(value)) > MOST_COUNT:
+        raise ValueError(f"no sample counts {value[:40]}")
     if column == "value":
         into.at.append(at_ms)
     into.columns.setdefault(column, []).append(float(value))
@@ -159,7 +165,10 @@ def _parsed(line: str) -> tuple[str, dict[str, str], str, int]:
     if found["at"] is None:
         raise ValueError("a sample without its time")
     seconds, _, rest = found["at"].partition(".")
-    return found["name"], labels, found["value"], int(seconds) * 1000 + int(rest[:3].ljust(3, "0"))
+    at_ms = int(seconds) * 1000 + int(rest[:3].ljust(3, "0"))
+    if abs(at_ms) > _LATEST_MS:
+        raise ValueError(f"{found['at'][:40]} is no time")
+    return found["name"], labels, found["value"], at_ms
 
 
 def _unescaped(text: str) -> str:
@@ -167,7 +176,7 @@ def _unescaped(text: str) -> str:
 
 
 def _label(about: str) -> Label:
-    said = json.loads(_unescaped(about))
+    said = fields_of(_unescaped(about))
     return Label(said["metric"], (), Kind(said["kind"]), said["unit"], said["category"], said["help"])
 
 
@@ -186,7 +195,7 @@ def _parcel(found: _Gathered, known: dict[str, Label]) -> Parcel:
 
 
 def _tags(labels: dict[str, str]) -> Tags:
-    return sorted_tags(json.loads(labels[_TAGS]) if _TAGS in labels else labels)
+    return sorted_tags(fields_of(labels[_TAGS]) if _TAGS in labels else labels)
 
 
 def _frame(found: _Gathered) -> Frame:

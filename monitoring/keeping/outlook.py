@@ -12,7 +12,7 @@ from django.db.models.functions import Length
 
 from monitoring.clock import from_ms
 from monitoring.keeping import forgetting, sealing
-from monitoring.models import MetricChunk, MetricSnapshot, Resolution, Series
+from monitoring.models import ChunkTimes, MetricChunk, MetricSnapshot, Resolution, Series
 
 _SIZES: Final = "ahgd-monitoring-sizes-of-chunks"
 _REST: Final = 100
@@ -23,7 +23,7 @@ _NAMES = {Resolution.RAW: "samples as recorded", Resolution.HOURLY: "hours"}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Chunks of one resolution; ``size_bytes`` is of their payloads."""
+    """Chunks of one resolution; ``size_bytes`` is of their payloads, with the times that they share."""
 
     name: str
     chunks: int
@@ -95,4 +95,10 @@ def _added_up(resolution: Resolution) -> list[int | None]:
     found = MetricChunk.objects.filter(resolution=resolution).aggregate(
         chunks=Count("id"), samples=Sum("samples"), size=Sum(Length("payload")), oldest=Min("start")
     )
-    return [found["chunks"], found["samples"] or 0, found["size"] or 0, found["oldest"]]
+    shared = _size_of_times() if resolution == Resolution.RAW else 0  # no hours share any
+    return [found["chunks"], found["samples"] or 0, (found["size"] or 0) + shared, found["oldest"]]
+
+
+def _size_of_times() -> int:
+    size: int | None = ChunkTimes.objects.aggregate(size=Sum(Length("payload") + Length("digest")))["size"]
+    return size or 0

@@ -55,15 +55,12 @@ def labels(metrics: Collection[str] | None = None) -> list[tuple[int, Label]]:
 def parcels(of: Sequence[tuple[int, Label]], start_ms: int, end_ms: int) -> Iterator[list[Parcel]]:
     """What is kept of these series from ``start_ms`` up to and with ``end_ms``, series by series.
 
-    Hours come only where samples are past their retention: others are made of the samples.
+    Hours come only where they know more than samples do, some of which are past their retention: others are made of
+    the samples.
     """
     for series_id, label in of:
-        both = apart(Series.objects.filter(pk=series_id), start_ms, end_ms)
-        yield [
-            Parcel(label, resolution, frames[series_id])
-            for resolution, frames in zip(Resolution, both, strict=True)
-            if len(frames.get(series_id, ()))
-        ]
+        both = apart(series_id, label.kind, start_ms, end_ms)
+        yield [Parcel(label, one, frame) for one, frame in zip(Resolution, both, strict=True) if len(frame)]
 
 
 def whole(of: Iterable[Parcel]) -> Iterator[Parcel]:

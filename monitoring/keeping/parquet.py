@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from monitoring.keeping.checking import fields_of
 from monitoring.keeping.frame import NO_COUNT, Frame
 from monitoring.keeping.parcels import Label, NotOurs, Parcel
 from monitoring.kinds import Kind
@@ -109,4 +110,4 @@ def _columns(table: Any) -> dict[str, Any]:
 
 
 def _label(metric: str, tags: str, kind: str, unit: str, category: str, about: str) -> Label:
-    return Label(metric, sorted_tags(json.loads(tags)), Kind(kind), unit, category, about)
+    return Label(metric, sorted_tags(fields_of(tags)), Kind(kind), unit, category, about)

@@ -12,20 +12,23 @@ from typing import Final, Literal
 
 import numpy as np
 
-from monitoring.keeping.blocks import BLOCK_MS, HOUR_MS
-from monitoring.keeping.frame import EMPTY, Frame
+from monitoring.keeping.blocks import HOUR_MS
+from monitoring.keeping.frame import EMPTY, Flags, Frame
+from monitoring.keeping.hours import by_hour
 from monitoring.keeping.limits import is_more_for_figures, refuse_too_many
 from monitoring.keeping.pieces import (
-    AT,
     BEHIND,
     RESOLUTION,
     SERIES_ID,
     VALUE,
     Chosen,
     Row,
+    Unpack,
     pieces,
+    readable,
     unpacked,
 )
+from monitoring.kinds import Kind
 from monitoring.models import Resolution
 from monitoring.windows import SUMMARIES, TIMINGS, Columns
 
@@ -45,7 +48,7 @@ class _Found:
 def fine(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMINGS) -> dict[int, Frame]:
     """Samples from ``start_ms`` up to and with ``end_ms`` by the id of their series; those without any are left out.
 
-    Raises WindowTooLarge, Damaged, CodecMissing.
+    A chunk that cannot be read is a gap. Raises WindowTooLarge.
     """
     refuse_too_many(series, start_ms, end_ms, Resolution.RAW, columns)
     columns = max(columns, SUMMARIES, key=len)  # by its counts an hour is compared with its samples
@@ -69,18 +72,20 @@ def coarse(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMING
     return {series_id: Frame.joined(frames) for series_id, frames in joined.items()}
 
 
-def apart(series: Chosen, start_ms: int, end_ms: int) -> tuple[dict[int, Frame], dict[int, Frame]]:
-    """Samples as recorded, and the hours of blocks that have none of them any more; for copies."""
-    found = _read(series, start_ms, end_ms, (*TIMINGS, "edited"), tuple(Resolution))
-    samples = {series_id: _Found(own.rows, own.chunks | {Resolution.HOURLY: []}) for series_id, own in found.items()}
-    hours = {}
-    for series_id, own in found.items():
-        present = {piece[AT] for piece in own.chunks[Resolution.RAW]}
-        every = _unpacked(own, Resolution.HOURLY, TIMINGS).between(start_ms, end_ms)
-        rest = every.only(~np.isin(every.at - every.at % BLOCK_MS[Resolution.RAW], list(present)))
-        if len(rest):
-            hours[series_id] = rest
-    return _whole(samples, (*TIMINGS, "edited"), start_ms, end_ms), hours
+def apart(series_id: int, kind: Kind, start_ms: int, end_ms: int) -> tuple[Frame, Frame]:
+    """Samples as recorded, and the hours that know more than they do; for copies.
+
+    Samples that are not sealed yet are added to those hours, to which sealing would add them. Raises Damaged,
+    CodecMissing.
+    """
+    columns = (*TIMINGS, "edited")
+    found = _read((series_id,), start_ms, end_ms, columns, tuple(Resolution)).get(series_id, _Found())
+    rows, packed = Frame.of_rows(found.rows), _unpacked(found, Resolution.RAW, columns, unpacked)
+    hours = _unpacked(found, Resolution.HOURLY, TIMINGS, unpacked).between(start_ms, end_ms)
+    more = hours.only(_knows_more(hours, packed))
+    fresh = rows.only(np.isin(rows.at // HOUR_MS, more.at // HOUR_MS))
+    samples = Frame.joined([packed.between(start_ms, end_ms), rows])
+    return samples, by_hour(Frame.joined([more, fresh]), kind) if len(fresh) else more
 
 
 def figures(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMINGS) -> dict[int, Frame]:
@@ -108,8 +113,8 @@ def _whole(found: Mapping[int, _Found], columns: Columns, start_ms: int, end_ms:
     """Each series' samples in one, and the hours that know more than they do."""
     frames = {}
     for series_id, own in found.items():
-        samples = _unpacked(own, Resolution.RAW, columns)
-        hours = _unpacked(own, Resolution.HOURLY, columns).between(start_ms, end_ms)
+        samples = _unpacked(own, Resolution.RAW, columns, readable)
+        hours = _unpacked(own, Resolution.HOURLY, columns, readable).between(start_ms, end_ms)
         sealed = _completed(samples, hours) if len(hours) else [samples]
         parts = [part.between(start_ms, end_ms) for part in sealed]
         frame = Frame.joined([*parts, Frame.of_rows(own.rows)] if own.rows else parts)
@@ -118,16 +123,22 @@ def _whole(found: Mapping[int, _Found], columns: Columns, start_ms: int, end_ms:
     return frames
 
 
-def _unpacked(own: _Found, resolution: Resolution, columns: Columns) -> Frame:
-    return Frame.joined([unpacked(piece, columns) for piece in own.chunks[resolution]] or [EMPTY])
+def _unpacked(own: _Found, resolution: Resolution, columns: Columns, unpack: Unpack) -> Frame:
+    return Frame.joined([unpack(piece, columns) for piece in own.chunks[resolution]] or [EMPTY])
 
 
 def _completed(samples: Frame, hours: Frame) -> list[Frame]:
     """Whatever is sealed is in its hour, so that an hour that counts more stands for all of its samples."""
-    of_samples, of_hours = samples.at // HOUR_MS, hours.at // HOUR_MS
-    counted = np.concatenate(([0], np.cumsum(samples.counts)))
-    first, last = (np.searchsorted(of_samples, of_hours, side) for side in _SIDES)
-    is_more = hours.counts > counted[last] - counted[first]
+    is_more = _knows_more(hours, samples)
     if not is_more.any():
         return [samples]
-    return [samples.only(~np.isin(of_samples, of_hours[is_more])), hours.only(is_more)]
+    return [samples.only(~np.isin(samples.at // HOUR_MS, hours.at[is_more] // HOUR_MS)), hours.only(is_more)]
+
+
+def _knows_more(hours: Frame, samples: Frame) -> Flags:
+    """Which hours count more than the samples in them do."""
+    counted = np.concatenate(([0], np.cumsum(samples.counts)))
+    of_samples, of_hours = samples.at // HOUR_MS, hours.at // HOUR_MS
+    first, last = (np.searchsorted(of_samples, of_hours, side) for side in _SIDES)
+    flags: Flags = hours.counts > counted[last] - counted[first]
+    return flags

@@ -48,7 +48,7 @@ def verify() -> Iterator[Damage | None]:
     """Gives for each chunk what is wrong with it, or None."""
     ids = list(MetricChunk.objects.order_by("series", "resolution", "start").values_list("id", flat=True))
     for chunk_id in ids:
-        chunk = MetricChunk.objects.select_related("series__metric").filter(pk=chunk_id).first()
+        chunk = MetricChunk.objects.select_related("series__metric", "times").filter(pk=chunk_id).first()
         wrong = None if chunk is None else _wrong(chunk)
         yield None if chunk is None or wrong is None else Damage(chunk.pk, str(chunk.series), chunk.start, *wrong)
 

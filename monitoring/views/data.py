@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -122,8 +123,12 @@ def _meaning(metric: str) -> tuple[str, str]:
 
 
 def points_since(metrics: Iterable[str], since_ms: int, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """What charts that stand at ``since_ms`` have to append."""
-    return {metric: _series(metric, since_ms + 1, to_ms(now), _MOST_POINTS_SINCE) for metric in metrics}
+    """What charts that stand at ``since_ms`` have to append; nothing where that is more than one answer can hold."""
+    found = {}
+    for metric in metrics:
+        with suppress(series.WindowTooLarge):  # the chart itself says so when it is loaded
+            found[metric] = _series(metric, since_ms + 1, to_ms(now), _MOST_POINTS_SINCE)
+    return found
 
 
 def _series(metric: str, start_ms: int, end_ms: int, most: int) -> list[dict[str, Any]]:

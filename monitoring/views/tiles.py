@@ -74,8 +74,8 @@ def _detail(about: Tile, shown: Latest, of: int) -> str:
 
 
 def _history(shown: Latest, now: datetime) -> Points | None:
-    found = series.points(shown.metric, to_ms(now - _LOOK_BACK), to_ms(now), _MOST_READINGS)
-    return next((one for one in found if one.series_id == shown.series_id), None)
+    found = series.points(shown.metric, to_ms(now - _LOOK_BACK), to_ms(now), _MOST_READINGS, (shown.series_id,))
+    return next(iter(found), None)
 
 
 def _change(history: Points | None, now: datetime) -> tuple[str, str]:

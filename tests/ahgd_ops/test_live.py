@@ -198,3 +198,19 @@ def test_a_chart_of_more_samples_than_one_answer_can_hold_says_so(
     response = viewer.get("/ops/api/series?metric=cpu_usage_percent&from=now-15m&to=now")
     assert response.status_code == 413
     assert "ask for fewer series or a shorter span" in response.json()["error"]
+
+
+def test_the_live_answer_leaves_out_the_points_that_one_answer_cannot_hold(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FEW_CHUNKS", 0)
+    monkeypatch.setattr(limits, "MOST_SAMPLES", 1)
+    now = timezone.now()
+    for host in ("web-1", "web-2"):
+        record("cpu_usage_percent", {now - timedelta(seconds=5): 42.0}, instance=host)
+    record("memory_usage_percent", {now - timedelta(seconds=5): 7.0}, instance="web-1")
+    metrics = "metric=cpu_usage_percent&metric=memory_usage_percent"
+    found = viewer.get(f"/ops/api/live?since={to_ms(now - timedelta(minutes=5))}&{metrics}").json()
+    assert [one["value"] for one in found["points"]["memory_usage_percent"]] == [[7.0]]
+    assert "cpu_usage_percent" not in found["points"]
+    assert found["tiles"][0]["text"] == "42.0 %"

@@ -1,4 +1,5 @@
-"""A program for test_keeping.py: children that seal, reopen, delete and import without end, each killed with -9.
+"""A program for test_keeping.py: pairs of children that seal, reopen, delete and import without end, side by side, each
+killed with -9.
 
     python -m tests.faults.keeping COPY KILLS SEED
 
@@ -23,10 +24,10 @@ django.setup()
 from django.db import connections  # noqa: E402  (what follows needs the models)
 
 from monitoring.clock import from_ms  # noqa: E402
-from monitoring.keeping import copies, sealing  # noqa: E402
-from monitoring.keeping.forgetting import delete_old_chunks  # noqa: E402
+from monitoring.keeping import chunks, copies, sealing  # noqa: E402
+from monitoring.keeping.forgetting import delete_old_chunks, delete_unnamed_times  # noqa: E402
 from monitoring.keeping.reopening import NotReopened, reopen  # noqa: E402
-from monitoring.models import MetricChunk, Resolution, Series  # noqa: E402
+from monitoring.models import MetricChunk, Resolution  # noqa: E402
 from tests.monitoring.keeping.frames import START_MS  # noqa: E402
 
 NOW = from_ms(START_MS) + timedelta(days=30)
@@ -52,6 +53,7 @@ def unseal(lots: random.Random) -> None:
 def retain() -> None:
     while delete_old_chunks(NOW, step=2):
         pass
+    delete_unnamed_times()
 
 
 def take(copy: Path) -> None:
@@ -59,7 +61,8 @@ def take(copy: Path) -> None:
 
 
 def forget_copied() -> None:
-    Series.objects.filter(metric__name=COPIED).delete()
+    with chunks.alone():
+        MetricChunk.objects.filter(series__metric__name=COPIED).delete()
 
 
 def work(lots: random.Random, copy: Path, is_ready: Callable[[], None]) -> None:
@@ -67,11 +70,23 @@ def work(lots: random.Random, copy: Path, is_ready: Callable[[], None]) -> None:
     connections["default"].ensure_connection()
     is_ready()
     for _ in count():
-        lots.choice((seal, lambda: unseal(lots), retain, lambda: take(copy), forget_copied))()
+        jobs = (seal, lambda: unseal(lots), retain, delete_unnamed_times, lambda: take(copy), forget_copied)
+        lots.choice(jobs)()
 
 
-def kill_one(lots: random.Random, copy: Path) -> bool:
-    """Starts a child and kills it at some moment of its work; gives whether it still worked then."""
+def kill_two(lots: random.Random, copy: Path) -> int:
+    """Starts two children and kills each at some moment of their work; gives how many still worked then."""
+    children = [start_one(lots, copy) for _ in range(2)]
+    killed = 0
+    for child in children:
+        time.sleep(lots.uniform(0, 0.06))  # the moment
+        os.kill(child, signal.SIGKILL)
+        killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return killed
+
+
+def start_one(lots: random.Random, copy: Path) -> int:
+    """Gives its id, once it works."""
     reads, writes = os.pipe()
     seed = lots.random()
     child = os.fork()
@@ -84,15 +99,13 @@ def kill_one(lots: random.Random, copy: Path) -> bool:
     os.close(writes)
     os.read(reads, 1)  # until the child is ready, or gone
     os.close(reads)
-    time.sleep(lots.uniform(0, 0.06))  # the moment
-    os.kill(child, signal.SIGKILL)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return child
 
 
 def main() -> None:
     copy, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     lots = random.Random(seed)  # noqa: S311  (as above)
-    print(sum(kill_one(lots, copy) for _ in range(kills)))  # noqa: T201  (the program's answer)
+    print(sum(kill_two(lots, copy) for _ in range(kills // 2)))  # noqa: T201  (the program's answer)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""kill -9 at any moment of sealing, reopening, retention and import: nothing is lost, nothing is doubled."""
+"""kill -9 at any moment of sealing, reopening, retention and import, two at once: nothing is lost, nothing doubled."""
 
 import os
 import subprocess
@@ -17,22 +17,24 @@ from monitoring.keeping.frame import Frame
 from monitoring.keeping.parcels import labels, parcels
 from monitoring.keeping.verifying import verify
 from monitoring.kinds import Kind
-from monitoring.models import Metric, MetricSnapshot, Resolution, Series
+from monitoring.models import ChunkTimes, Metric, MetricChunk, MetricSnapshot, Resolution, Series
+from monitoring.samples import Sample
 from tests.checkout import PROJECT_DIR
 from tests.faults.stage import database_url
-from tests.monitoring.keeping.frames import HOUR_MS, START_MS, gauges, key, same, timing, write
+from tests.monitoring.keeping.frames import HOUR_MS, START_MS, key, same, timing, write
 
 KILLS = 50  # on either engine
 NOW = from_ms(START_MS) + timedelta(days=30)
 EVER = -(10**14), 10**14
+ROUNDS_MS = [number * HOUR_MS // 5 + (number * 7919) % 50 for number in range(80)]  # uneven, so that series share them
 
 
 def record(tmp_path: Path) -> Path:
     """Samples of several series and hours, and a copy of them."""
     for name in ("beds", "copied", "old"):
         for ward in range(6):
-            values = [ward + number / 10 for number in range(80)]
-            write(*gauges(key(name=name, ward=str(ward)), *values, step_ms=HOUR_MS // 5))
+            of = key(name=name, ward=str(ward))
+            write(*(Sample(of, START_MS + at, ward + number / 10) for number, at in enumerate(ROUNDS_MS)))
     write(*(timing(key(Kind.TIMING, "beds_seconds"), START_MS + n * 60_000, 0.1, n + 0.5) for n in range(200)))
     Metric.objects.filter(name="old").update(raw_days=1)
     held = Series.objects.filter(metric__name="old").earliest("id")
@@ -62,6 +64,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> None:
     list(sealing.seal(NOW, timedelta(0)))
     copies.take_copy(copy, copies.PARQUET, lambda read, new: None)
     assert [damage for damage in verify() if damage is not None] == []
+    assert MetricChunk.objects.filter(times__isnull=False).count() > ChunkTimes.objects.count()
     assert not MetricSnapshot.objects.exists()
     after = kept(Resolution.RAW)
     assert after.keys() == before.keys()

@@ -1,11 +1,14 @@
 """What is exported and imported again is the same to the bit, in either form, at once or in pieces."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +96,19 @@ def test_promtool_reads_the_text(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@contextmanager
+def read_only() -> Iterator[None]:
+    """What a full disk is to whoever writes."""
+    is_sqlite = connection.vendor == "sqlite"
+    statement = "PRAGMA query_only = {}" if is_sqlite else "SET default_transaction_read_only = {}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format("on"))
+        try:
+            yield
+        finally:
+            cursor.execute(statement.format("off"))
+
+
 def run(*arguments: str) -> str:
     out = StringIO()
     call_command("metrics", *arguments, stdout=out, stderr=StringIO())
@@ -159,3 +175,15 @@ def test_a_chunk_that_cannot_be_read_is_not_exported_and_named(tmp_path: Path) -
         with pytest.raises(CommandError, match=f"verify.*{why}"):
             run("export", str(tmp_path / "copy.parquet"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_no_more_is_said_and_the_import_goes_on_later(tmp_path: Path) -> None:
+    write(*gauges(key(), *range(3000), step_ms=HOUR_MS))
+    export(tmp_path / "copy.parquet", copies.PARQUET)
+    before = everything()
+    empty()
+    with read_only(), pytest.raises(CommandError, match=r"The database did not take it: .*running this again goes on"):
+        run("import", str(tmp_path / "copy.parquet"))
+    assert run("import", str(tmp_path / "copy.parquet")) == "3,000 samples are new."
+    assert equal(everything(), before)

@@ -6,10 +6,12 @@ import pytest
 from django.db import transaction
 
 from monitoring.keeping import copies
+from monitoring.keeping.reading import fine
+from monitoring.keeping.verifying import verify
 from monitoring.kinds import Kind
-from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution
+from monitoring.models import Metric, MetricChunk, MetricSnapshot, Resolution, Series
 from tests.monitoring.keeping.copied import empty, equal, everything, export, seal, some_of_each_kind, take
-from tests.monitoring.keeping.frames import gauges, key, write
+from tests.monitoring.keeping.frames import HOUR_MS, START_MS, gauges, key, write
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +94,46 @@ def test_a_copy_of_another_kind_is_refused(tmp_path: Path) -> None:
     Metric.objects.update(kind=Kind.COUNTER)
     with pytest.raises(copies.NotCopied, match="beds is a counter here and a gauge in the copy"):
         take(tmp_path / "copy", copies.PARQUET)
+
+
+def counted() -> float:
+    """Of all that is kept, as readers see it."""
+    (frame,) = fine(Series.objects.all(), START_MS - HOUR_MS, START_MS + 24 * HOUR_MS).values()
+    return float(frame.counts.sum())
+
+
+def with_a_late_sample(is_sealed: bool) -> None:
+    """An hour that is past its retention, but for one sample that came afterwards."""
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 60))
+    seal()
+    MetricChunk.objects.filter(resolution=Resolution.RAW).delete()
+    write(*gauges(key(), 1000, from_ms=START_MS + 1))
+    if is_sealed:
+        seal()
+    assert counted() == 61
+
+
+@pytest.mark.parametrize("form", copies.FORMATS)
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_a_late_sample_leaves_the_hours_of_its_block_in_the_copy(is_sealed: bool, form: str, tmp_path: Path) -> None:
+    with_a_late_sample(is_sealed)
+    export(tmp_path / "copy", form)
+    assert take(tmp_path / "copy", form) == 0
+    empty()
+    take(tmp_path / "copy", form)
+    before = everything()
+    assert counted() == 61
+    assert take(tmp_path / "copy", form) == 0
+    assert equal(everything(), before)
+    assert values() == [1000, 59]  # the sample, and the hour's last
+    assert [found for found in verify() if found is not None] == []
+
+
+def test_a_span_that_begins_within_an_hour_is_copied_as_samples_only(tmp_path: Path) -> None:
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    seal()
+    within = START_MS + HOUR_MS // 2, START_MS + 2 * HOUR_MS + HOUR_MS // 2
+    copies.export(tmp_path / "copy", copies.PARQUET, *within, lambda done, of: None)
+    empty()
+    assert take(tmp_path / "copy", copies.PARQUET) == 21
+    assert {parcel.resolution for parcel in everything()} == {Resolution.RAW}

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 
 from monitoring import series
 from monitoring.clock import from_ms
-from monitoring.keeping import chunks
+from monitoring.keeping import chunks, outlook
 from monitoring.keeping.forgetting import delete_unnamed_times
+from monitoring.keeping.frame import Frame
 from monitoring.keeping.reading import fine
 from monitoring.keeping.reopening import reopen
 from monitoring.keeping.verifying import Fault, verify
@@ -115,3 +117,33 @@ def test_damaged_times_come_back_with_samples_of_the_same_rounds() -> None:
     record(0, 100, "c", "d")
     seal()
     assert times_of("a") == times_of("d") == [a_round(n) for n in range(100)]
+
+
+def test_sizes_count_the_times_that_are_shared() -> None:
+    record(0, 100)
+    seal()
+    payloads = [*raw(), ChunkTimes.objects.get()]
+    cache.delete(outlook._SIZES)
+    size = outlook.outlook(from_ms(START_MS)).sizes[0]
+    cache.delete(outlook._SIZES)
+    assert size.size_bytes == sum(len(one.payload) for one in payloads) + 16
+    assert size.bytes_a_sample is not None and size.bytes_a_sample > 0.1
+
+
+def test_a_chunk_is_verified_with_the_times_that_it_named_when_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    record(0, 100, "a", "b")
+    seal()
+    open_chunk = chunks.opened
+
+    def opened_later(chunk: MetricChunk) -> Frame:
+        """When sealing has given all chunks others, and retention has deleted these."""
+        if ChunkTimes.objects.filter(pk=chunk.times_id).exists():
+            monkeypatch.setattr(chunks, "opened", open_chunk)
+            record(100, 120, "a", "b")
+            seal()
+            delete_unnamed_times()
+        return open_chunk(chunk)
+
+    monkeypatch.setattr(chunks, "opened", opened_later)
+    assert next(verify()) is None
+    assert chunks.opened is open_chunk  # so it has happened
