@@ -14,10 +14,11 @@ from alerts.gates.ledger import Paces
 from alerts.gathering import led_by
 from alerts.ledger import HOUR
 from alerts.models import Alert, Channel, Gate, Notification
-from alerts.models.gate import GATHERING, LIMITS
+from alerts.models.gate import GATHERING
 from alerts.muting.current import Mutes
 from alerts.replay.heard import as_read, ledger_of
 from alerts.replay.mutes import PastMutes
+from alerts.replay.turns import by_turn, company, is_turn
 from alerts.results import consequence_of, named, withheld
 from alerts.roster import Key
 from alerts.serving import next_batch
@@ -80,7 +81,7 @@ class Desk:
 
     def sweep(self, now: datetime, open_alerts: Sequence[Alert], restless: Collection[Key]) -> None:
         """As ``outbox.deliver_due`` for one channel."""
-        turn = sorted((row for row in self._waiting if _is_turn(row, now)), key=_by_turn)
+        turn = sorted((row for row in self._waiting if is_turn(row, now)), key=by_turn)
         dues = [due_of(row) for row in turn]
         by_id = {row.pk: row for row in turn}
         while dues:
@@ -102,7 +103,7 @@ class Desk:
     ) -> None:
         """As ``gathering.judge`` and ``serving``."""
         self._supersede([row for row in rows if row.kind != _FIRING], now)
-        everybody = [Delivery(row, due_of(row), 0, now) for row in (*rows, *self._company(rows, now))]
+        everybody = [Delivery(row, due_of(row), 0, now) for row in (*rows, *company(rows, self._waiting, now))]
         standings = self._standings([one.notification for one in everybody], now, open_alerts, restless)
         ledger = ledger_of(standings, self._told, self.others, self._last_digest_at, self.paces, now)
         decisions = decide_all(standings, ledger, now)
@@ -128,23 +129,6 @@ class Desk:
             for row in self._by_alert[resolve.alert_id]:
                 if row.kind == _FIRING and row.state == _State.DUE and row.held_reason and row.gate not in GATHERING:
                     self._apply(row, withheld(resolve, Stop("resolved before it could be told"), now).row)
-
-    def _company(self, rows: Sequence[Notification], now: datetime) -> list[Notification]:
-        """As in ``gathering``: what waits for a message of its group, or for a digest."""
-        groups = {row.alert.group_key for row in rows} - {""}
-        is_digest = any(row.gate in LIMITS for row in rows)
-        own = {row.pk for row in rows}
-        found = [
-            row
-            for row in self._waiting
-            if row.pk not in own
-            and row.state == _State.DUE
-            and (
-                (row.alert.group_key in groups and (row.due_at <= now or row.gate == Gate.AGGREGATION))
-                or (is_digest and row.gate in LIMITS)
-            )
-        ]
-        return sorted(found, key=_by_turn)
 
     def _standings(
         self, rows: Sequence[Notification], now: datetime, open_alerts: Sequence[Alert], restless: Collection[Key]
@@ -193,15 +177,6 @@ class Desk:
         ]
         sent.sort(key=lambda row: (row.sent_at or now, row.pk))
         return worst_told([as_read(row) for row in sent], cooldowns, now)
-
-
-def _is_turn(row: Notification, now: datetime) -> bool:
-    is_over = row.kind == _FIRING and not row.alert.is_open and bool(row.held_reason) and row.gate not in GATHERING
-    return row.due_at <= now or is_over
-
-
-def _by_turn(row: Notification) -> tuple[datetime, int]:
-    return row.due_at, row.pk
 
 
 def _cooldown(row: Notification) -> timedelta:

@@ -24,6 +24,9 @@ from alerts.roster import Key
 from alerts.rulebook import Rulebook, compile_rule
 from monitoring.series import to_ms
 
+CYCLES_BETWEEN_PROGRESS = 100
+"""Of a thousand series they take half a second or so."""
+
 
 def replay(
     draft: Draft,
@@ -35,7 +38,7 @@ def replay(
     """What the rule would have done after ``start`` up to ``end``, beginning with nothing firing.
 
     A cycle takes place every ``step``, as often as live by default; a sample is judged in the first that it was there
-    for. Raises ReplayTooLarge.
+    for. ``progress`` is told again and again how much is done, up to 1. Raises ReplayTooLarge.
     """
     every_ms = round((step or timedelta(seconds=settings.CONFIG.evaluate_seconds)) / timedelta(milliseconds=1))
     start_ms, end_ms = to_ms(start), to_ms(end)
@@ -49,12 +52,12 @@ def replay(
     peaks = Peaks.of(book.rules[draft.id])
     samples_count = 0
     for until_ms, samples in reading.parts(start_ms, end_ms):
-        course.run(moments.until(until_ms), samples)
+        course.run(_told_of(moments.until(until_ms), start_ms, end_ms, progress), samples)
         listening.hear(samples)
         peaks.see(samples, course.roster)
         samples_count += len(samples)
-        if progress is not None:
-            progress((until_ms - start_ms) / (end_ms - start_ms))
+    if progress is not None:
+        progress(1.0)
     refusal = book.rules[draft.id].refusal
     broken = course.broken.get(draft.id)
     return Report(
@@ -96,6 +99,13 @@ class _Moments:
         while self.next_ms <= end_ms:
             yield self.next_ms
             self.next_ms += self.every_ms
+
+
+def _told_of(moments_ms: Iterator[int], start_ms: int, end_ms: int, progress: Progress | None) -> Iterator[int]:
+    for number, now_ms in enumerate(moments_ms):
+        if progress is not None and number % CYCLES_BETWEEN_PROGRESS == 0:
+            progress((now_ms - start_ms) / (end_ms - start_ms))
+        yield now_ms
 
 
 def _mail(rules: Sequence[Draft], book: Rulebook, history: History, start: datetime, end: datetime) -> Mail:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alerts.models import Alert, Channel, Notification, Rule
+from alerts.models import Alert, Channel, MaintenanceWindow, Notification, Rule
 from alerts.outbox import deliver_due
 from alerts.repeats import repeat_due
 from alerts.replay import Draft, Episode, replay
 from alerts.serving import Clock
 from monitoring.clock import from_ms, to_ms
-from monitoring.models import HealthCheckState, HealthRecord
+from monitoring.keeping import sealing
+from monitoring.models import HealthCheckState, HealthRecord, MetricSnapshot
 from tests.alerts.cycles import judge
 from tests.alerts.feed import Feed
 from tests.alerts.muting.rows import a_silence
@@ -25,6 +26,7 @@ CYCLES = 50
 RULES: dict[str, dict[str, Any]] = {
     "plain": {},
     "silenced": {"cooldown_minutes": 1},
+    "under repair": {"cooldown_minutes": 1},
     "child": {"condition": "name == 'cpu_usage_percent' and value > 60", "cooldown_minutes": 1},
     "waits": {"for_seconds": 25, "keep_firing_for_seconds": 30},
     "gets worse": {"worse_condition": "name == 'cpu_usage_percent' and value > 92", "cooldown_minutes": 0},
@@ -122,14 +124,31 @@ def what_is_said(episodes: tuple[Episode, ...]) -> list[Any]:
     return sorted(found, key=lambda one: (one[1], one[0]))
 
 
+def under_repair(rule: Rule, start: datetime) -> None:
+    begins = start.replace(second=0, microsecond=0) + timedelta(minutes=3)
+    MaintenanceWindow.objects.create(
+        name="repair",
+        matchers=f"rule={rule.name}",
+        starts_on=begins.date(),
+        starts_at=begins.time(),
+        duration_minutes=3,
+    )
+
+
+@pytest.mark.timeout(600)  # of seconds; ten minutes are judged cycle by cycle, which a busy machine takes its time for
 @pytest.mark.parametrize("seed", [3, 8])
 def test_a_replay_says_what_the_live_system_did(seed: int, rules: dict[str, Rule], feed: Feed) -> None:
     live = Live(feed, np.random.default_rng(seed))
     minute = timedelta(minutes=1)
     a_silence(f"rule={rules['silenced'].name}", feed.now + 2 * minute, 4 * minute)
+    under_repair(rules["under repair"], feed.now)
     start = live.run()
 
-    for kind, rule in rules.items():
-        report = replay(Draft.of(rule), start, feed.now, step=STEP)
-        assert what_is_said(report.episodes) == what_happened(rule), kind
-        assert report.episodes, kind
+    for is_sealed in (False, True):
+        for kind, rule in rules.items():
+            report = replay(Draft.of(rule), start, feed.now, step=STEP)
+            assert what_is_said(report.episodes) == what_happened(rule), (kind, is_sealed)
+            assert report.episodes, kind
+        if not is_sealed:
+            list(sealing.seal(feed.now + timedelta(days=1), timedelta(0)))
+            assert not MetricSnapshot.objects.exists()
