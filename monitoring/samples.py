@@ -56,7 +56,12 @@ def sorted_tags(tags: Mapping[str, object]) -> Tags:
 
 
 def is_metric_name(name: object) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name == _storable(name)
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and is_storable(name)
+
+
+def is_storable(text: str) -> bool:
+    """As it is, in every database."""
+    return text == _storable(text)
 
 
 @lru_cache(maxsize=65536)

@@ -21,7 +21,6 @@ PERMISSION = "ahgd_monitoring.add_metricsnapshot"
 FORMATS: dict[str, Callable[[bytes, int], list[Reading]]] = {
     "application/json": json_body.read,
     "text/plain": text_body.read,
-    "application/openmetrics-text": text_body.read,
 }
 _LONGEST_KEY = 200
 _receiving = Receiving()
@@ -85,8 +84,10 @@ def _format(request: HttpRequest) -> Callable[[bytes, int], list[Reading]]:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """Raises Problem 413, before the body is read."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    """Raises Problem 411 or 413, before the body is read."""
+    length = request.META.get("CONTENT_LENGTH")
+    if not length:
+        raise Problem(411, "Say how long the body is, with Content-Length: one that comes in chunks is not read.")
     if not length.isdecimal() or int(length) > settings.CONFIG.push_max_kb * 1024:
         raise Problem(413, f"The body may have {settings.CONFIG.push_max_kb} KiB: send it in parts.")
     return request.body

@@ -1,6 +1,6 @@
 """The operations on rules: what one would have done, and why it does what it does. Nothing is written or sent."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from alerts.explain import explain
 from alerts.explain.telling import as_data as explanation_data
 from alerts.models import Rule
 from alerts.replay import Draft, ReplayTooLarge, Report, SpanRefused, difference, replay, span_of, suggest
+from alerts.replay.budget import Budget, ReplayTooSlow
 from alerts.replay.told import as_data, difference_data
 
 RuleName = Annotated[str, Path(max_length=100, pattern=r"^[-a-zA-Z0-9_]+$", description="As the list of rules has it.")]
@@ -30,8 +31,9 @@ def replay_rule(request: HttpRequest, name: RuleName, asked: Query[ReplayOf]) ->
     """When it would have fired and told over what is stored. Needs the scope rules:read."""
     caller_of(request, READ_RULES)
     draft = Draft.of(find_rule(name))
-    report = _replayed(draft, asked.since)
-    return as_data(report) | _suggested(draft, report, asked.suggest)
+    budget = Budget()
+    report = _replayed(draft, asked.since, timezone.now(), budget)
+    return as_data(report) | _suggested(draft, report, asked.suggest, budget)
 
 
 @router.post(
@@ -49,10 +51,10 @@ def replay_draft(request: HttpRequest, name: RuleName, body: ReplayIn) -> dict[s
         if field.endswith("condition") and value:
             _check(field, value)
         setattr(draft.rule, field, value)
-    end = timezone.now()
-    report, before = _replayed(draft, body.since, end), _replayed(saved, body.since, end)
+    end, budget = timezone.now(), Budget()
+    report, before = (_replayed(one, body.since, end, budget) for one in (draft, saved))
     changed = {"difference": difference_data(difference(report, before))}
-    return as_data(report) | changed | _suggested(draft, report, body.suggest)
+    return as_data(report) | changed | _suggested(draft, report, body.suggest, budget)
 
 
 @router.get(
@@ -81,19 +83,21 @@ def _check(field: str, text: str) -> None:
         raise Problem(422, f"Put right what errors says of: {field}.", Fault(field, str(refused))) from refused
 
 
-def _replayed(draft: Draft, since: str, end: Any = None) -> Report:
-    until = end or timezone.now()
+def _replayed(draft: Draft, since: str, end: datetime, budget: Budget) -> Report:
     try:
         span: timedelta = span_of(since)
-        return replay(draft, until - span, until)
+        return replay(draft, end - span, end, budget)
     except SpanRefused as refused:
         raise Problem(422, "Put right what errors says of: since.", Fault("since", str(refused))) from refused
-    except ReplayTooLarge as refused:
+    except (ReplayTooLarge, ReplayTooSlow) as refused:
         raise Problem(422, str(refused)) from refused
 
 
-def _suggested(draft: Draft, report: Report, is_asked: bool) -> dict[str, Any]:
-    found = suggest(draft, report) if is_asked else None
+def _suggested(draft: Draft, report: Report, is_asked: bool, budget: Budget) -> dict[str, Any]:
+    try:
+        found = suggest(draft, report, budget) if is_asked else None
+    except ReplayTooSlow as refused:
+        raise Problem(422, str(refused)) from refused
     if found is None:
         return {"suggestion": None}
     return {"suggestion": {"threshold": found.threshold, "condition": found.condition, "fires": found.fires}}

@@ -17,6 +17,8 @@ from alerts.prometheus import selectors
 from alerts.prometheus.unmapped import Unmapped
 from alerts.rulefiles.durations import text_of
 
+MOST_CHARACTERS = 4_000
+"""The parser takes the square of the length, and ends the process when what it reads is nested thousands deep."""
 LOOKBACK = "5m"  # how long Prometheus takes a series for present after its last sample
 _COMPARISONS = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 """Each with what it is with its sides swapped."""
@@ -26,11 +28,14 @@ _SUMMED = {"increase", "rate"}
 
 def condition_of(expression: str) -> str:
     """Raises Unmapped."""
+    if len(expression) > MOST_CHARACTERS:
+        raise Unmapped(f"it is longer than {MOST_CHARACTERS:,} characters")
     try:
-        tree = promql.parse(expression)
+        text = _joined(promql.parse(expression), None)
     except ValueError as error:
         raise Unmapped(f"is no PromQL: {error}") from error
-    text = _joined(tree, None)
+    except RecursionError as error:
+        raise Unmapped("it is nested too deeply") from error
     try:
         parse(text)
     except ConditionRefused as refused:

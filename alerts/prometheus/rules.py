@@ -1,9 +1,10 @@
 """Files of alerting rules of Prometheus as entries of ours; each rule that does not map is told with the reason."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain, count
 from typing import Any
 
 import promql_parser as promql
@@ -103,11 +104,11 @@ def _checked(fields: dict[str, Any]) -> RuleEntry:
     return entry
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     """A name of ours that no other rule of the file has."""
     base = re.sub(r"[^-a-zA-Z0-9_]+", "_", name)[:90] or "rule"
-    names = (base, *(f"{base}-{number}" for number in range(2, 100_000)))
-    return next(one for one in names if one not in set(taken))
+    names = chain((base,), (f"{base}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _span(value: object) -> str:

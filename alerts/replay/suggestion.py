@@ -2,9 +2,10 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from alerts.conditions import Condition, ConditionRefused, Direction, parse
+from alerts.replay.course import Progress
 from alerts.replay.drafts import Draft
 from alerts.replay.engine import replay
 from alerts.replay.report import Report
@@ -23,11 +24,11 @@ class Suggestion:
     fires: int
 
 
-def suggest(draft: Draft, report: Report) -> Suggestion | None:
+def suggest(draft: Draft, report: Report, progress: Progress | None = None) -> Suggestion | None:
     """The threshold nearest to the present one at which the rule fires at most once a day, by replays of its own.
 
     Candidates are the values it was judged on, to three digits. None where the rule is quiet enough, compares ``value``
-    with no number or in more than one place, or no candidate makes it quiet.
+    with no number or in more than one place, or no candidate makes it quiet. ``progress`` is told of every replay.
     """
     condition = _parsed(draft.rule.condition)
     threshold = None if condition is None else condition.threshold
@@ -42,7 +43,7 @@ def suggest(draft: Draft, report: Report) -> Suggestion | None:
             break
         middle = (low + high) // 2
         text = with_threshold(condition, beyond[middle])
-        fires = _fires(draft, text, report.start, report.end)
+        fires = _fires(draft, text, report, progress)
         if fires <= wanted:
             found, high = Suggestion(beyond[middle], text, fires), middle - 1
         else:
@@ -59,10 +60,10 @@ def with_threshold(condition: Condition, value: float) -> str:
     return f"{condition.text[:start]}{value:g}{condition.text[end:]}"
 
 
-def _fires(draft: Draft, text: str, start: datetime, end: datetime) -> int:
+def _fires(draft: Draft, text: str, report: Report, progress: Progress | None) -> int:
     rule = copy(draft.rule)
     rule.condition = text
-    return replay(replace(draft, rule=rule), start, end).fires
+    return replay(replace(draft, rule=rule), report.start, report.end, progress).fires
 
 
 def _parsed(text: str) -> Condition | None:

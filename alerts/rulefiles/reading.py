@@ -45,8 +45,6 @@ class Read:
 
 def read(text: str) -> Read:
     """Raises FileRefused."""
-    if len(text) > MOST_CHARACTERS:
-        raise FileRefused([Fault(None, "", f"the file is longer than {MOST_CHARACTERS:,} characters; split it")])
     node, data = load(text)
     try:
         file = RuleFile.model_validate(data)
@@ -62,6 +60,8 @@ def read(text: str) -> Read:
 
 def load(text: str) -> tuple[yaml.Node | None, Any]:
     """YAML as plain data, with the nodes that know their lines. Raises FileRefused."""
+    if len(text) > MOST_CHARACTERS:
+        raise FileRefused([Fault(None, "", f"the file is longer than {MOST_CHARACTERS:,} characters; split it")])
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -92,10 +92,11 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a list or a map is no name", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
-            if isinstance(key.value, str):
-                seen.add(key.value)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 

@@ -1,9 +1,13 @@
-"""An episode on a chart that is marked "must fire" or "must not fire": a plain POST form that leads back."""
+"""An episode on a chart that is marked "must fire" or "must not fire".
+
+Scripts, which ask for JSON, are told what came of it, so that a form that is being filled in stays; a plain form leads
+back.
+"""
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +16,9 @@ from django.views.decorators.http import require_POST
 from alerts.cases.marking import Marked, MarkRefused, mark
 from alerts.models import Rule
 
+MUST_FIRE = "must fire"
+UNREADABLE = "No case was made: give an instance, a start, an end, and what is expected."
+
 
 class MarkForm(forms.Form):
     """Times are ISO 8601; without an offset they are UTC."""
@@ -19,7 +26,7 @@ class MarkForm(forms.Form):
     instance = forms.CharField(max_length=120)
     start = forms.DateTimeField()
     end = forms.DateTimeField()
-    expect = forms.ChoiceField(choices=[("must fire", "must fire"), ("must not fire", "must not fire")])
+    expect = forms.ChoiceField(choices=[(word, word) for word in (MUST_FIRE, "must not fire")])
 
 
 @require_POST
@@ -27,19 +34,24 @@ class MarkForm(forms.Form):
 def mark_case(request: HttpRequest, name: str) -> HttpResponse:
     rule = get_object_or_404(Rule, name=name)
     form = MarkForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "No case was made: give an instance, a start, an end, and what is expected.")
-        return _back(request, rule)
-    asked = form.cleaned_data
-    marked = Marked(asked["instance"], asked["start"], asked["end"], asked["expect"] == "must fire")
-    try:
-        case, outcome = mark(rule, marked)
-    except MarkRefused as refused:
-        messages.error(request, f"No case was made: {refused}")
-    else:
-        tell = messages.success if outcome.passed else messages.warning
-        tell(request, f"The case “{case}” was added to the rule {rule}. As the rule is now, {outcome.message}.")
+    level, text = _mark(rule, form) if form.is_valid() else (messages.ERROR, UNREADABLE)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"told": text}, status=422 if level == messages.ERROR else 200)
+    messages.add_message(request, level, text)
     return _back(request, rule)
+
+
+def _mark(rule: Rule, form: MarkForm) -> tuple[int, str]:
+    """How the message is to be shown, and the message."""
+    asked = form.cleaned_data
+    try:
+        case, outcome = mark(
+            rule, Marked(asked["instance"], asked["start"], asked["end"], asked["expect"] == MUST_FIRE)
+        )
+    except MarkRefused as refused:
+        return messages.ERROR, f"No case was made: {refused}"
+    level = messages.SUCCESS if outcome.passed else messages.WARNING
+    return level, f"The case “{case}” was added to the rule {rule}. As the rule is now, {outcome.message}."
 
 
 def _back(request: HttpRequest, rule: Rule) -> HttpResponse:

@@ -1,7 +1,6 @@
 """What the rule form shows under the condition: what the rule as it is being written would have done."""
 
 from copy import copy
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -34,9 +33,10 @@ def replay_draft(request: HttpRequest) -> JsonResponse:
     try:
         condition = parse(draft.rule.condition)
         span, end = span_of(request.POST.get("since", "24h")), timezone.now()
-        report = replay(draft, end - span, end, Budget())
+        budget = Budget()  # of the whole answer
+        report = replay(draft, end - span, end, budget)
         found = as_data(report) | {"chart": chart_of(condition, report), "threshold": _threshold(condition.threshold)}
-        found |= _compared(report, saved, end - span, end) | _suggested(request, draft, report)
+        found |= _compared(report, saved, budget) | _suggested(request, draft, report, budget)
     except _REFUSALS as refused:
         return JsonResponse({"refused": str(refused)})
     return JsonResponse(found)
@@ -68,15 +68,15 @@ def _threshold(found: Any) -> dict[str, Any] | None:
     return {"value": found.value, "direction": found.direction.value, "start": found.span[0], "end": found.span[1]}
 
 
-def _compared(report: Report, saved: Rule | None, start: datetime, end: datetime) -> dict[str, str]:
+def _compared(report: Report, saved: Rule | None, budget: Budget) -> dict[str, str]:
     if saved is None:
         return {"difference": ""}
-    before = replay(Draft.of(saved), start, end, Budget())
+    before = replay(Draft.of(saved), report.start, report.end, budget)
     return {"difference": difference_sentence(difference(report, before))}
 
 
-def _suggested(request: HttpRequest, draft: Draft, report: Report) -> dict[str, Any]:
-    found = suggest(draft, report) if request.POST.get("suggest") else None
+def _suggested(request: HttpRequest, draft: Draft, report: Report, budget: Budget) -> dict[str, Any]:
+    found = suggest(draft, report, budget) if request.POST.get("suggest") else None
     if found is None:
         return {"suggestion": None}
     return {"suggestion": {"threshold": found.threshold, "condition": found.condition, "fires": found.fires}}

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import subprocess
 
 from examples.demo import incident, running
 from examples.demo.place import ConsoleRefused, Place
@@ -19,11 +20,13 @@ def main() -> None:
         if asked.incident:
             incident.run(place, _say)
         elif asked.remove:
-            running.remove(place)
+            _say(running.remove(place))
         else:
             _stay(running.Demo(place, has_visitor=not asked.no_visitor))
-    except (ConsoleRefused, TimeoutError, FileNotFoundError) as error:
+    except (ConsoleRefused, TimeoutError) as error:
         raise SystemExit(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"{error.cmd[1:]} failed; what it said is above.") from error
 
 
 def _stay(demo: running.Demo) -> None:

@@ -18,7 +18,7 @@ _Json = dict[str, Any]
 
 
 def push(place: Place, end_ms: int, hours: int = HOURS, seed: int = 11) -> int:
-    """Gives the number of samples that are new. Sent again for the same end, nothing is."""
+    """Gives the number of samples that are new. Sent again for the same end, nothing is, sealed or not."""
     readings = samples(end_ms, hours, random.Random(seed))  # noqa: S311  (made-up data, no secret)
     stored = 0
     while batch := list(islice(readings, _AT_ONCE)):

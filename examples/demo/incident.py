@@ -38,6 +38,7 @@ SYMPTOMS = (
 
 def run(place: Place, say: Say, longest_seconds: float = LONGEST_SECONDS) -> None:
     """Raises TimeoutError when an alert does not come, or does not end; the day is over either way."""
+    place.ask("/api/v1/alerts")  # before anything goes wrong: is the demo running?
     say("The bad day begins: slow queries, memory that climbs, a data file gone.")
     begin(place.data_dir)
     try:

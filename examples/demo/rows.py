@@ -1,6 +1,6 @@
 """What the demo needs in the console's database, and how all of it is taken away again.
 
-Run with the console's settings: ``python -m examples.demo.rows make|remove``.
+Run with the console's settings: ``python -m examples.demo.rows make FILE | forget | remove``.
 """
 
 import os
@@ -46,22 +46,30 @@ def make(token_file: Path) -> None:
     )
 
 
+def forget() -> str:
+    """Takes away the day of history, whether it is in rows or packed."""
+    from monitoring.models import Series
+
+    _, gone = Series.objects.filter(tags__demo="made up").delete()
+    return f"The day of history is gone: {gone.get(Series._meta.label, 0)} series with all that was kept of them."
+
+
 def remove() -> str:
-    """Takes away the day of history, the rule, the check, the token and the user."""
+    """Takes away the history, the rule, the check, the token and the user."""
     from django.contrib.auth.models import User
 
     from ahgd_ops.models import ApiToken
     from alerts.models import Rule
-    from monitoring.models import Metric, Series, WatchedCheck
+    from monitoring.models import Metric, WatchedCheck
 
-    gone, _ = Series.objects.filter(tags__demo="made up").delete()
+    told = forget()
     Metric.objects.filter(series=None, name__startswith="dashboard_").delete()
     Rule.objects.filter(name=MEMORY_RULE).delete()
     for check in WatchedCheck.objects.filter(name=CHECK):
         check.delete()
     ApiToken.objects.filter(name=NAME).delete()
     User.objects.filter(username=NAME).delete()
-    return f"{gone} rows of history are gone, and the demo's rule, check, token and user."
+    return f"{told} So are the demo's rule, check, token and user."
 
 
 def main() -> None:
@@ -72,7 +80,7 @@ def main() -> None:
     if sys.argv[1] == "make":
         make(Path(sys.argv[2]))
     else:
-        print(remove())
+        print(forget() if sys.argv[1] == "forget" else remove())
 
 
 if __name__ == "__main__":

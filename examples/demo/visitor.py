@@ -11,7 +11,14 @@ import time
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-PAGES = ("Overview", "Trends", "Areas", "Inequality", "Records")
+PAGES = {
+    "Overview": "Long-term conditions",
+    "Trends": "over the years",
+    "Areas": "is most common",
+    "Inequality": "and disadvantage",
+    "Records": "All records of",
+}
+"""Each with words of a heading that no other has."""
 _SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 _PATIENCE_MS = 60_000
 _PAUSE_SECONDS = 3.0
@@ -32,8 +39,12 @@ def come_in(browser: Browser, url: str) -> Page:
 
 
 def click(page: Page, name: str) -> None:
-    """Opens a page of the dashboard and waits until it is drawn."""
+    """Opens a page of the dashboard and waits until it is drawn.
+
+    First its heading: right after a click the page before is still there, and nothing runs.
+    """
     page.get_by_test_id("stRadio").get_by_text(name, exact=True).click()
+    page.get_by_role("heading").filter(has_text=PAGES[name]).first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
@@ -42,9 +53,9 @@ def wander(url: str, clicks: int | None, pause_seconds: float, chance: random.Ra
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = come_in(browser, url)
-        done = 0
+        names, done = list(PAGES), 0
         while clicks is None or done < clicks:
-            click(page, PAGES[done % len(PAGES)] if done < len(PAGES) else chance.choice(PAGES))
+            click(page, names[done] if done < len(names) else chance.choice(names))
             done += 1
             time.sleep(pause_seconds * chance.random() * 2)
             if done % 25 == 0:

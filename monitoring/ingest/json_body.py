@@ -19,15 +19,16 @@ from datetime import datetime
 from typing import Any
 
 from monitoring.catalogue import find
-from monitoring.ingest.reading import MOST_SAMPLES, BodyRefused, Fault, Reading, check_time, whole
+from monitoring.ingest.reading import MOST_SAMPLES, BodyRefused, Fault, Reading, check_number, check_time, whole
 from monitoring.kinds import Kind
-from monitoring.samples import LONGEST_NAME, LONGEST_TAG, Sample, SeriesKey, finite, is_metric_name, sorted_tags
+from monitoring.samples import LONGEST_NAME, LONGEST_TAG, Sample, SeriesKey, is_metric_name, is_storable, sorted_tags
 from monitoring.sketch import SCALE, Sketch, SketchDamaged, sketch_of
 
 _INTERVAL = ("total", "minimum", "maximum")
 _FIELDS = frozenset({"name", "value", "kind", "tags", "category", "at", "count", "sketch", *_INTERVAL})
 _MOST_TAGS = 30
 _LONGEST_CATEGORY = 64
+_MOST_CALLS = 10**12  # of a sample: sums of many of them are still counted exactly
 _FARTHEST = 1100  # doublings from 1 to the largest float, or the smallest
 
 
@@ -54,20 +55,14 @@ def read(body: bytes, now_ms: int) -> list[Reading]:
 
 def _loaded(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return json.loads(body.decode(), parse_constant=float)  # NaN, refused where it stands
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise BodyRefused(400, [Fault(f"line {line}", "is not UTF-8")]) from error
     except json.JSONDecodeError as error:
         raise BodyRefused(400, [Fault(f"line {error.lineno}", f"is no JSON: {error.msg}")]) from error
-    except _Wrong as wrong:
-        raise BodyRefused(422, [Fault("body", str(wrong))]) from wrong
     except (ValueError, RecursionError) as error:  # thousands of digits, or of brackets
         raise BodyRefused(400, [Fault("body", "is nested too deeply or has a number that is too long")]) from error
-
-
-def _refuse_constant(name: str) -> Any:
-    raise _Wrong("", f"{name} is not a finite number")
 
 
 def _samples(document: Any) -> list[Any]:
@@ -141,7 +136,7 @@ def _tags(one: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _category(one: Mapping[str, Any]) -> str:
     category = one.get("category", "")
-    if not isinstance(category, str) or len(category) > _LONGEST_CATEGORY or "\0" in category:
+    if not isinstance(category, str) or len(category) > _LONGEST_CATEGORY or not is_storable(category):
         raise _Wrong("category", f"has to be a text of at most {_LONGEST_CATEGORY} characters")
     return category
 
@@ -151,15 +146,15 @@ def _number(one: Mapping[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Wrong(name, "has to be a number")
     try:
-        return finite(value)
-    except (ValueError, OverflowError) as error:
-        raise _Wrong(name, "is not a finite number") from error
+        return check_number(value)
+    except ValueError as error:
+        raise _Wrong(name, str(error)) from error
 
 
 def _count(one: Mapping[str, Any]) -> int | None:
     count = one.get("count")
-    if count is not None and (type(count) is not int or not 0 < count < 2**53):
-        raise _Wrong("count", "has to be a whole number above 0")
+    if count is not None and (type(count) is not int or not 0 < count <= _MOST_CALLS):
+        raise _Wrong("count", f"has to be a whole number from 1 to {_MOST_CALLS}")
     return count
 
 
@@ -170,7 +165,7 @@ def _time(at: Any) -> int:
             if moment.tzinfo is None:
                 raise ValueError(f"{at[:40]} has no offset, such as Z or +10:00")
             return check_time(int(moment.timestamp() * 1000))
-        if type(at) is int:
+        if isinstance(at, int | float) and not isinstance(at, bool):
             return check_time(at)
     except (ValueError, OverflowError) as error:
         raise _Wrong("at", str(error)) from error

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from monitoring.samples import Sample
+from monitoring.samples import Sample, finite
 
 MOST_SAMPLES = 20_000
 MOST_FAULTS = 20
+LARGEST = 1e300  # sums of many of them are numbers, too
 EARLIEST_MS = 946_684_800_000  # 2000-01-01; what is before was meant as seconds
 
 
@@ -45,11 +46,22 @@ def whole(readings: list[Reading], faults: list[Fault]) -> list[Reading]:
     return readings
 
 
-def check_time(at_ms: int) -> int:
-    """Raises ValueError."""
+def check_time(at_ms: float) -> int:
+    """Whole milliseconds. Raises ValueError, also for NaN and infinities."""
     if not EARLIEST_MS <= at_ms < 2**53:
-        raise ValueError(f"{at_ms} is no time since the year 2000 in milliseconds")
-    return at_ms
+        raise ValueError(f"{at_ms:.0f} is no time since the year 2000 in milliseconds")
+    return int(at_ms)
+
+
+def check_number(value: float) -> float:
+    """Raises ValueError, as for 10 ** 400."""
+    try:
+        number = finite(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("is not a finite number") from error
+    if abs(number) > LARGEST:
+        raise ValueError(f"is beyond {LARGEST:g}, and sums of such numbers cannot be kept")
+    return number
 
 
 def refuse_contradictions(readings: list[Reading]) -> None:

@@ -9,9 +9,9 @@ from typing import Self
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
+from monitoring.ingest.known import Moment, present
 from monitoring.ingest.reading import Reading
-from monitoring.keeping.sealed_times import sealed
-from monitoring.models import MetricSnapshot, PushAllowance, PushedTotal, PushReceipt
+from monitoring.models import PushAllowance, PushedTotal, PushReceipt
 from monitoring.samples import Sample, SeriesKey, fingerprint
 from monitoring.storage import Storage, batched
 
@@ -100,23 +100,12 @@ def _once(readings: Iterable[Reading]) -> Iterable[Reading]:
 
 def _unseen(readings: Sequence[Reading]) -> list[Reading]:
     """Without those whose series has a sample at their very time; what has no time of its own is always new."""
-    timed = [one for one in readings if one.has_time]
-    stored = set[tuple[str, int]]()
-    if timed:
-        times = [one.sample.at_ms for one in timed]
-        for names in batched({_fingerprint(one.sample.key) for one in timed}):
-            rows = MetricSnapshot.objects.filter(
-                series__fingerprint__in=names, at__range=(min(times), max(times))
-            ).values_list("series__fingerprint", "at")
-            stored.update(rows)
-        moments = [(_fingerprint(one.sample.key), one.sample.at_ms) for one in timed]
-        for some in batched(moments):  # behind the rows: sealing moves from there to here
-            stored.update(sealed(some))
-    return [
-        one
-        for one in _once(readings)
-        if not one.has_time or (_fingerprint(one.sample.key), one.sample.at_ms) not in stored
-    ]
+    stored = present(_moment(one) for one in readings if one.has_time)
+    return [one for one in _once(readings) if not one.has_time or _moment(one) not in stored]
+
+
+def _moment(reading: Reading) -> Moment:
+    return _fingerprint(reading.sample.key), reading.sample.at_ms
 
 
 def increases(samples: Sequence[Sample]) -> list[Sample]:

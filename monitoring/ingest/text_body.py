@@ -9,9 +9,9 @@ from prometheus_client import Metric
 from prometheus_client import samples as prometheus
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitoring.ingest.reading import MOST_SAMPLES, BodyRefused, Fault, Reading, check_time, whole
+from monitoring.ingest.reading import MOST_SAMPLES, BodyRefused, Fault, Reading, check_number, check_time, whole
 from monitoring.kinds import Kind
-from monitoring.samples import LONGEST_NAME, LONGEST_TAG, Sample, SeriesKey, finite, is_metric_name, sorted_tags
+from monitoring.samples import LONGEST_NAME, LONGEST_TAG, Sample, SeriesKey, is_metric_name, sorted_tags
 
 _TYPES = frozenset({"counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset"})
 _LONGEST_LINE = 20_000
@@ -66,7 +66,7 @@ def _reading(line: str, place: str, types: dict[str, str], now_ms: int) -> Readi
         raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
     if any(len(text) > LONGEST_TAG for pair in found.labels.items() for text in pair):
         raise ValueError(f"a label is longer than {LONGEST_TAG} characters")
-    at_ms = now_ms if found.timestamp is None else check_time(round(float(found.timestamp) * 1000))
+    at_ms = now_ms if found.timestamp is None else check_time(round(float(found.timestamp) * 1000, 3))
     kind = Kind.COUNTER if is_cumulative else Kind.GAUGE
     sample = Sample(SeriesKey(found.name, sorted_tags(found.labels), kind, "pushed"), at_ms, value)
     return Reading(sample, place, is_cumulative, found.timestamp is not None)
@@ -88,9 +88,9 @@ def _parsed(line: str) -> prometheus.Sample:
 
 def _finite(value: float) -> float:
     try:
-        return finite(value)
+        return check_number(value)
     except ValueError as error:
-        raise ValueError(f"{value} is not a finite number") from error
+        raise ValueError(f"{value} {error}") from error
 
 
 def _is_cumulative(name: str, types: dict[str, str]) -> bool:

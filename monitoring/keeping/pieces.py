@@ -2,9 +2,10 @@
 them exactly once, whatever happens meanwhile.
 """
 
+import logging
 import sys
-from collections.abc import Collection, Iterator, Sized
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Sized
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,10 +19,13 @@ from monitoring.models import ChunkTimes, MetricChunk, MetricSnapshot, Resolutio
 if TYPE_CHECKING:
     from monitoring.keeping.frame import Frame
 
+log = logging.getLogger(__name__)
+
 Columns = tuple[str, ...]
 Chosen = QuerySet[Series] | Collection[int]
 """Series by a query, or some hundred at most by their ids."""
 Row = tuple[Any, ...]
+Unpack = Callable[[Row, Columns], "Frame"]
 FEWEST: Final = ("series_id", "at", "value")
 """The columns that every reader has, the first ones of windows.TIMINGS."""
 SERIES_ID, AT, VALUE = range(len(FEWEST))
@@ -76,7 +80,7 @@ def pieces(
 def samples(series: Chosen, columns: Columns, start_ms: int, end_ms: int, most: int = sys.maxsize) -> list[Row]:
     """Every sample after ``start_ms`` up to and with ``end_ms`` as a row of ``columns``, by series and time.
 
-    Raises TooMany past ``most``, and what unpacking a chunk raises.
+    A chunk that cannot be read is a gap. Raises TooMany past ``most``.
     """
     found: list[Row] = []
     has_chunks = False
@@ -85,7 +89,7 @@ def samples(series: Chosen, columns: Columns, start_ms: int, end_ms: int, most: 
         for piece in batch:
             if piece[VALUE] is None:
                 has_chunks = True
-                found += unpacked(piece, columns).between(start_ms + 1, end_ms).rows(piece[SERIES_ID], columns)
+                found += readable(piece, columns).between(start_ms + 1, end_ms).rows(piece[SERIES_ID], columns)
                 _refuse_more(found, most)
         _refuse_more(found, most)
     if has_chunks:
@@ -99,8 +103,8 @@ def last_times(series_id: int, most: int) -> list[int]:
     times = list(rows[:most])
     if len(times) < most:
         chunks = MetricChunk.objects.filter(series_id=series_id, resolution=Resolution.RAW).order_by("-start")
-        for packed in chunks.values_list("payload", "times__payload")[: most - len(times)]:
-            times += unpacked((*packed, 0, 0), FEWEST).at[-most:].tolist()
+        for start, *packed in chunks.values_list("start", "payload", "times__payload")[: most - len(times)]:
+            times += readable((series_id, start, None, *packed, 0, 0), FEWEST).at[-most:].tolist()
             if len(times) >= most:
                 break
     return sorted(times, reverse=True)[:most]
@@ -121,6 +125,26 @@ def unpacked(piece: Row, columns: Columns) -> "Frame":
     from monitoring.keeping.packing import unpack  # with NumPy, which the library in a watched application does without
 
     return unpack(piece[BEHIND], columns, piece[TIMES])
+
+
+def readable(piece: Row, columns: Columns) -> "Frame":
+    """The same; nothing of a chunk that cannot be read, which is logged once: a gap, not the end of every question."""
+    from monitoring.keeping.codecs import CodecMissing
+    from monitoring.keeping.columns import Damaged
+    from monitoring.keeping.frame import EMPTY
+
+    try:
+        return unpacked(piece, columns)
+    except (Damaged, CodecMissing) as error:
+        _log_once(piece[SERIES_ID], piece[AT], str(error))
+        return EMPTY
+
+
+@lru_cache(maxsize=1000)
+def _log_once(series_id: int, start_ms: int, why: str) -> None:
+    log.error(
+        "Series %s has a gap from %s: a chunk cannot be read (manage.py metrics verify): %s", series_id, start_ms, why
+    )
 
 
 def _refuse_more(found: Sized, most: int) -> None:

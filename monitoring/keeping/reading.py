@@ -23,7 +23,9 @@ from monitoring.keeping.pieces import (
     VALUE,
     Chosen,
     Row,
+    Unpack,
     pieces,
+    readable,
     unpacked,
 )
 from monitoring.kinds import Kind
@@ -46,7 +48,7 @@ class _Found:
 def fine(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMINGS) -> dict[int, Frame]:
     """Samples from ``start_ms`` up to and with ``end_ms`` by the id of their series; those without any are left out.
 
-    Raises WindowTooLarge, Damaged, CodecMissing.
+    A chunk that cannot be read is a gap. Raises WindowTooLarge.
     """
     refuse_too_many(series, start_ms, end_ms, Resolution.RAW, columns)
     columns = max(columns, SUMMARIES, key=len)  # by its counts an hour is compared with its samples
@@ -73,12 +75,13 @@ def coarse(series: Chosen, start_ms: int, end_ms: int, columns: Columns = TIMING
 def apart(series_id: int, kind: Kind, start_ms: int, end_ms: int) -> tuple[Frame, Frame]:
     """Samples as recorded, and the hours that know more than they do; for copies.
 
-    Samples that are not sealed yet are added to those hours, to which sealing would add them.
+    Samples that are not sealed yet are added to those hours, to which sealing would add them. Raises Damaged,
+    CodecMissing.
     """
     columns = (*TIMINGS, "edited")
     found = _read((series_id,), start_ms, end_ms, columns, tuple(Resolution)).get(series_id, _Found())
-    rows, packed = Frame.of_rows(found.rows), _unpacked(found, Resolution.RAW, columns)
-    hours = _unpacked(found, Resolution.HOURLY, TIMINGS).between(start_ms, end_ms)
+    rows, packed = Frame.of_rows(found.rows), _unpacked(found, Resolution.RAW, columns, unpacked)
+    hours = _unpacked(found, Resolution.HOURLY, TIMINGS, unpacked).between(start_ms, end_ms)
     more = hours.only(_knows_more(hours, packed))
     fresh = rows.only(np.isin(rows.at // HOUR_MS, more.at // HOUR_MS))
     samples = Frame.joined([packed.between(start_ms, end_ms), rows])
@@ -110,8 +113,8 @@ def _whole(found: Mapping[int, _Found], columns: Columns, start_ms: int, end_ms:
     """Each series' samples in one, and the hours that know more than they do."""
     frames = {}
     for series_id, own in found.items():
-        samples = _unpacked(own, Resolution.RAW, columns)
-        hours = _unpacked(own, Resolution.HOURLY, columns).between(start_ms, end_ms)
+        samples = _unpacked(own, Resolution.RAW, columns, readable)
+        hours = _unpacked(own, Resolution.HOURLY, columns, readable).between(start_ms, end_ms)
         sealed = _completed(samples, hours) if len(hours) else [samples]
         parts = [part.between(start_ms, end_ms) for part in sealed]
         frame = Frame.joined([*parts, Frame.of_rows(own.rows)] if own.rows else parts)
@@ -120,8 +123,8 @@ def _whole(found: Mapping[int, _Found], columns: Columns, start_ms: int, end_ms:
     return frames
 
 
-def _unpacked(own: _Found, resolution: Resolution, columns: Columns) -> Frame:
-    return Frame.joined([unpacked(piece, columns) for piece in own.chunks[resolution]] or [EMPTY])
+def _unpacked(own: _Found, resolution: Resolution, columns: Columns, unpack: Unpack) -> Frame:
+    return Frame.joined([unpack(piece, columns) for piece in own.chunks[resolution]] or [EMPTY])
 
 
 def _completed(samples: Frame, hours: Frame) -> list[Frame]:

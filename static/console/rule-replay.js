@@ -88,11 +88,11 @@ function Replay(panel) {
     return item;
   }
 
-  /* A case of the rule's tests: a form of its own, since forms do not nest. */
+  /* A case of the rule's tests. The page stays, with what is not saved yet; only without an answer it is left. */
   function marker(episode, expect) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
     button.textContent = expect;
-    button.addEventListener("click", () => {
+    button.addEventListener("click", async () => {
       const fields = { instance: episode.instance, start: episode.start, end: episode.end ?? found.end, expect };
       const sent = document.createElement("form");
       Object.assign(sent, { method: "post", action: panel.dataset.mark, hidden: true });
@@ -101,8 +101,17 @@ function Replay(panel) {
       for (const [name, value] of Object.entries(fields)) {
         sent.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
       }
-      document.body.append(sent);
-      sent.submit();
+      button.disabled = true;
+      try {
+        const headers = { Accept: "application/json" };
+        const answer = await fetch(sent.action, { method: "POST", body: new FormData(sent), headers });
+        const { told } = await answer.json();
+        part("marked").textContent = told;
+      } catch {
+        document.body.append(sent);
+        sent.submit();
+      }
+      button.disabled = false;
     });
     return button;
   }

@@ -1,16 +1,13 @@
 import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from pytest_django.live_server_helper import LiveServer
 
-from ahgd_ops.access.roles import ensure_groups
 from ahgd_ops.models import ApiToken
 from alerts import lifecycle
 from alerts.models import Alert, Rule
@@ -22,17 +19,6 @@ from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def place(live_server: LiveServer, tmp_path: Path) -> Place:
-    from django.apps import apps
-
-    ensure_groups(apps)
-    place = Place(tmp_path, live_server.url, "http://127.0.0.1:1")
-    rows.make(place.token_file)
-    place.data_dir.mkdir()
-    return place
 
 
 def test_the_history_is_pushed_once_is_tagged_and_goes_by_one_command(place: Place, client: Client) -> None:

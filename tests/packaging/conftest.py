@@ -60,6 +60,12 @@ def install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
     return make
 
 
+@pytest.fixture(scope="session")
+def dashboard(install: Callable[..., Environment]) -> Environment:
+    """What the example's users have: the plain wheel beside Streamlit."""
+    return install("", PROJECT_DIR / "examples" / "health_dashboard" / "requirements.txt")
+
+
 def _uv(*arguments: str) -> None:
     done = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

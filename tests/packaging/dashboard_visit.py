@@ -31,7 +31,8 @@ def visit(script: str) -> dict[str, object]:
     app.sidebar.selectbox(key="state").set_value("VIC").run(timeout=PATIENCE_SECONDS)
     found["Victoria"] = seen(app)
     app.sidebar.radio(key="page").set_value("Overview").run(timeout=PATIENCE_SECONDS)
-    found["kept"] = seen(app)
+    found["kept"] = seen(app) | {"session": len(app.session_state["ahgd_cache"])}  # caching/tiers/session.py
+    found["another visitor"] = seen(AppTest.from_file(script).run(timeout=PATIENCE_SECONDS))
     return found
 
 

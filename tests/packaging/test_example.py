@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,11 +44,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return generate(tmp_path_factory.mktemp("sound-data"), "--sound")
-
-
-@pytest.fixture(scope="session")
-def dashboard(install: Callable[..., Environment]) -> Environment:
-    return install("", EXAMPLE / "requirements.txt")
 
 
 def test_the_same_seed_gives_the_same_data(data: Path, tmp_path: Path) -> None:
@@ -94,7 +88,8 @@ def test_every_page_works_and_what_it_measures_arrives(
     assert found["Records"]["rows"] == [100]
     assert found["last page"]["first"] != found["Records"]["first"]
     assert found["Victoria"]["title"] == "All records of VIC"
-    assert found["kept"]["title"] == "Health in VIC"
+    assert (found["kept"]["title"], found["kept"]["session"]) == ("Health in VIC", 1)
+    assert found["another visitor"]["title"] == "Health in ACT"
     _expect_series()
 
 

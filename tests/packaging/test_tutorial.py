@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ import pytest
 from tests.checkout import PROJECT_DIR
 from tests.journeys.asking import ask, wait_until
 from tests.packaging.conftest import Environment
-from tests.packaging.test_example import EXAMPLE
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.once, pytest.mark.debian("chromium"), pytest.mark.timeout(400)]
@@ -92,13 +91,13 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path, install: Callable[..., Environment]) -> Iterator[Reader]:
-    """The fixture ``install`` does what the command INSTALL says, with the wheel that is built from the same source."""
+def reader(tmp_path: Path, dashboard: Environment) -> Iterator[Reader]:
+    """The fixture ``dashboard`` does what the command INSTALL says, with a wheel of the same source."""
     assert COMMANDS[INSTALL].splitlines() == [
         "python3 -m venv .venv-example",
         ".venv-example/bin/pip install . -r examples/health_dashboard/requirements.txt",
     ]
-    reader = Reader(tmp_path, install("", EXAMPLE / "requirements.txt"))
+    reader = Reader(tmp_path, dashboard)
     yield reader
     reader.stop()
 

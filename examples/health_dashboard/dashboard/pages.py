@@ -27,7 +27,15 @@ def overview(chosen: Filters) -> None:
         column.metric(label, text)
     st.subheader(f"Long-term conditions, {chosen.year}")
     found = questions.conditions_of(chosen.state, chosen.year)
-    st.bar_chart(found, x="condition", y="prevalence", x_label="", y_label="percent of adults", horizontal=True)
+    st.bar_chart(
+        found,
+        x="condition",
+        y="prevalence",
+        x_label="",
+        y_label="percent of adults",
+        horizontal=True,
+        sort="-prevalence",
+    )
 
 
 def trends(chosen: Filters) -> None:
@@ -74,9 +82,7 @@ def records(chosen: Filters) -> None:
 
 def _table(found: pd.DataFrame, page: str) -> None:
     watched().add_custom_metric("dashboard_rows_shown", len(found), "application", {"page": page})
-    st.dataframe(
-        found, hide_index=True, width="stretch", column_config={"sa2_code": st.column_config.TextColumn("SA2")}
-    )
+    st.dataframe(found, hide_index=True, width="stretch", column_config=_COLUMNS)
 
 
 _COLUMNS = {

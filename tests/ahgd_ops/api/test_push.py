@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -104,7 +105,11 @@ def test_a_body_that_cannot_be_read_is_a_400(pusher: Pusher) -> None:
 
 @pytest.mark.parametrize(
     ("content_type", "headers"),
-    [("application/x-protobuf", {}), ("text/plain", {"Content_Encoding": "gzip"})],
+    [
+        ("application/x-protobuf", {}),
+        ("application/openmetrics-text", {}),  # its times are seconds
+        ("text/plain", {"Content_Encoding": "gzip"}),
+    ],
 )
 def test_another_format_is_a_415_that_lists_what_can_be_read(
     pusher: Pusher, content_type: str, headers: dict[str, str]
@@ -117,15 +122,23 @@ def test_other_methods_are_told_what_to_do(client: Client, db: None) -> None:
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
+def test_a_body_of_unknown_length_is_a_411(pusher: Pusher) -> None:
+    status, answer = pusher.send("a 1\n", CONTENT_LENGTH="")
+    assert (status, "Content-Length" in str(answer["detail"])) == (411, True)
+
+
 def test_a_large_body_is_refused_before_it_is_read(pusher: Pusher, settings: Settings) -> None:
     status, answer = pusher.send(b"a 1\n" * 300_000)
     assert (status, "1024 KiB" in str(answer["detail"])) == (413, True)
 
 
-def test_who_sends_too_often_is_told_how_long_to_wait(pusher: Pusher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_sends_too_often_is_told_how_long_to_wait(
+    pusher: Pusher, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, push_per_minute=3)
     monkeypatch.setattr("ahgd_ops.api.push.timezone.now", lambda: datetime(2026, 11, 24, 1, 2, 45, tzinfo=UTC))
-    statuses = [pusher.send(f"a {number}\n")[0] for number in range(241)]
-    assert statuses == [200] * 240 + [429]
+    statuses = [pusher.send(f"a {number}\n")[0] for number in range(4)]
+    assert statuses == [200] * 3 + [429]
     assert pusher.response.headers["Retry-After"] == "15"
     monkeypatch.setattr("ahgd_ops.api.push.timezone.now", lambda: datetime(2026, 11, 24, 1, 3, 0, tzinfo=UTC))
     assert pusher.send("a 1\n")[0] == 200

@@ -8,6 +8,8 @@ from django.test import Client
 
 from ahgd_ops.access import tokens
 from alerts.models import Rule
+from alerts.replay import reading
+from alerts.replay.budget import Budget
 from tests.alerts.feed import Feed
 from tests.people import person
 
@@ -93,6 +95,17 @@ def test_a_condition_that_is_refused_is_named(rule: Rule, headers: dict[str, str
     )
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "condition"
+
+
+@pytest.mark.parametrize("suggest", [False, True])
+def test_a_replay_that_takes_too_long_says_so(
+    rule: Rule, headers: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch, suggest: bool
+) -> None:
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (-1.0, *(Budget.__init__.__defaults__ or ())[1:]))
+    monkeypatch.setattr(reading, "PART_MS", 60_000)
+    response = client.get(f"{RULES}/{rule.name}/replay", {"since": "1h", "suggest": suggest}, headers=headers)
+    assert response.status_code == 422
+    assert "Look back a shorter time" in response.json()["detail"]
 
 
 def test_a_token_without_the_scope_is_refused(rule: Rule, client: Client) -> None:

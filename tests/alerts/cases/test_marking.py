@@ -115,6 +115,20 @@ def test_the_form_makes_a_case_and_leads_back(episode: tuple[Rule, Alert], clien
     assert "No case was made" in refused.content.decode()
 
 
+def test_a_script_is_told_and_leads_nowhere(episode: tuple[Rule, Alert], client: Client) -> None:
+    rule, alert = episode
+    client.force_login(User.objects.create_superuser("root"))
+    assert alert.resolved_at is not None
+    fields = {"instance": alert.fingerprint, "start": alert.opened_at.isoformat(), "expect": "must fire"}
+    fields["end"] = alert.resolved_at.isoformat()
+    address, wanted = reverse("alerts:mark-case", args=[rule.name]), {"Accept": "application/json"}
+    made = client.post(address, fields, headers=wanted)
+    assert (made.status_code, "was added to the rule high_cpu" in made.json()["told"]) == (200, True)
+    refused = client.post(address, {**fields, "instance": "nobody"}, headers=wanted)
+    assert (refused.status_code, "Nothing is stored" in refused.json()["told"]) == (422, True)
+    assert rule.cases.count() == 1
+
+
 def test_the_form_needs_the_right_to_change_rules(episode: tuple[Rule, Alert], client: Client) -> None:
     client.force_login(User.objects.create_user("reader"))
     assert client.post(reverse("alerts:mark-case", args=["high_cpu"])).status_code == 403

@@ -85,6 +85,22 @@ def test_what_would_mean_something_else_is_refused_with_the_reason(promql: str, 
 
 
 @pytest.mark.parametrize(
+    "promql",
+    [
+        "(" * 5_000 + "a > 1" + ")" * 5_000,
+        " and ".join(["a > 1"] * 20_000),
+        " and ".join(["a > 1"] * 400),
+        "sum(" * 700 + "a" + ")" * 700 + " > 1",
+        'a{b="' + "x" * 3_000 + '"} > 1',
+    ],
+    ids=["parentheses", "a long chain", "a chain", "calls", "a long label"],
+)
+def test_an_expression_without_measure_is_refused_and_ends_nothing(promql: str) -> None:
+    with pytest.raises(Unmapped):
+        condition_of(promql)
+
+
+@pytest.mark.parametrize(
     ("condition", "reason"),
     [
         ("value > 80", "about every metric"),

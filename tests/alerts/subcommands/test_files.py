@@ -84,6 +84,7 @@ def test_a_long_import_tells_how_far_it_is(tmp_path: Path) -> None:
         ("for: 1m", "fur: 1m", "rules.yaml:6: rules\\[0\\].fur: there is no such field"),
         ("for: 1m", "for: 1m\n  for: 2m", "'for' is there twice"),
         ("- name: busy", "- &a\n  name: busy", "anchors and aliases"),
+        ("- name: busy", "- ? [a]\n    : 1\n    name: busy", "a list or a map is no name"),
         ("version: 1", "version: [", "rules.yaml"),
     ],
 )

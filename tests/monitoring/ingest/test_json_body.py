@@ -11,7 +11,7 @@ from monitoring.samples import Sample, SeriesKey
 from monitoring.sketch import sketch_of
 
 NOW_MS = 1_800_000_000_000
-FINITE = st.floats(0, 1e300, allow_nan=False)
+FINITE = st.floats(0, 1e298, allow_nan=False)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
@@ -42,6 +42,10 @@ def test_a_time_with_an_offset_is_that_moment() -> None:
     assert only(body(at="2026-11-23T10:00:00+10:00")).at_ms == only(body(at="2026-11-23T00:00:00Z")).at_ms
 
 
+def test_a_time_may_have_fractions_of_milliseconds() -> None:
+    assert only(body(at=1_800_000_000_000.75)).at_ms == 1_800_000_000_000
+
+
 def test_a_metric_of_the_catalogue_has_the_kind_it_has_there() -> None:
     sample = only(b'[{"name": "page_load_duration_seconds", "value": 0.5}]')
     assert sample == Sample(sample.key, NOW_MS, 0.5, 1, 0.5, 0.5, 0.5, sketch_of([0.5]))
@@ -69,8 +73,8 @@ def test_what_a_recorder_gathered_comes_back_exactly(values: list[float], name: 
         (b"[]", "422 body: holds no samples"),
         (b"[3]", "422 samples[0]: has to be an object"),
         (body(value=True), "422 samples[0].value: has to be a number"),
-        (b'[{"name": "a", "value": NaN}]', "NaN is not a finite number"),
-        (b'[{"name": "a", "value": -Infinity}]', "-Infinity is not a finite number"),
+        (b'[{"name": "a", "value": NaN}]', "422 samples[0].value: is not a finite number"),
+        (b'[{"name": "a", "value": -Infinity}]', "422 samples[0].value: is not a finite number"),
         (b'[{"name": "a", "value": 1e400}]', "samples[0].value: is not a finite number"),
         (body(name=""), "samples[0].name: has to be a text"),
         (body(kind="meter"), "samples[0].kind: has to be one of gauge, counter, timing"),
@@ -84,7 +88,12 @@ def test_what_a_recorder_gathered_comes_back_exactly(values: list[float], name: 
         (body(kind="timing", sketch="AQkA"), "samples[0].sketch: has a scale above 5"),
         (body(kind="timing", sketch="AQUC"), "samples[0].sketch: counts 2 values, where count says 1"),
         (body(kind="timing", count=2), "samples[0].total: has to be there where count is above 1"),
-        (body(count=0), "samples[0].count: has to be a whole number above 0"),
+        (body(count=0), "samples[0].count: has to be a whole number from 1 to 10"),
+        (body(count=2**53), "samples[0].count: has to be a whole number from 1 to 10"),
+        (body(value=2e300), "samples[0].value: is beyond 1e+300"),
+        (body(category="\ud800"), "samples[0].category: has to be a text"),
+        (body(at=1e400), "samples[0].at: "),
+        (body(at=True), "samples[0].at: has to be milliseconds"),
         (body(valeu=3), "there is no field 'valeu'"),
     ],
 )

@@ -127,3 +127,13 @@ def test_a_late_sample_leaves_the_hours_of_its_block_in_the_copy(is_sealed: bool
     assert equal(everything(), before)
     assert values() == [1000, 59]  # the sample, and the hour's last
     assert [found for found in verify() if found is not None] == []
+
+
+def test_a_span_that_begins_within_an_hour_is_copied_as_samples_only(tmp_path: Path) -> None:
+    write(*gauges(key(), *range(60), step_ms=HOUR_MS // 10))
+    seal()
+    within = START_MS + HOUR_MS // 2, START_MS + 2 * HOUR_MS + HOUR_MS // 2
+    copies.export(tmp_path / "copy", copies.PARQUET, *within, lambda done, of: None)
+    empty()
+    assert take(tmp_path / "copy", copies.PARQUET) == 21
+    assert {parcel.resolution for parcel in everything()} == {Resolution.RAW}

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitoring import series
 from monitoring.clock import from_ms
-from monitoring.keeping import sealing
+from monitoring.keeping import pieces, sealing
 from monitoring.keeping.packing import unpack
 from monitoring.keeping.reopening import reopen
 from monitoring.keeping.verifying import verify
@@ -57,6 +58,21 @@ def test_a_chunk_of_a_codec_that_is_missing_here_holds_up_its_own_series(caplog:
     assert waiting() == ["aa"]
     assert f"series {chunk.series_id}" in caplog.text
     assert "codec 9" in caplog.text
+
+
+@pytest.mark.parametrize("payload", [b"?", b"\x09?"])
+def test_a_chunk_that_cannot_be_read_is_a_gap(payload: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    write(*gauges(key(), *range(120), step_ms=HOUR_MS // 10))
+    seal(24)
+    first, _ = MetricChunk.objects.filter(resolution=RAW).order_by("start")
+    MetricChunk.objects.filter(pk=first.pk).update(payload=payload)
+    pieces._log_once.cache_clear()
+    (points,) = series.points("beds", START_MS, START_MS + 24 * HOUR_MS)
+    assert len(points.values) == 60
+    (stretch,) = series.stretches(["beds"], START_MS - 1, START_MS + 24 * HOUR_MS, series.VALUES, [])
+    assert len(stretch.rows) == 60
+    assert len(pieces.last_times(first.series_id, 100)) == 60
+    assert [text.count("has a gap") for text in caplog.messages] == [1]
 
 
 def test_values_whose_sum_is_no_number_are_sealed_and_sound() -> None:
