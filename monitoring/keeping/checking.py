@@ -15,6 +15,7 @@ MOST_COUNT: Final = 2**40
 """Calls that one sample sums up; those of a block still add up to what a database can hold."""
 _EARLIEST, _LATEST = "1900-01-01", "9000-01-01"
 _SPAN_MS: Final = tuple(int(np.datetime64(day, "ms").astype(np.int64)) for day in (_EARLIEST, _LATEST))
+_COLUMNS: Final = ("value", "count", "total", "minimum", "maximum", "edited")
 _TEXTS: Final = ("unit", "category", "help")
 _LONGEST_HELP: Final = 1_000_000
 _FLOATS: Final = ("total", "minimum", "maximum")
@@ -37,6 +38,21 @@ def fields_of(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise NotOurs(f"{text[:40]!r} is no JSON object")
     return found
+
+
+def check_time(at_ms: int) -> int:
+    """Before it becomes part of a column, which holds 64 bits. Raises ValueError."""
+    if not _SPAN_MS[0] <= at_ms <= _SPAN_MS[1]:
+        raise ValueError(f"{at_ms:.4g} ms is no time from {_EARLIEST} to {_LATEST}")
+    return at_ms
+
+
+def check_cell(column: str, text: str) -> None:
+    """One value of a column as text, before it becomes an integer there. Raises ValueError."""
+    if column not in _COLUMNS:
+        raise ValueError(f"no column is called {column[:40]}")
+    if column == "count" and abs(float(text)) > MOST_COUNT:
+        raise ValueError(f"no sample counts {text[:40]}")
 
 
 def _check_label(label: Label) -> None:

@@ -16,18 +16,17 @@ from typing import Any, Final, TextIO
 import numpy as np
 
 from monitoring.families import label_set, metric_name
-from monitoring.keeping.checking import MOST_COUNT, fields_of
+from monitoring.keeping.checking import check_cell, check_time, fields_of
 from monitoring.keeping.frame import NO_COUNT, Frame
 from monitoring.keeping.parcels import Label, NotOurs, Parcel
 from monitoring.kinds import Kind
 from monitoring.models import Resolution
-from monitoring.samples import Tags, sorted_tags
+from monitoring.samples import sorted_tags
 
 _SUFFIX: Final = {Kind.GAUGE: "", Kind.COUNTER: ":increase", Kind.TIMING: ":slowest"}
 _FLOATS: Final = ("total", "minimum", "maximum")
 _COLUMNS: Final = ("count", *_FLOATS, "edited")
 _COLUMN, _SKETCH, _HOURS, _TAGS = "ahgd_column", "ahgd_sketch", "ahgd_hours", "ahgd_tags"
-_LATEST_MS: Final = 2**53
 _LINE: Final = re.compile(
     r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)(?: (?P<at>\S+))?", re.ASCII
 )
@@ -148,10 +147,7 @@ def _gather(into: _Gathered, column: str, sketch: str | None, value: str, at_ms:
     if sketch is not None:
         into.sketches.append(None if sketch == "none" else base64.b64decode(sketch))
         return
-    if column not in ("value", *_COLUMNS):
-        raise ValueError(f"no column is called {column[:40]}")
-    if column == "count" and abs(float(value)) > MOST_COUNT:
-        raise ValueError(f"no sample counts {value[:40]}")
+    check_cell(column, value)
     if column == "value":
         into.at.append(at_ms)
     into.columns.setdefault(column, []).append(float(value))
@@ -166,9 +162,7 @@ def _parsed(line: str) -> tuple[str, dict[str, str], str, int]:
         raise ValueError("a sample without its time")
     seconds, _, rest = found["at"].partition(".")
     at_ms = int(seconds) * 1000 + int(rest[:3].ljust(3, "0"))
-    if abs(at_ms) > _LATEST_MS:
-        raise ValueError(f"{found['at'][:40]} is no time")
-    return found["name"], labels, found["value"], at_ms
+    return found["name"], labels, found["value"], check_time(at_ms)
 
 
 def _unescaped(text: str) -> str:
@@ -187,15 +181,12 @@ def _parcel(found: _Gathered, known: dict[str, Label]) -> Parcel:
     sizes = {len(found.at), *map(len, found.columns.values()), len(found.sketches) or len(found.at)}
     if len(sizes) != 1:
         raise NotOurs(f"the columns of {found.family} are of different lengths: the file is not whole")
+    tags = sorted_tags(fields_of(labels[_TAGS]) if _TAGS in labels else labels)
     return Parcel(
-        Label(label.metric, _tags(labels), label.kind, label.unit, label.category, label.help),
+        Label(label.metric, tags, label.kind, label.unit, label.category, label.help),
         resolution,
         _frame(found),
     )
-
-
-def _tags(labels: dict[str, str]) -> Tags:
-    return sorted_tags(fields_of(labels[_TAGS]) if _TAGS in labels else labels)
 
 
 def _frame(found: _Gathered) -> Frame:
