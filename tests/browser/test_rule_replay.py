@@ -118,7 +118,7 @@ def test_each_episode_is_listed_and_can_be_made_a_case(open_page: OpenPage, rule
     episode = page.locator("[data-episodes] li")
     expect(episode).to_contain_text('cpu_usage_percent{host="a"} at 85, medium, told')
     episode.get_by_text("must not fire").click()
-    expect(page.locator(".messagelist")).to_contain_text("was added to the rule busy")
+    expect(page.locator("[data-marked]")).to_contain_text("was added to the rule busy")
 
 
 def test_a_noisy_rule_is_offered_another_threshold(open_page: OpenPage, rule: Rule) -> None:

@@ -34,8 +34,8 @@ class Reader:
         self._changed = {
             ":8503": f":{self.port}",
             "8501": str(self.dashboard_port),
+            ".venv/bin/": f"{Path(sys.executable).parent}/",  # before what has this directory in its place
             "./scripts/run": f"{sys.executable} manage.py up",
-            ".venv/bin/": f"{Path(sys.executable).parent}/",
             ".venv-example/bin/": f"{environment.directory}/bin/",
             "generate.py var/health-data": "generate.py var/health-data --areas 120",
         }
