@@ -20,10 +20,12 @@ from tests.engines import ENGINES, environment, forget_environment
 from tests.mailbox import Mailbox
 from tests.servers import Address, valkey
 
+SHARES = ("all", "browser", "rest")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="sqlite", help="database and broker to run the tests on")
-    parser.addoption("--without-once", action="store_true", help="leave out those that another pass runs")
+    parser.addoption("--once", choices=SHARES, default="all", help="which of those that run in one of two passes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,12 +56,19 @@ def _adjust_settings() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     is_other_engine = config.getoption("engine") != ENGINES[0]
-    left_out = {"once": config.getoption("without_once"), "embedded": is_other_engine}
+    share = config.getoption("once")
     split: dict[bool, list[pytest.Item]] = {False: [], True: []}
     for item in items:
-        split[any(left_out.get(mark.name) for mark in item.iter_markers())].append(item)
+        of_other_engine = is_other_engine and item.get_closest_marker("embedded") is not None
+        of_other_pass = item.get_closest_marker("once") is not None and share not in ("all", _share(item))
+        split[of_other_engine or of_other_pass].append(item)
     config.hook.pytest_deselected(items=split[True])
     items[:] = split[False]
+
+
+def _share(item: pytest.Item) -> str:
+    """Which of the two halves of ``once`` a test is in: the longest drive a browser."""
+    return "browser" if any("chromium" in mark.args for mark in item.iter_markers("debian")) else "rest"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
