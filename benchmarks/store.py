@@ -70,11 +70,13 @@ def _ours(report: Report, lines: list) -> tuple[float, float, float]:  # type: i
     ours.compact()
     vacuumed = ours.size_bytes() / total
     day = best(lambda: ours.day_of_one(lines[0]))
+    anew = best(lambda: ours.day_of_one_anew(lines[0]))
     latest = best(lambda: ours.latest_of_all(len(lines)))
     report.row("AHGD Ops, regular set", "ours", as_sealed, "bytes a sample")
     report.row("AHGD Ops, regular set, after VACUUM", "ours", vacuumed, "bytes a sample")
     report.row("AHGD Ops, sealing", "ours", total / packing, "samples a second", lower_is_better=False)
     report.row("AHGD Ops, a day of one series at 5 min", "ours", day * 1000, "ms")
+    report.row("AHGD Ops, a day of one series at 5 min, not read lately", "ours", anew * 1000, "ms, not read lately")
     report.row(f"AHGD Ops, latest of all {len(lines)}", "ours", latest * 1000, "ms for all")
     return as_sealed, day, latest
 

@@ -105,7 +105,7 @@ class Frame:
         return self._each(lambda column: tuple(compress(column, flags)) if isinstance(column, tuple) else column[flags])
 
     def _each(self, take: Callable[[Any], Any]) -> Self:
-        columns: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        columns: dict[str, Any] = {name: getattr(self, name) for name in _NAMES}
         parts: dict[str, Any] = {name: column if column is None else take(column) for name, column in columns.items()}
         return type(self)(**parts)
 
@@ -160,12 +160,13 @@ class Frame:
 
 
 _OWN: Final = {"sketch": "sketches"}  # columns that the database calls otherwise
+_NAMES: Final = tuple(each.name for each in fields(Frame))
 _NONES: dict[str, Any] = {"count": NO_COUNT, "total": np.nan, "minimum": np.nan, "maximum": np.nan, "edited": False}
 EMPTY = Frame(np.empty(0, np.int64), np.empty(0, np.float64))
 
 
 def _present(frames: Iterable[Frame]) -> list[str]:
-    return [each.name for each in fields(Frame) if any(getattr(frame, each.name) is not None for frame in frames)]
+    return [name for name in _NAMES if any(getattr(frame, name) is not None for frame in frames)]
 
 
 def _counts(column: Sequence[int | None]) -> Integers | None:

@@ -45,14 +45,13 @@ def unpack(payload: bytes | memoryview, columns: Columns = ALL, times: bytes | m
 
     ``times`` is the payload that has them where its own has none.
     """
-    version, reader = _opened(bytes(payload))
-    if version == WITHOUT_TIMES and times is None:
-        raise Damaged("its times are missing")
-    at = unpack_times(bytes(times)) if version == WITHOUT_TIMES and times is not None else None
-    try:
-        return _read(reader, len(columns), at)
-    except _WHAT_A_CODEC_RAISES as error:
-        raise Damaged(f"cannot be unpacked: {error}") from error
+    read = _read_lately if len(columns) <= len(SUMMARIES) else _unpacked  # sketches are large
+    return read(bytes(payload), len(columns), None if times is None else bytes(times))
+
+
+def forget_lately_read() -> None:
+    """What was unpacked lately is unpacked anew."""
+    _read_lately.cache_clear()
 
 
 def pack_times(at: Integers, by: Codec | None = None) -> bytes:
@@ -71,6 +70,27 @@ def unpack_times(payload: bytes) -> Integers:
         raise Damaged(f"times cannot be unpacked: {error}") from error
     at.flags.writeable = False
     return at
+
+
+@lru_cache(maxsize=128)
+def _read_lately(payload: bytes, width: int, times: bytes | None) -> Frame:
+    """Charts ask for the same chunks at each refresh. At most 9 MB; by content, so never of a chunk that is no more."""
+    frame = _unpacked(payload, width, times)
+    for column in (frame.at, frame.value, frame.count, frame.total, frame.minimum, frame.maximum):
+        if column is not None:
+            column.flags.writeable = False
+    return frame
+
+
+def _unpacked(payload: bytes, width: int, times: bytes | None) -> Frame:
+    version, reader = _opened(payload)
+    if version == WITHOUT_TIMES and times is None:
+        raise Damaged("its times are missing")
+    at = unpack_times(times) if version == WITHOUT_TIMES and times is not None else None
+    try:
+        return _read(reader, width, at)
+    except _WHAT_A_CODEC_RAISES as error:
+        raise Damaged(f"cannot be unpacked: {error}") from error
 
 
 def codec_of(payload: bytes | memoryview) -> int:

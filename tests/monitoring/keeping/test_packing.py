@@ -12,7 +12,7 @@ from monitoring.keeping.codecs import PCODEC, ZSTD, CodecMissing, best, codec
 from monitoring.keeping.columns import Damaged
 from monitoring.keeping.frame import EMPTY, Frame
 from monitoring.keeping.packing import WITHOUT_TIMES, codec_of, pack, pack_times, unpack
-from monitoring.windows import Row
+from monitoring.windows import VALUES, Row
 from tests.monitoring.keeping.frames import START_MS, any_rows, regular_rows, same
 
 CODECS = (PCODEC, ZSTD)
@@ -127,3 +127,18 @@ def test_readings_of_few_decimal_places_take_less_than_a_byte() -> None:
     steps = np.random.default_rng(7).normal(0, 0.3, 1440)
     walk = np.round(50 + np.cumsum(steps), 1)
     assert len(pack(Frame(START_MS + 15_000 * np.arange(1440), walk))) < 1440
+
+
+def test_a_chunk_that_was_written_anew_is_read_anew() -> None:
+    before, after = (Frame(np.arange(3) * 15_000 + START_MS, np.array([1.0, 2.0, last])) for last in (3.0, 4.0))
+
+    read = [unpack(pack(frame), VALUES).value.tolist() for frame in (before, before, after)]
+
+    assert read == [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 4.0]]
+
+
+def test_what_readers_of_one_chunk_share_none_of_them_can_change() -> None:
+    payload = pack(Frame(np.arange(3) * 15_000 + START_MS, np.array([1.0, 2.0, 3.0])))
+
+    with pytest.raises(ValueError, match="read-only"):
+        unpack(payload, VALUES).value[0] = 9.0
